@@ -1,0 +1,27 @@
+/*
+ * The process: what is made once at start and shared by all requests. Its parts lock for
+ * themselves. Built by api/main.c in this order and torn down in the reverse one.
+ */
+#ifndef RS_APP_H
+#define RS_APP_H
+
+struct rs_config;
+struct rs_clock;
+struct rs_keyring;
+struct rs_store;
+struct rs_issuers;
+struct rs_cpu;
+struct rs_jobs;
+struct rs_profiles;
+
+struct rs_app {
+	const struct rs_config *config;
+	struct rs_clock *clock;
+	struct rs_keyring *keyring;
+	struct rs_store *store;
+	struct rs_issuers *issuers; /* CA certificates and signing keys: issuer.h */
+	struct rs_cpu *cpu;         /* CPU slots: cpu.h */
+	struct rs_jobs *jobs;       /* background jobs: jobs.h */
+};
+
+#endif

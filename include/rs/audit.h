@@ -1,0 +1,41 @@
+/*
+ * The audit trail.
+ *
+ * Every change writes one event in its own transaction, and every denied or failed attempt writes
+ * one of its own. An event says who did what to which object, from where, under which content
+ * digest, and how the object looked before and after. Events are append-only (triggers and grants
+ * see to it); row_mac is HMAC-SHA-256 under the keyring's audit-mac label over the canonical bytes
+ * (RFC 8785), so that a change made behind the service's back shows.
+ */
+#ifndef RS_AUDIT_H
+#define RS_AUDIT_H
+
+#include "rs/store.h"
+
+struct rs_event {
+	const char *action;      /* from src/audit/actions.def, e.g. "reissue_request.submitted" */
+	const char *object_type; /* certificate, reissue_request, user, ... */
+	struct rs_id object;
+	struct rs_id enterprise; /* of the object; unset = the caller's */
+	const unsigned char *digest; /* 32 bytes or NULL */
+	json_t *before; /* borrowed, may be NULL: the members that changed, never secrets */
+	json_t *after;
+	const char *from; /* state before and after, or NULL */
+	const char *to;
+	const char *detail; /* remarks, reason; or NULL */
+};
+
+/* Writes the event inside tx; the change it tells of is in the same transaction. */
+enum rs_code rs_audit(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_event *event) RS_CHECK;
+
+/*
+ * The event as one jsonb value for statements that insert it themselves
+ * (`INSERT INTO audit_event SELECT * FROM audit_event_of($n)`): the committer's single statements.
+ */
+json_t *rs_audit_row(struct rs_ctx *ctx, const struct rs_event *event);
+
+/* Writes the event of an attempt that was refused, in a transaction of its own; never fails the
+ * request: what cannot be written is logged. */
+void rs_audit_denied(struct rs_ctx *ctx, const struct rs_event *event, enum rs_code why);
+
+#endif

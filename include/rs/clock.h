@@ -1,0 +1,37 @@
+/*
+ * Time. Business time is rs_clock_now(): seconds since the epoch, UTC, plus the test offset when
+ * the configuration names clock.offset_file (an int64 of seconds, mapped by every process; refused
+ * in production). It is passed to SQL as a parameter; SQL never asks for now() itself. Deadlines
+ * use the monotonic clock, which the offset does not touch.
+ */
+#ifndef RS_CLOCK_H
+#define RS_CLOCK_H
+
+#include "rs/err.h"
+
+#include <stdint.h>
+
+struct rs_clock;
+
+/*
+ * offset_file: path of the mapped offset or NULL. On failure *out is NULL and errno tells why; a
+ * file shorter than 8 bytes is EINVAL.
+ */
+int rs_clock_new(const char *offset_file, struct rs_clock **out) RS_CHECK;
+void rs_clock_free(struct rs_clock *clock);
+
+/* Microseconds since the epoch, UTC, with the test offset. */
+int64_t rs_clock_now_us(const struct rs_clock *clock);
+/* The same in whole seconds. */
+int64_t rs_clock_now(const struct rs_clock *clock);
+/* The plain system clock without the offset, microseconds: for the skew check only. */
+int64_t rs_clock_system_us(void);
+/* CLOCK_MONOTONIC in milliseconds. */
+int64_t rs_clock_mono_ms(void);
+
+/* "2026-11-23T10:00:00Z" of microseconds (fraction dropped); buf needs 32 bytes. */
+void rs_time_format(int64_t us, char buf[32]);
+/* Reads RFC 3339 with Z or an offset, fraction allowed; microseconds. false when malformed. */
+bool rs_time_parse(const char *text, int64_t *us);
+
+#endif

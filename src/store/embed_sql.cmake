@@ -1,0 +1,43 @@
+# sql/queries/*.sql -> rs/queries.h (enum rs_query), queries.c (their texts);
+# sql/migrations/*.sql -> migrations.c. Texts go in as byte arrays: no escaping to get wrong.
+file(GLOB queries LIST_DIRECTORIES false ${SQL}/queries/*.sql)
+file(GLOB migrations LIST_DIRECTORIES false ${SQL}/migrations/*.sql)
+list(SORT queries)
+list(SORT migrations)
+
+function(bytes_of path out)
+	file(READ ${path} hex HEX)
+	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," text "${hex}")
+	set(${out} "${text}0" PARENT_SCOPE)
+endfunction()
+
+set(header "/* Generated from sql/queries. */\n#ifndef RS_QUERIES_H\n#define RS_QUERIES_H\n\nenum rs_query {\n")
+set(texts "/* Generated from sql/queries. */\n#include \"rs/queries.h\"\n\n")
+set(table "const struct rs_query_text rs_query_texts[] = {\n")
+foreach(path ${queries})
+	get_filename_component(name ${path} NAME_WE)
+	bytes_of(${path} bytes)
+	string(APPEND header "\tRS_Q_${name},\n")
+	string(APPEND texts "static const char q_${name}[] = {${bytes}};\n")
+	string(APPEND table "\t{\"${name}\", q_${name}},\n")
+endforeach()
+string(APPEND header "\tRS_QUERY_COUNT\n};\n\nstruct rs_query_text {\n\tconst char *name;\n\tconst char *sql;\n};\n\nextern const struct rs_query_text rs_query_texts[];\n\n#endif\n")
+string(APPEND table "\t{0, 0},\n};\n")
+
+set(mtexts "/* Generated from sql/migrations. */\n#include \"rs/migrations.h\"\n\n")
+set(mtable "const struct rs_migration rs_migrations[] = {\n")
+foreach(path ${migrations})
+	get_filename_component(name ${path} NAME_WE)
+	string(REGEX MATCH "^[0-9]+" number ${name})
+	string(REGEX REPLACE "^0+" "" version ${number})
+	bytes_of(${path} bytes)
+	string(APPEND mtexts "static const char m_${number}[] = {${bytes}};\n")
+	string(APPEND mtable "\t{${version}, \"${name}\", m_${number}},\n")
+endforeach()
+string(APPEND mtable "\t{0, 0, 0},\n};\n")
+
+file(MAKE_DIRECTORY ${OUT}/rs)
+# Only when it changed: every module includes the header.
+file(CONFIGURE OUTPUT ${OUT}/rs/queries.h CONTENT "${header}" @ONLY)
+file(WRITE ${OUT}/queries.c "${texts}\n${table}")
+file(WRITE ${OUT}/migrations.c "${mtexts}\n${mtable}")
