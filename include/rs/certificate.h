@@ -1,0 +1,96 @@
+/*
+ * Certificates: issued here or imported, immutable but for their status.
+ *
+ * A row tells what the DER says (names, key, extensions, validity) so that lists need not parse;
+ * the DER stands in a table of its own. The states, by precedence: revoked, suspended, expired,
+ * issued; "expired" is never stored but follows from notAfter and the clock. Replacing a
+ * certificate never rewrites its row: what replaced it is found through the lineage.
+ *
+ * Lock order: request, issuance, certificate, lineage.
+ */
+#ifndef RS_CERTIFICATE_H
+#define RS_CERTIFICATE_H
+
+#include "rs/ctx.h"
+#include "rs/json.h"
+#include "rs/list.h"
+#include "rs/profile.h"
+#include "rs/store.h"
+
+struct rs_certificate {
+	struct rs_id id;
+	int64_t revision;
+	struct rs_bytes serial;
+	const char *status;   /* issued, suspended, revoked, expired: at the time of reading */
+	const char *category;
+	json_t *subject;
+	json_t *san;
+	json_t *unsupported;  /* array of texts: names of the DER that our JSON cannot carry */
+	const char *issuer;   /* distinguished name, RFC 4514 */
+	struct rs_id issuer_id; /* unset when the issuer is not ours */
+	int64_t not_before;
+	int64_t not_after;    /* the last second, inclusive */
+	json_t *key;          /* {algorithm, curve, size, spki_sha256} */
+	json_t *extensions;   /* {key_usage, extended_key_usage, policies} */
+	struct rs_bytes fingerprint_sha256;
+	struct rs_bytes spki_sha256;
+	struct rs_id profile_id;
+	struct rs_id enterprise_id;
+	struct rs_id owner_id;
+	struct rs_id lineage_id;
+	int64_t generation;   /* 0 for the original */
+	struct rs_id replaces_id;
+	struct rs_id replaced_by_id; /* the newest of those that replaced it */
+	int64_t revoked_at;
+	const char *revocation_reason; /* CRL reason in lowerCamelCase, NULL when not revoked */
+	int64_t invalidity_date;
+	int64_t revocation_due_at;
+	const char *source;   /* issued, imported */
+	struct rs_id open_request_id;
+	struct rs_id issued_by_request_id;
+	int64_t created_at;
+	int64_t issued_at;
+};
+
+/* The fields of a row (SELECT aliases) and, where not hidden, of the answer. */
+extern const struct rs_field rs_certificate_fields[];
+
+/*
+ * One certificate that the caller may see (its own, its enterprise's, by role and reach).
+ * RS_NOT_FOUND for all others.
+ */
+enum rs_code rs_certificate_get(struct rs_ctx *ctx, const struct rs_id *id,
+	struct rs_certificate *out) RS_CHECK;
+/* The same without asking who calls, inside a transaction; lock: FOR UPDATE of its row. */
+enum rs_code rs_certificate_load(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *id,
+	bool lock, struct rs_certificate *out) RS_CHECK;
+
+/* The answer for one, with lineage, revocation, allowed and unavailable actions; caller owns it. */
+enum rs_code rs_certificate_json(struct rs_ctx *ctx, const struct rs_certificate *certificate,
+	json_t **out) RS_CHECK;
+
+/* --- forms --- */
+enum rs_certificate_form {
+	RS_FORM_JSON,  /* application/json */
+	RS_FORM_PEM,   /* application/x-pem-file, the leaf */
+	RS_FORM_CHAIN, /* application/pem-certificate-chain: leaf, then the chain */
+	RS_FORM_DER,   /* application/pkix-cert */
+	RS_FORM_P7B,   /* application/pkcs7-mime */
+};
+/* The form that ?format= or Accept asks for. RS_BAD_QUERY, RS_NOT_ACCEPTABLE. */
+enum rs_code rs_certificate_form(struct rs_ctx *ctx, const char *format, const char *accept,
+	enum rs_certificate_form *out) RS_CHECK;
+/* The bytes of a form but JSON and their media type; arena. */
+enum rs_code rs_certificate_bytes(struct rs_ctx *ctx, const struct rs_id *id,
+	enum rs_certificate_form form, struct rs_bytes *out, const char **type) RS_CHECK;
+
+/* --- revocation --- */
+/*
+ * Revokes inside a transaction; writes status, key blocking (keyCompromise) and audit. Idempotent
+ * for the same reason; keyCompromise raises another reason. The revision rises when something
+ * changed. RS_ALREADY_REVOKED, RS_BAD_VALUE for an unknown reason.
+ */
+enum rs_code rs_certificate_revoke_tx(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *id,
+	const char *reason, int64_t invalidity_date) RS_CHECK;
+
+#endif

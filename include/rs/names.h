@@ -1,0 +1,91 @@
+/*
+ * Names: subject and subjectAltName, normalised once.
+ *
+ * Names travel as the JSON of the API: a subject is an object of members (common_name,
+ * organization, ...) whose values are a string or an array of strings; a SAN is an array of
+ * {type, value} with the types dns, ip, email, uri, upn and other_name (whose value is {oid, value,
+ * encoding}). What comes from outside goes through rs_names_normalise() exactly once: DNS names
+ * become lower-case A-labels (IDNA2008) without a trailing dot, addresses their canonical text,
+ * mailboxes get a lower-case A-label domain, equal SANs collapse to the first. What it gives is
+ * what is stored, shown, digested and issued.
+ *
+ * All faults are collected with their pointers. Who writes names turns them into a 422
+ * (rs_names_refuse()); who inherits them from an old certificate turns them into blockers.
+ */
+#ifndef RS_NAMES_H
+#define RS_NAMES_H
+
+#include "rs/ctx.h"
+#include "rs/json.h"
+#include "rs/ruleset.h"
+
+/* The most names in a SAN. */
+#define RS_SAN_MAX 100
+
+/* How a subject member is encoded in a certificate. */
+enum rs_string_kind { RS_STRING_UTF8, RS_STRING_PRINTABLE, RS_STRING_IA5 };
+
+/* One subject member: the table from which reader, builder and parser work. Upper bounds are those
+ * of RFC 5280 appendix A.1 (X.520), in characters. */
+struct rs_subject_member {
+	const char *name; /* common_name; NULL ends the table */
+	const char *oid;  /* dotted */
+	int max;
+	enum rs_string_kind kind;
+	bool many;        /* an array of several values is allowed */
+};
+/* In the order in which a subject is built, most general first. */
+extern const struct rs_subject_member rs_subject_members[];
+/* The row of a member, or NULL. */
+const struct rs_subject_member *rs_subject_member(const char *name);
+
+/* What may stand in the names: today's rule set, and the operator's list. */
+struct rs_name_policy {
+	const struct rs_ruleset *rules;
+	const json_t *extra_tlds; /* array of strings or NULL: top-level labels allowed although reserved */
+};
+
+struct rs_names {
+	json_t *subject;  /* object, members in the table's order; borrowed */
+	json_t *san;      /* array; borrowed; values with a fault stand as they were given */
+	json_t *faults;   /* array of {pointer, code, detail}; borrowed, empty = all is well */
+	json_t *warnings; /* the same shape: mixed scripts, for the eyes of whoever approves */
+};
+
+/*
+ * Normalises and judges both. subject and san may be NULL (= {} and []). Pointers start with
+ * `at` + "/subject" and `at` + "/san" ("" for a whole body). Never fails: faults go to out.
+ */
+void rs_names_normalise(struct rs_ctx *ctx, const json_t *subject, const json_t *san,
+	const struct rs_name_policy *policy, const char *at, struct rs_names *out);
+/* Notes every fault of `names` with rs_fault(); the caller ends with rs_faults(). */
+void rs_names_refuse(struct rs_ctx *ctx, const struct rs_names *names);
+
+/*
+ * The SAN that follows a changed common name: where the old one was a dns SAN it is replaced by the
+ * new one in its place, provided that is an FQDN; else san itself. old/new: subjects. Borrowed.
+ */
+json_t *rs_names_follow_common_name(struct rs_ctx *ctx, const json_t *old_subject,
+	const json_t *new_subject, json_t *san);
+
+/* The SAN sorted by type, then value, as the content digest wants it. Borrowed. */
+json_t *rs_names_sorted_san(struct rs_ctx *ctx, const json_t *san);
+
+/*
+ * The names whose CAA records and control are of interest, in the order of the SAN: an array of
+ * {kind: "dns"|"mail"|"ip", name, wildcard, pointer}; `name` is without "*." and for mail the whole
+ * address. example.com and *.example.com are two. Borrowed.
+ */
+json_t *rs_names_domains(struct rs_ctx *ctx, const json_t *subject, const json_t *san);
+
+/* The common name (the first one) of a subject or NULL; borrowed from it. */
+const char *rs_names_common_name(const json_t *subject);
+/* Whether text is a dns name of at least two labels, wildcard allowed, in normal form. */
+bool rs_names_is_fqdn(const char *text);
+/*
+ * Everything a search looks through, one line: the common name and the values of the SAN, lower
+ * case, separated by a newline. In the arena.
+ */
+const char *rs_names_search_text(struct rs_ctx *ctx, const json_t *subject, const json_t *san);
+
+#endif
