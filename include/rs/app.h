@@ -10,6 +10,7 @@ struct rs_clock;
 struct rs_keyring;
 struct rs_store;
 struct rs_issuers;
+struct rs_signer;
 struct rs_cpu;
 struct rs_jobs;
 struct rs_profiles;
@@ -19,7 +20,8 @@ struct rs_app {
 	struct rs_clock *clock;
 	struct rs_keyring *keyring;
 	struct rs_store *store;
-	struct rs_issuers *issuers; /* CA certificates and signing keys: issuer.h */
+	struct rs_issuers *issuers; /* CA certificates: issuer.h */
+	struct rs_signer *signer;   /* CA keys, behind their port: signer.h */
 	struct rs_cpu *cpu;         /* CPU slots: cpu.h */
 	struct rs_jobs *jobs;       /* background jobs: jobs.h */
 };
