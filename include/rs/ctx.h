@@ -48,6 +48,8 @@ struct rs_actor {
 	bool suspended;          /* user status suspended: no new requests */
 	unsigned scopes;         /* enum rs_scope bits */
 	const char *name;        /* arena */
+	const struct rs_id *acts_as; /* a client's users, arena: what they own it owns */
+	int acts_as_count;
 };
 
 struct rs_app;
@@ -61,6 +63,7 @@ struct rs_ctx {
 	char address[46];     /* the client's address, INET6_ADDRSTRLEN */
 	const char *user_agent; /* arena or NULL, at most 255 bytes */
 	int64_t deadline_ms;  /* CLOCK_MONOTONIC milliseconds; 0 = none */
+	bool permitted;       /* permission.h was asked and said yes */
 	struct rs_idem *idem; /* the claimed Idempotency-Key of this request, or NULL: idempotency.h */
 };
 
