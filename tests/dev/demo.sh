@@ -1,0 +1,176 @@
+# Demo data. The first platform administrator comes from the command line, because somebody has to
+# be the first; everything after that is made through the HTTP API, so that ./dev up proves it.
+# shellcheck shell=bash
+
+DEMO_FOREVER=2099-12-31T23:59:59Z
+
+# api TOKEN METHOD PATH [BODY]: the answer; anything but 2xx ends the command with the problem's text.
+api()
+{
+	local answer status
+	answer=$(curl -sS -m 30 -w '\n%{http_code}' -X "$2" ${1:+-H "Authorization: Bearer $1"} \
+		${4:+-H 'Content-Type: application/json' --data-binary "$4"} "$BASE_URL$3")
+	status=${answer##*$'\n'}
+	answer=${answer%$'\n'*}
+	[[ $status == 2?? ]] || die "demo data: $2 $3 answered $status: $answer"
+	printf '%s\n' "$answer"
+}
+
+# api_id ...: the same, but only the id of what was made.
+api_id()
+{
+	api "$@" | jq -er .id
+}
+
+# object NAME VALUE...: a JSON object of strings.
+object()
+{
+	jq -nc '[$ARGS.positional | _nwise(2) | {key: .[0], value: .[1]}] | from_entries' --args "$@"
+}
+
+demo_data()
+{
+	if [ -s "$DIR/demo.env" ]; then
+		say "demo data" "already there"
+		return
+	fi
+	local work
+	work=$(mktemp -d)
+	demo_platform_admin "$work"
+	demo_people "$work"
+	demo_rules "$work"
+	demo_certificates "$work"
+	write_file "$DIR/demo.env" <"$work/env"
+	rm -rf "$work"
+	say "demo data" "two enterprises, eight users, two profiles, an issued and a revoked certificate"
+}
+
+# demo_keep FILE NAME VALUE: sets NAME here and keeps it for DIR/env.
+demo_keep()
+{
+	[ -n "$3" ] || die "demo data: no $2"
+	printf -v "$2" '%s' "$3"
+	printf '%s=%q\n' "$2" "$3" >>"$1/env"
+}
+
+demo_platform_admin()
+{
+	local email=platform@reissued.test token
+	config_arguments 1
+	quietly "$REISSUED" enterprise create "${CONFIG_ARGS[@]}" --name 'Platform'
+	quietly "$REISSUED" user create "${CONFIG_ARGS[@]}" --enterprise 'Platform' --email $email \
+		--name 'Paula Platform' --role admin --reach platform
+	token=$("$REISSUED" token create "${CONFIG_ARGS[@]}" --email $email --name 'dev up')
+	demo_keep "$1" ADMIN_TOKEN "$token"
+}
+
+# demo_person WORK VARIABLE ENTERPRISE ROLE EMAIL NAME: a user with a password, and an API token that
+# the user makes for itself, in VARIABLE. Sets PERSON_ID and PERSON_PASSWORD.
+demo_person()
+{
+	local session
+	PERSON_PASSWORD=$(openssl rand -base64 18)
+	PERSON_ID=$(api_id "$ADMIN_TOKEN" POST /v1/users "$(object enterprise_id "$3" role "$4" \
+		email "$5" name "$6" password "$PERSON_PASSWORD")")
+	session=$(api '' POST /v1/sessions "$(object email "$5" password "$PERSON_PASSWORD")" |
+		jq -er .access_token)
+	demo_keep "$1" "$2" "$(api "$session" POST /v1/api-tokens "$(jq -nc --arg until $DEMO_FOREVER \
+		--argjson scopes "$(demo_scopes "$4")" \
+		'{name: "demo", scopes: $scopes, expires_at: $until}')" | jq -er .token)"
+}
+
+# demo_scopes ROLE: all that the role can use.
+demo_scopes()
+{
+	local own='"certificates:read", "certificates:write", "reissue:read", "reissue:write"'
+	case $1 in
+	subscriber) echo "[$own]" ;;
+	ra_officer) echo "[$own, \"domains:write\", \"approve\"]" ;;
+	admin) echo "[$own, \"domains:write\", \"approve\", \"admin\", \"audit:read\"]" ;;
+	auditor) echo '["certificates:read", "reissue:read", "audit:read"]' ;;
+	esac
+}
+
+demo_people()
+{
+	local here there
+	here=$(api_id "$ADMIN_TOKEN" POST /v1/enterprises "$(object name 'Example Ltd')")
+	there=$(api_id "$ADMIN_TOKEN" POST /v1/enterprises "$(object name 'Other Ltd')")
+	demo_person "$1" ENTERPRISE_ADMIN_TOKEN "$here" admin admin@example.test 'Adam Admin'
+	demo_person "$1" OFFICER_TOKEN "$here" ra_officer officer@example.test 'Olga Officer'
+	demo_person "$1" OFFICER2_TOKEN "$here" ra_officer officer2@example.test 'Oscar Officer'
+	demo_person "$1" AUDITOR_TOKEN "$here" auditor auditor@example.test 'Audrey Auditor'
+	demo_person "$1" SUBSCRIBER_B_TOKEN "$here" subscriber bob@example.test 'Bob Example'
+	demo_person "$1" OFFICER_OTHER_TOKEN "$there" ra_officer officer@other.test 'Otto Officer'
+	demo_person "$1" SUBSCRIBER2_TOKEN "$there" subscriber carol@other.test 'Carol Other'
+	demo_person "$1" SUBSCRIBER_TOKEN "$here" subscriber alice@example.test 'Alice Example'
+	demo_keep "$1" SUBSCRIBER_EMAIL alice@example.test
+	demo_keep "$1" SUBSCRIBER_PASSWORD "$PERSON_PASSWORD"
+	DEMO_OWNER=$PERSON_ID
+}
+
+# demo_profile NAME CATEGORY PURPOSE RULE_SET EDITABLE-FIELDS MAX_DAYS: the id of a new profile.
+demo_profile()
+{
+	api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/profiles "$(jq -nc --arg name "$1" --arg category "$2" \
+		--arg purpose "$3" --arg rule_set "$4" --argjson editable "$5" --argjson days "$6" \
+		--arg agreement "$AGREEMENT_ID" '{
+			name: $name, category: $category, purpose: $purpose, rule_set: $rule_set,
+			issuer_id: "demo", active: true, key_sources: ["csr"],
+			key_policy: ["RSA:2048", "RSA:3072", "RSA:4096", "EC:P-256", "EC:P-384", "EC:P-521"],
+			editable_fields: $editable, max_days: $days, eligible: ["issued", "revoked", "expired"],
+			repeat: true, on_behalf: false, agreement_id: $agreement, vetting: false,
+			dual_control: false, caa: "none", control: "none",
+			second_factor: {reissue: [], approve: [], revoke: [], enrol: []},
+			previous_certificate: {action: "keep"}}')"
+}
+
+demo_rules()
+{
+	demo_keep "$1" AGREEMENT_ID "$(api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/agreements "$(object \
+		name 'Subscriber Agreement' language en format text text \
+		'I keep my private key to myself and ask for revocation at once when I lose it.')")"
+	demo_keep "$1" PROFILE_DESKTOP_ID "$(demo_profile desktop-signing desktop_signing \
+		document_signing private '["subject", "san", "validity"]' 365)"
+	demo_keep "$1" PROFILE_TLS_ID "$(demo_profile tls-server tls tls_server tls-br \
+		'["subject.common_name", "san", "validity"]' 200)"
+}
+
+# demo_certificate WORK COMMON-NAME: the id of a first certificate for the demo's subscriber.
+demo_certificate()
+{
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
+		-keyout "$1/key" -out "$1/csr" 2>/dev/null
+	api_id "$OFFICER_TOKEN" POST /v1/certificates "$(jq -nc --arg profile "$PROFILE_DESKTOP_ID" \
+		--arg owner "$DEMO_OWNER" --arg name "$2" --rawfile csr "$1/csr" '{
+			profile_id: $profile, owner_id: $owner, csr: $csr,
+			subject: {common_name: $name, organization: "Example Ltd", country: "GB"},
+			san: [{type: "email", value: "alice@example.test"}]}')"
+}
+
+demo_certificates()
+{
+	demo_keep "$1" ISSUED_CERTIFICATE_ID "$(demo_certificate "$1" 'Alice Example')"
+	demo_keep "$1" REVOKED_CERTIFICATE_ID "$(demo_certificate "$1" 'Alice Example')"
+	api "$SUBSCRIBER_TOKEN" POST "/v1/certificates/$REVOKED_CERTIFICATE_ID/revoke" \
+		'{"reason": "unspecified"}' >/dev/null
+}
+
+# DIR/env: all that a test client or an example needs to know, in shell syntax.
+write_env()
+{
+	local pid urls='' n
+	read -r pid _ <"$DIR/pid/r1"
+	for ((n = 0; n < REPLICAS; n++)); do
+		urls+="${urls:+ }http://127.0.0.1:$((PORT + n))"
+	done
+	{
+		printf '%s=%q\n' BASE_URL "$BASE_URL"
+		printf "BASE_URLS='%s'\n" "$urls"
+		cat "$DIR/demo.env"
+		printf "DATABASE_URL='postgresql://reissued_app@/reissued?host=%s&port=%s'\n" \
+			"$(realpath "$DIR/sock")" "$(cat "$DIR/pg.port")"
+		printf '%s=%q\n' OUTBOX_DIR "$DIR/outbox" CONFIG_FILE "$DIR/reissued.yaml" \
+			CA_CERT "$DIR/ca/root.crt" DNS_SERVER '' CLOCK_FILE "$DIR/clock" PID "$pid"
+	} | write_file "$DIR/env"
+}
