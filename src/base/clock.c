@@ -1,0 +1,209 @@
+#include "rs/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define US_PER_S 1000000
+
+struct rs_clock {
+	const volatile int64_t *offset; /* seconds; NULL without a test offset */
+};
+
+/* The file stays mapped, so that `./dev clock` moves every process at once. */
+static const volatile int64_t *map_offset(const char *path)
+{
+	struct stat info;
+	void *map;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &info) != 0 || info.st_size < (off_t)sizeof(int64_t)) {
+		close(fd);
+		errno = EINVAL;
+		return NULL;
+	}
+	map = mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return map == MAP_FAILED ? NULL : map;
+}
+
+int rs_clock_new(const char *offset_file, struct rs_clock **out)
+{
+	struct rs_clock *clock = calloc(1, sizeof(*clock));
+
+	*out = NULL;
+	if (!clock)
+		return -1;
+	if (offset_file) {
+		clock->offset = map_offset(offset_file);
+		if (!clock->offset) {
+			free(clock);
+			return -1;
+		}
+	}
+	*out = clock;
+	return 0;
+}
+
+void rs_clock_free(struct rs_clock *clock)
+{
+	if (!clock)
+		return;
+	if (clock->offset)
+		munmap((void *)(uintptr_t)clock->offset, sizeof(int64_t));
+	free(clock);
+}
+
+int64_t rs_clock_system_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+}
+
+int64_t rs_clock_now_us(const struct rs_clock *clock)
+{
+	return rs_clock_system_us() + (clock->offset ? *clock->offset * US_PER_S : 0);
+}
+
+int64_t rs_clock_now(const struct rs_clock *clock)
+{
+	return rs_clock_now_us(clock) / US_PER_S;
+}
+
+int64_t rs_clock_mono_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void rs_time_format(int64_t us, char buf[32])
+{
+	int64_t s = us / US_PER_S - (us % US_PER_S < 0);
+	time_t when = (time_t)s;
+	struct tm tm;
+
+	gmtime_r(&when, &tm);
+	strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* Two digits at *p, moved past; -1 when there are none. */
+static int two_digits(const char **p)
+{
+	const char *s = *p;
+
+	if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
+		return -1;
+	*p += 2;
+	return (s[0] - '0') * 10 + (s[1] - '0');
+}
+
+static bool expect(const char **p, char c)
+{
+	if (**p != c)
+		return false;
+	(*p)++;
+	return true;
+}
+
+/* ".123456" as microseconds, digits beyond the sixth dropped; false without a digit. */
+static bool read_fraction(const char **p, int64_t *us)
+{
+	int64_t scale = 100000;
+	const char *s = *p;
+
+	*us = 0;
+	if (*s != '.')
+		return true;
+	for (s++; *s >= '0' && *s <= '9'; s++) {
+		*us += (*s - '0') * scale;
+		scale /= 10;
+	}
+	if (s == *p + 1)
+		return false;
+	*p = s;
+	return true;
+}
+
+/* "Z", "+00", "+02:00" or "-0530" in seconds; PostgreSQL writes the short forms. */
+static bool read_offset(const char **p, int64_t *seconds)
+{
+	int sign, hours, minutes = 0;
+
+	*seconds = 0;
+	if (expect(p, 'Z') || expect(p, 'z'))
+		return true;
+	if (**p != '+' && **p != '-')
+		return false;
+	sign = *(*p)++ == '-' ? -1 : 1;
+	hours = two_digits(p);
+	if (hours < 0 || hours > 23)
+		return false;
+	if (**p) {
+		(void)expect(p, ':');
+		minutes = two_digits(p);
+		if (minutes < 0 || minutes > 59)
+			return false;
+	}
+	*seconds = sign * (hours * 3600 + minutes * 60);
+	return true;
+}
+
+static bool read_date(const char **p, struct tm *tm)
+{
+	static const int DAYS[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int century = two_digits(p), year = century < 0 ? -1 : two_digits(p);
+
+	if (year < 0 || !expect(p, '-'))
+		return false;
+	year += century * 100;
+	tm->tm_year = year - 1900;
+	tm->tm_mon = two_digits(p) - 1;
+	if (tm->tm_mon < 0 || tm->tm_mon > 11 || !expect(p, '-'))
+		return false;
+	tm->tm_mday = two_digits(p);
+	if (tm->tm_mday < 1 || tm->tm_mday > DAYS[tm->tm_mon])
+		return false;
+	return !(tm->tm_mon == 1 && tm->tm_mday == 29 &&
+		(year % 4 != 0 || (year % 100 == 0 && year % 400 != 0)));
+}
+
+static bool read_clock(const char **p, struct tm *tm)
+{
+	tm->tm_hour = two_digits(p);
+	if (tm->tm_hour < 0 || tm->tm_hour > 23 || !expect(p, ':'))
+		return false;
+	tm->tm_min = two_digits(p);
+	if (tm->tm_min < 0 || tm->tm_min > 59 || !expect(p, ':'))
+		return false;
+	tm->tm_sec = two_digits(p);
+	return tm->tm_sec >= 0 && tm->tm_sec <= 60;
+}
+
+bool rs_time_parse(const char *text, int64_t *us)
+{
+	struct tm tm;
+	const char *p = text;
+	int64_t fraction, offset;
+
+	memset(&tm, 0, sizeof(tm));
+	if (!read_date(&p, &tm))
+		return false;
+	if (!expect(&p, 'T') && !expect(&p, 't') && !expect(&p, ' '))
+		return false;
+	if (!read_clock(&p, &tm) || !read_fraction(&p, &fraction) || !read_offset(&p, &offset) || *p)
+		return false;
+	*us = ((int64_t)timegm(&tm) - offset) * US_PER_S + fraction;
+	return true;
+}
