@@ -1,0 +1,150 @@
+/*
+ * Reissue requests: the resource this service is about.
+ *
+ * A request starts from a certificate, takes from it what the caller does not give (never its key),
+ * collects a key, names, a validity and the acceptance of the agreement, and is submitted. Submit
+ * freezes the profile revision and starts a round; factor and approvals of a round are bound to the
+ * digest of the content. It ends with a certificate, cancelled or expired.
+ *
+ * Every call loads the request with everything a decision needs in ONE read (struct rs_reissue),
+ * judges in C (policy.h, machine.h) and writes with ONE conditional statement that compares the
+ * revision it has read. Whoever comes second changes nothing, reads again and is judged by what is
+ * there now: that is how competing events are kept apart. The audit event is in the same statement.
+ *
+ * RS_NOT_FOUND answers for requests that are absent and for those the caller may not see.
+ */
+#ifndef RS_REISSUE_H
+#define RS_REISSUE_H
+
+#include "rs/certificate.h"
+#include "rs/issue.h"
+#include "rs/list.h"
+#include "rs/machine.h"
+#include "rs/profile.h"
+
+/* One request with what surrounds it: the columns of reissue_view. */
+struct rs_reissue {
+	struct rs_id id;
+	const char *number; /* RR-2026-000123 */
+	const char *status;
+	enum rs_rr_state state; /* of status */
+	int64_t round, revision;
+	const char *category, *reason, *message;
+	struct rs_id certificate_id, new_certificate_id, lineage_id, enterprise_id;
+	struct rs_id profile_id;
+	int64_t profile_revision; /* what judges it: of a draft the newest */
+	struct rs_id owner_id, requested_by, submitted_by, reviewer_id, accepted_by;
+	struct rs_id factor_passed_by;
+	const char *owner_name, *requested_name, *submitted_name, *reviewer_name, *accepted_name;
+	json_t *subject, *san, *validity, *key, *checks, *ignored;
+	json_t *inherited_faults; /* blockers of values taken from the old certificate */
+	json_t *approvals;        /* array, all rounds; by_status says whether one still counts */
+	json_t *declined, *failure;
+	struct rs_bytes spki_der, spki_sha256, digest, factor_digest;
+	int64_t factor_round;
+	struct rs_id agreement_id; /* accepted: */
+	int64_t agreement_version;
+	const char *agreement_language;
+	struct rs_bytes agreement_sha256;
+	int64_t agreement_accepted_at;
+	const char *previous_action;
+	int64_t previous_due_at;
+	int64_t created_at, updated_at, submitted_at, status_changed_at, issued_at, expires_at;
+	/* around it */
+	const char *owner_status, *owner_language;
+	const char *certificate_status; /* issued, suspended, revoked, expired */
+	const char *certificate_source;
+	int64_t certificate_not_after, certificate_generation;
+	struct rs_bytes certificate_sha256, certificate_spki_sha256;
+	int64_t certificate_due_at; /* a planned revocation not yet done */
+	bool certificate_replaced;
+	int64_t newest_revision;    /* of the profile */
+	struct rs_id issuer_id;     /* of the newest revision */
+	const char *issuer;         /* slug */
+	struct rs_id wanted_agreement_id; /* what the profile asks for, in the owner's language */
+	int64_t wanted_version;
+	int64_t least_version; /* holds after submit from this one on */
+	const char *wanted_language;
+	struct rs_bytes wanted_sha256;
+	const char *spki_state; /* free, mine, reused, blocked; NULL without a key */
+	bool intent;            /* an issuance of it is intended */
+};
+
+extern const struct rs_field rs_reissue_row[];
+
+/* What a caller sends; unset members are NULL. */
+struct rs_reissue_input {
+	struct rs_id certificate_id;
+	const char *reason;
+	const char *csr;     /* PEM */
+	json_t *key;         /* {source, algorithm, curve, size} */
+	json_t *subject, *san, *validity;
+	const char *message;
+	json_t *agreement;
+	json_t *previous_certificate; /* PATCH by an officer: {due_at} */
+	const char *remarks, *digest;
+	uint64_t present;    /* bit i: row i of rs_reissue_input_fields was given */
+};
+
+/* --- making and reading --- */
+/* Creates a draft. RS_NOT_ELIGIBLE, RS_REISSUE_ALREADY_OPEN with "conflicting_resource". */
+enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input *input,
+	struct rs_reissue *out) RS_CHECK;
+enum rs_code rs_reissue_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_reissue *out)
+	RS_CHECK;
+/* As rs_reissue_get, but waits up to seconds until the revision is another one than known. */
+enum rs_code rs_reissue_wait(struct rs_ctx *ctx, const struct rs_id *id, int64_t known,
+	int seconds, struct rs_reissue *out) RS_CHECK;
+/* The whole representation; the caller owns it. */
+enum rs_code rs_reissue_json(struct rs_ctx *ctx, struct rs_reissue *request, json_t **out) RS_CHECK;
+
+/* --- content; revision: what If-Match demands, -1 = any --- */
+enum rs_code rs_reissue_edit(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	const struct rs_reissue_input *input, struct rs_reissue *out) RS_CHECK;
+enum rs_code rs_reissue_put_csr(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	const void *csr, size_t len, struct rs_reissue *out) RS_CHECK;
+/* The stored CSR as PEM; RS_NOT_FOUND before one was given. */
+enum rs_code rs_reissue_csr(struct rs_ctx *ctx, const struct rs_id *id, const char **pem) RS_CHECK;
+enum rs_code rs_reissue_accept(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	json_t *agreement, struct rs_reissue *out) RS_CHECK;
+
+/* --- the way to the certificate --- */
+/* {ready, blockers, warnings, would_issue}: step 1 of issuing, changing nothing. */
+enum rs_code rs_reissue_preflight(struct rs_ctx *ctx, const struct rs_id *id, json_t **out) RS_CHECK;
+enum rs_code rs_reissue_submit(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	const struct rs_reissue_input *input, struct rs_reissue *out) RS_CHECK;
+enum rs_code rs_reissue_approve(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	const struct rs_reissue_input *input, struct rs_reissue *out) RS_CHECK;
+enum rs_code rs_reissue_retry(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	struct rs_reissue *out) RS_CHECK;
+
+/* --- events without a certificate at their end: open, release, decline, reopen, cancel --- */
+enum rs_code rs_reissue_event(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	enum rs_rr_event event, const char *remarks, struct rs_reissue *out) RS_CHECK;
+/* Cancel and hide. */
+enum rs_code rs_reissue_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision) RS_CHECK;
+
+/* --- jobs --- */
+/* Ends drafts and the like that are idle past expires_at; *count gets how many. */
+enum rs_code rs_reissue_expire(struct rs_ctx *ctx, int *count) RS_CHECK;
+/* Revokes previous certificates whose day has come, or skips them when the new one is not issued
+ * any more. */
+enum rs_code rs_reissue_revoke_due(struct rs_ctx *ctx, int *count) RS_CHECK;
+
+/* --- lists --- */
+struct rs_reissue_filter {
+	json_t *status, *reason, *profile_id, *category; /* arrays or NULL: repeatable */
+	const char *number, *q, *common_name, *san, *serial;
+	struct rs_id certificate_id, requested_by, owner_id, enterprise_id;
+	int64_t created_after, created_before, updated_after, updated_before;
+	int64_t submitted_after, submitted_before, issued_after, issued_before;
+	json_t *include; /* steps, checks, domains, approvals, blockers */
+};
+/* *items is an array the caller owns. */
+enum rs_code rs_reissue_list(struct rs_ctx *ctx, const struct rs_reissue_filter *filter,
+	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
+/* The events of a request, oldest first: an array the caller owns. */
+enum rs_code rs_reissue_events(struct rs_ctx *ctx, const struct rs_id *id,
+	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
+
+#endif
