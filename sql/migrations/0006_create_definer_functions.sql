@@ -124,6 +124,8 @@ BEGIN
     END IF;
 END $$;
 
+-- A function's new owner needs CREATE on the schema at that moment, and only then.
+GRANT CREATE ON SCHEMA public TO reissued_job;
 DO $$
 DECLARE f text;
 BEGIN
@@ -131,8 +133,9 @@ BEGIN
         'jwt_issuer_by_name(text)', 'user_by_identity(uuid, text, text, text)', 'spki_claim_key(bytea, uuid, uuid)',
         'spki_release(uuid)', 'spki_issued(bytea, uuid, uuid)', 'spki_state(bytea, uuid, uuid)',
         'search_names(text, text)'] LOOP
-        EXECUTE format('ALTER FUNCTION %s OWNER TO reissued_job', f);
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO reissued_app', f);
+        EXECUTE format('ALTER FUNCTION %s OWNER TO reissued_job', f);
     END LOOP;
 END $$;
+REVOKE CREATE ON SCHEMA public FROM reissued_job;

@@ -129,17 +129,13 @@ conninfo_postgres()
 	conninfo postgres | sed 's/dbname=reissued/dbname=postgres/'
 }
 
-# The four roles of the database; what each may do is the business of the migrations.
-postgres_roles()
+# The database, and the roles whose rights the migrations give.
+postgres_database()
 {
-	local role admin
-	admin=$(conninfo_postgres)
-	for role in owner app job audit; do
-		echo "SELECT 'CREATE ROLE reissued_$role LOGIN' WHERE NOT EXISTS
-			(SELECT FROM pg_roles WHERE rolname = 'reissued_$role') \\gexec"
-	done | quietly_psql "$admin"
-	echo "SELECT 'CREATE DATABASE reissued OWNER reissued_owner' WHERE NOT EXISTS
-		(SELECT FROM pg_database WHERE datname = 'reissued') \\gexec" | quietly_psql "$admin"
+	echo "SELECT 'CREATE DATABASE reissued' WHERE NOT EXISTS
+		(SELECT FROM pg_database WHERE datname = 'reissued') \\gexec" |
+		quietly_psql "$(conninfo_postgres)"
+	quietly_psql "$(conninfo postgres)" <"$ROOT/sql/roles.sql"
 }
 
 postgres_drop()

@@ -101,7 +101,7 @@ migrate()
 		service_down
 		postgres_drop
 	fi
-	postgres_roles
+	postgres_database
 	config_arguments 1
 	quietly "$REISSUED" migrate "${CONFIG_ARGS[@]}"
 	say "schema" "migrated"
