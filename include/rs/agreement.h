@@ -19,7 +19,7 @@ struct rs_agreement {
 	int64_t version;
 	const char *language; /* BCP 47, lower case */
 	const char *text;
-	const char *format;   /* text, markdown, html */
+	const char *format;   /* text, markdown */
 	struct rs_bytes sha256; /* of the text's UTF-8 octets */
 	bool reacceptance;
 	int64_t published_at;

@@ -38,7 +38,7 @@ struct rs_certificate {
 	struct rs_id enterprise_id;
 	struct rs_id owner_id;
 	struct rs_id lineage_id;
-	int64_t generation;   /* 0 for the original */
+	int64_t generation;   /* 1 for the original */
 	struct rs_id replaces_id;
 	struct rs_id replaced_by_id; /* the newest of those that replaced it */
 	int64_t revoked_at;

@@ -3,11 +3,15 @@
  *
  * Names travel as the JSON of the API: a subject is an object of members (common_name,
  * organization, ...) whose values are a string or an array of strings; a SAN is an array of
- * {type, value} with the types dns, ip, email, uri, upn and other_name (whose value is {oid, value,
- * encoding}). What comes from outside goes through rs_names_normalise() exactly once: DNS names
+ * {type, value} with the types dns, ip, email, uri, upn and other_name (which has the members oid
+ * and encoding beside its value: utf8, ia5, printable or der in base64). What comes from outside goes through rs_names_normalise() exactly once: DNS names
  * become lower-case A-labels (IDNA2008) without a trailing dot, addresses their canonical text,
  * mailboxes get a lower-case A-label domain, equal SANs collapse to the first. What it gives is
  * what is stored, shown, digested and issued.
+ *
+ * What may stand in them is the rule set's word `names`: `tls` (dns and ip, public ones only, the
+ * common name repeats a SAN), `mailbox` (email, upn and other_name, at least one email, every
+ * mailbox of the subject among them), `free` (all types, internal names and private addresses too).
  *
  * All faults are collected with their pointers. Who writes names turns them into a 422
  * (rs_names_refuse()); who inherits them from an old certificate turns them into blockers.
@@ -76,7 +80,7 @@ json_t *rs_names_sorted_san(struct rs_ctx *ctx, const json_t *san);
  * {kind: "dns"|"mail"|"ip", name, wildcard, pointer}; `name` is without "*." and for mail the whole
  * address. example.com and *.example.com are two. Borrowed.
  */
-json_t *rs_names_domains(struct rs_ctx *ctx, const json_t *subject, const json_t *san);
+json_t *rs_names_domains(struct rs_ctx *ctx, const json_t *san);
 
 /* The common name (the first one) of a subject or NULL; borrowed from it. */
 const char *rs_names_common_name(const json_t *subject);

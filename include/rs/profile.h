@@ -26,7 +26,7 @@ struct rs_profile {
 	struct rs_id issuer_id;
 	bool active;
 	json_t *key_sources;       /* csr, server */
-	json_t *key_policy;        /* RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521, Ed25519 */
+	json_t *key_policy;        /* names of key.h: RSA:2048, EC:P-256, Ed25519, ... */
 	json_t *editable_fields;   /* subject.<member>, san, validity */
 	int64_t max_days;
 	json_t *eligible;          /* issued, revoked, expired */

@@ -15,21 +15,18 @@
 #define RS_DAY_US (RS_DAY_S * INT64_C(1000000))
 
 struct rs_ruleset {
-	const char *name; /* tls-br, smime-br, codesign-br, private */
-	int64_t effective_from;      /* microseconds */
-	int64_t max_days;            /* longest validity; 0 = the profile says */
-	int64_t reuse_days;          /* of a domain validation; 0 = none are asked for or the profile says */
-	int64_t reuse_days_mailbox;  /* of a mailbox validation; 0 = as reuse_days */
-	int64_t reuse_days_persist;  /* of dns_persist; 0 = as reuse_days */
-	const char *caa;             /* tls, mail, none, profile */
-	bool dnssec_required;        /* DNSSEC validation cannot be switched off */
-	bool public_names;           /* internal names, special addresses, public suffixes refused */
-	bool cn_in_san;              /* the common name must repeat a SAN */
-	bool mailbox_in_san;         /* at least one mailbox, and every one of the subject's */
-	bool suspension;             /* certificates may be suspended */
-	bool server_keys;            /* the service may make the subscriber's key */
-	int64_t perspectives;        /* remote perspectives wanted; 0 = none */
-	json_t *san_types;           /* array of the SAN types it allows */
+	const char *name;           /* tls-br, smime-br, codesign-br, private */
+	int64_t effective_from;     /* microseconds */
+	int64_t max_validity_days;  /* longest validity; 0 = the profile says */
+	int64_t dcv_reuse_days;     /* of a domain validation; 0 = the profile says */
+	int64_t persist_reuse_days; /* of dns_persist; 0 = as dcv_reuse_days */
+	int64_t mailbox_reuse_days; /* of a mailbox validation; 0 = as dcv_reuse_days */
+	bool suspension;            /* certificates may be suspended */
+	bool dnssec_mandatory;      /* DNSSEC validation cannot be switched off */
+	const char *caa;            /* issue, issuemail, none, profile */
+	const char *names;          /* tls, mailbox, free: what may stand in them, see names.h */
+	bool server_keys;           /* the service may make the subscriber's key */
+	int64_t perspectives;       /* remote perspectives demanded; 0 = none */
 };
 
 /*

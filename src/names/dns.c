@@ -35,7 +35,7 @@ static const char *tld_fault(const struct rs_name_policy *policy, const char *tl
 {
 	const psl_ctx_t *psl = psl_builtin();
 
-	if (!policy->rules->public_names || extra_tld(policy, tld))
+	if (!rs_names_public(policy) || extra_tld(policy, tld))
 		return NULL;
 	for (size_t i = 0; i < sizeof(RESERVED_TLDS) / sizeof(RESERVED_TLDS[0]); i++)
 		if (strcmp(RESERVED_TLDS[i], tld) == 0)
@@ -54,7 +54,7 @@ static const char *suffix_fault(const struct rs_name_policy *policy, const char 
 		return NULL;
 	if (wildcard)
 		return "a wildcard may not stand directly before a public suffix";
-	return policy->rules->public_names ? "it is a public suffix, which nobody owns" : NULL;
+	return rs_names_public(policy) ? "it is a public suffix, which nobody owns" : NULL;
 }
 
 /* One label in lower-case ASCII. */

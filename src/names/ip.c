@@ -78,7 +78,7 @@ char *rs_names_ip(struct rs_names_job *job, const char *text, const char **why)
 		*why = "it is no IP address in its usual form (192.0.2.1 or 2001:db8::1)";
 	else if (v6 && within(address, &MAPPED6))
 		*why = "it is an IPv4 address written as IPv6; write it as IPv4";
-	else if (job->policy->rules->public_names && special(address, v6))
+	else if (rs_names_public(job->policy) && special(address, v6))
 		*why = "it lies in a private or special range, which no public certificate may hold";
 	if (*why)
 		return NULL;

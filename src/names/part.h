@@ -19,6 +19,12 @@ void rs_names_fault(struct rs_names_job *job, enum rs_code code, const char *poi
 void rs_names_warn(struct rs_names_job *job, const char *pointer, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Whether the rule set's certificates are for the public: no internal names, no private addresses. */
+static inline bool rs_names_public(const struct rs_name_policy *policy)
+{
+	return policy->rules->names[0] != 'f'; /* "free" */
+}
+
 /* --- text.c --- */
 /* The next code point of valid UTF-8; *text moves on; 0 at the end. */
 uint32_t rs_text_next(const char **text);
