@@ -1,26 +1,25 @@
--- The four roles of the service, and all that must be so before the first migration. A superuser runs
--- it in the service's database; running it again changes nothing. Passwords are not its business.
+-- The four roles and what they may do in the database they work in. Run once by a superuser, in that
+-- database (`reissued migrate` does it itself when it is one); safe to repeat. What each role may do
+-- with a table stands in the migration that makes the table.
 --
---   reissued_owner  owns the tables, runs the migrations
---   reissued_app    requests: reads and writes what row-level security lets its tenant see
---   reissued_job    jobs, recovery, PKI endpoints, definer functions: sees every tenant
---   reissued_audit  reads, for auditors and exports
-
+--   reissued_owner  owns the tables and runs the migrations
+--   reissued_app    answers requests; row-level security shows it one enterprise at a time
+--   reissued_job    jobs, recovery and the functions that must look across enterprises
+--   reissued_audit  reads
 DO $$
-DECLARE r text;
+DECLARE
+    name text;
 BEGIN
-    FOREACH r IN ARRAY ARRAY['reissued_owner', 'reissued_app', 'reissued_job', 'reissued_audit'] LOOP
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
-            EXECUTE format('CREATE ROLE %I LOGIN', r);
+    FOREACH name IN ARRAY ARRAY['reissued_owner', 'reissued_app', 'reissued_job', 'reissued_audit'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', name);
         END IF;
-        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), r);
     END LOOP;
-    EXECUTE format('ALTER DATABASE %I OWNER TO reissued_owner', current_database());
-    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO reissued_owner', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO reissued_app, reissued_job, reissued_audit',
+        current_database());
 END $$;
-
--- The owner may hand functions to reissued_job, but does not see through its policies.
-ALTER ROLE reissued_owner NOINHERIT;
+GRANT ALL ON SCHEMA public TO reissued_owner WITH GRANT OPTION;
+GRANT USAGE ON SCHEMA public TO reissued_app, reissued_job, reissued_audit;
+-- So that the owner can hand functions to the job role.
 GRANT reissued_job TO reissued_owner;
-ALTER SCHEMA public OWNER TO reissued_owner;
-REVOKE CREATE ON SCHEMA public FROM PUBLIC;

@@ -63,6 +63,8 @@ int rs_cli_fail(const struct rs_cli *cli, const struct rs_ctx *ctx);
 int rs_cli_check_config(int argc, char **argv);
 int rs_cli_print_config(int argc, char **argv);
 int rs_cli_version(int argc, char **argv);
+/* `reissued migrate`: brings the schema of the database to the one of this binary. */
+int rs_cli_migrate(int argc, char **argv);
 /* `reissued ca init|csr|import`: makes a trial CA, or takes a real one. argv[0] is "ca". */
 int rs_cli_ca(int argc, char **argv);
 /* `reissued lint [--json] FILE`: lints a certificate, PEM or DER. */

@@ -12,5 +12,7 @@ struct rs_migration {
 };
 
 extern const struct rs_migration rs_migrations[];
+/* sql/roles.sql: what a superuser runs once before them. */
+extern const char rs_roles_sql[];
 
 #endif

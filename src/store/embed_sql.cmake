@@ -1,5 +1,5 @@
 # sql/queries/*.sql -> rs/queries.h (enum rs_query), queries.c (their texts);
-# sql/migrations/*.sql -> migrations.c. Texts go in as byte arrays: no escaping to get wrong.
+# sql/migrations/*.sql and sql/roles.sql -> migrations.c. Texts go in as byte arrays: no escaping to get wrong.
 file(GLOB queries LIST_DIRECTORIES false ${SQL}/queries/*.sql)
 file(GLOB migrations LIST_DIRECTORIES false ${SQL}/migrations/*.sql)
 list(SORT queries)
@@ -35,6 +35,8 @@ foreach(path ${migrations})
 	string(APPEND mtable "\t{${version}, \"${name}\", m_${number}},\n")
 endforeach()
 string(APPEND mtable "\t{0, 0, 0},\n};\n")
+bytes_of(${SQL}/roles.sql bytes)
+string(APPEND mtable "\nconst char rs_roles_sql[] = {${bytes}};\n")
 
 file(MAKE_DIRECTORY ${OUT}/rs)
 # Only when it changed: every module includes the header.

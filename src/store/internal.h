@@ -1,0 +1,136 @@
+/*
+ * What the files of src/store/ share.
+ *
+ * A connection (struct rs_conn) is always in libpq's non-blocking pipeline mode. Whatever is to be
+ * done on it is an array of struct rs_step: prepared statements that go out together under one Sync
+ * and whose answers come back together, so any of it costs one round trip. Without BEGIN among them
+ * the steps are one implicit transaction.
+ */
+#ifndef RS_STORE_INTERNAL_H
+#define RS_STORE_INTERNAL_H
+
+#include "rs/app.h"
+#include "rs/database.h"
+#include "rs/store.h"
+
+#include <libpq-fe.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Statement slots: the control statements, then sql/queries, then the list variants. */
+enum rs_slot {
+	RS_SLOT_BEGIN,
+	RS_SLOT_COMMIT,
+	RS_SLOT_ROLLBACK,
+	RS_SLOT_REACH,  /* $1 app.enterprise, $2 statement_timeout in ms */
+	RS_SLOT_CUSTOM, /* plans made for the values at hand: lists with optional filters */
+	RS_SLOT_QUERIES,
+};
+#define RS_LIST_TEXTS_MAX 1024
+#define RS_SLOT_LISTS     (RS_SLOT_QUERIES + RS_QUERY_COUNT)
+#define RS_SLOT_COUNT     (RS_SLOT_LISTS + RS_LIST_TEXTS_MAX)
+
+/* The deadline of work that names none. */
+#define RS_STORE_DEADLINE_MS 30000
+/* Seconds for Retry-After while the database is away or full. */
+#define RS_STORE_RETRY_AFTER 2
+/* Between the bounds of a request's statement_timeout and its own deadline, ms. */
+#define RS_STORE_GRACE_MS 1000
+
+struct rs_pool;
+
+struct rs_conn {
+	PGconn *pg;
+	struct rs_pool *pool;       /* NULL: the committer's */
+	const struct rs_ctx *owner; /* who holds it */
+	struct rs_conn *next;
+	unsigned char prepared[(RS_SLOT_COUNT + 7) / 8];
+};
+
+struct rs_pool {
+	const char *name;
+	char *conninfo;
+	int max;
+	int open;               /* idle + busy */
+	int busy;
+	int waiting;
+	int failures;           /* failed connects in a row */
+	int64_t retry_at_ms;    /* no connect before */
+	char failure[256];      /* what libpq said last, for the log */
+	struct rs_conn *idle;   /* last used first: warm caches */
+	struct rs_conn *taken;
+	pthread_cond_t changed; /* a connection came back, was opened or could not be */
+	struct rs_store *store;
+};
+
+enum rs_pool_name { RS_POOL_APP, RS_POOL_JOB, RS_POOL_COUNT };
+
+struct rs_store {
+	pthread_mutex_t lock; /* guards the pools */
+	struct rs_pool pool[RS_POOL_COUNT];
+	pthread_cond_t wanted; /* wakes the opener */
+	pthread_t opener;
+	bool stopping;
+	struct rs_list_texts *lists;
+	struct rs_committer *committer;
+	_Atomic int64_t skew_us;
+	_Atomic int64_t skew_at_ms; /* 0 = never measured */
+	_Atomic int64_t statements, connects, connect_failures, dropped, retries;
+	_Atomic int64_t commit_batches, commit_items, commit_replays;
+};
+
+struct rs_step {
+	int slot;
+	const char *sql; /* NULL: the slot's own text */
+	const struct rs_params *params; /* NULL: none */
+	bool prepares;    /* filled by rs_wire_run() */
+	PGresult *result; /* set when it succeeded; the caller's to clear */
+};
+
+struct rs_rows {
+	PGresult *result;
+	int count; /* a list keeps one row less than it asked for */
+	const struct rs_field *mapped; /* the table the map below was made for */
+	int map[64];                   /* field -> column or -1 */
+};
+
+/* stmt.c */
+const char *rs_slot_sql(int slot);
+/* wire.c */
+/*
+ * Runs the steps in one round trip. On failure no result is kept, ctx->err tells the fault and a
+ * connection that cannot be used any more has conn->pg == NULL. *sqlstate (6 bytes, may be NULL)
+ * gets the server's code or "".
+ */
+enum rs_code rs_wire_run(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_step *steps, int count,
+	char sqlstate[6]) RS_CHECK;
+/* Makes a connection; blocks at most a few seconds. NULL with the reason in why. */
+PGconn *rs_wire_connect(const char *conninfo, char *why, size_t size);
+void rs_wire_drop(struct rs_conn *conn);
+int64_t rs_wire_deadline(const struct rs_ctx *ctx);
+/* pool.c */
+int rs_pools_start(struct rs_store *store, const struct rs_store_config *config);
+void rs_pools_stop(struct rs_store *store);
+enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_conn **out) RS_CHECK;
+/* Gives it back; a dropped one makes room for another. */
+void rs_conn_give(struct rs_conn *conn);
+/* tx.c */
+/* The step that says whose rows the transaction may see: the one place that knows. */
+struct rs_step rs_reach_step(struct rs_ctx *ctx, enum rs_reach reach, struct rs_params *storage);
+/* rows.c */
+struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, PGresult *result);
+/* sqlstate.c */
+enum rs_code rs_sqlstate_fail(struct rs_ctx *ctx, const PGresult *result);
+/* The same from its parts; message is for the log. */
+enum rs_code rs_sqlstate_code(struct rs_ctx *ctx, const char *sqlstate, const char *constraint,
+	const char *message);
+bool rs_sqlstate_retry(const char *sqlstate);
+enum rs_code rs_store_away(struct rs_ctx *ctx, const char *why);
+/* list.c */
+struct rs_list_texts *rs_list_texts_new(void);
+void rs_list_texts_free(struct rs_list_texts *texts);
+/* committer.c */
+int rs_committer_start(struct rs_store *store);
+void rs_committer_stop(struct rs_store *store);
+
+#endif

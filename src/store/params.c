@@ -1,0 +1,137 @@
+/* The parameters of a statement, as the text or bytes libpq sends. */
+#include "internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct rs_params rs_params(struct rs_ctx *ctx)
+{
+	struct rs_params p;
+
+	p.ctx = ctx;
+	p.count = 0;
+	return p;
+}
+
+static void add(struct rs_params *p, const char *value, int length, int format)
+{
+	if (p->count == RS_PARAMS_MAX)
+		abort();
+	p->value[p->count] = value;
+	p->length[p->count] = length;
+	p->format[p->count] = format;
+	p->count++;
+}
+
+void rs_p_null(struct rs_params *p)
+{
+	add(p, NULL, 0, 0);
+}
+
+void rs_p_text(struct rs_params *p, const char *value)
+{
+	add(p, rs_arena_strdup(p->ctx->arena, value), 0, 0);
+}
+
+void rs_p_int(struct rs_params *p, int64_t value)
+{
+	char *text = rs_arena_alloc(p->ctx->arena, 24);
+
+	snprintf(text, 24, "%" PRId64, value);
+	add(p, text, 0, 0);
+}
+
+void rs_p_bool(struct rs_params *p, bool value)
+{
+	add(p, value ? "t" : "f", 0, 0);
+}
+
+void rs_p_id(struct rs_params *p, const struct rs_id *id)
+{
+	if (!id || !id->s[0])
+		rs_p_null(p);
+	else
+		rs_p_text(p, id->s);
+}
+
+void rs_p_time(struct rs_params *p, int64_t us)
+{
+	int64_t seconds = us / 1000000, fraction = us % 1000000;
+	char *text;
+	struct tm tm;
+	time_t t;
+
+	if (us == 0) {
+		rs_p_null(p);
+		return;
+	}
+	if (fraction < 0) {
+		seconds--;
+		fraction += 1000000;
+	}
+	t = (time_t)seconds;
+	if (!gmtime_r(&t, &tm) || tm.tm_year > 9999 - 1900 || tm.tm_year < 1 - 1900)
+		abort();
+	text = rs_arena_alloc(p->ctx->arena, 64);
+	snprintf(text, 64, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)fraction);
+	add(p, text, 0, 0);
+}
+
+void rs_p_bytes(struct rs_params *p, const void *data, size_t len)
+{
+	if (!data)
+		rs_p_null(p);
+	else
+		add(p, rs_arena_memdup(p->ctx->arena, data, len), (int)len, 1);
+}
+
+void rs_p_json(struct rs_params *p, const json_t *value)
+{
+	char *text;
+
+	if (!value) {
+		rs_p_null(p);
+		return;
+	}
+	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (!text)
+		abort();
+	rs_arena_defer(p->ctx->arena, free, text);
+	add(p, text, 0, 0);
+}
+
+/* An array literal: {"a","b\"c"}. */
+void rs_p_texts(struct rs_params *p, const json_t *strings)
+{
+	size_t room = 3, index;
+	const json_t *item;
+	char *text, *at;
+
+	if (!strings) {
+		rs_p_null(p);
+		return;
+	}
+	json_array_foreach((json_t *)strings, index, item)
+		room += 2 * json_string_length(item) + 3;
+	text = at = rs_arena_alloc(p->ctx->arena, room);
+	*at++ = '{';
+	json_array_foreach((json_t *)strings, index, item)
+	{
+		if (index)
+			*at++ = ',';
+		*at++ = '"';
+		for (const char *c = json_string_value(item); c && *c; c++) {
+			if (*c == '"' || *c == '\\')
+				*at++ = '\\';
+			*at++ = *c;
+		}
+		*at++ = '"';
+	}
+	*at++ = '}';
+	*at = '\0';
+	add(p, text, 0, 0);
+}

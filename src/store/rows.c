@@ -1,0 +1,280 @@
+/*
+ * Rows: what came back, as text of PostgreSQL's making, turned into the C types of a field table.
+ * Strings stay where libpq put them; the result lives as long as the arena.
+ */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define OID_TIMESTAMPTZ 1184
+#define OID_TEXT_ARRAY  1009
+#define OID_VARCHAR_ARRAY 1015
+#define OID_UUID_ARRAY  2951
+
+static void clear(void *result)
+{
+	PQclear(result);
+}
+
+struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, PGresult *result)
+{
+	struct rs_rows *rows = rs_new(ctx->arena, struct rs_rows);
+
+	rs_arena_defer(ctx->arena, clear, result);
+	rows->result = result;
+	rows->count = PQntuples(result);
+	return rows;
+}
+
+int rs_rows_count(const struct rs_rows *rows)
+{
+	return rows->count;
+}
+
+/* PQfnumber() folds case and copies; our column names are what they are. */
+static int column_of(const PGresult *result, const char *name)
+{
+	int columns = PQnfields(result);
+
+	for (int i = 0; i < columns; i++)
+		if (strcmp(PQfname(result, i), name) == 0)
+			return i;
+	return -1;
+}
+
+static int known_column(const struct rs_rows *rows, const char *name)
+{
+	int column = column_of(rows->result, name);
+
+	if (column < 0) {
+		fprintf(stderr, "store: a statement has no column %s\n", name);
+		abort();
+	}
+	return column;
+}
+
+static const char *value_at(const PGresult *result, int row, int column)
+{
+	return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+}
+
+/* "2026-11-23 10:00:00.123456+00", as DateStyle ISO and TimeZone UTC write it; 0 otherwise. */
+static int64_t time_of(const char *text)
+{
+	struct tm tm = {0};
+	int consumed = 0;
+	int64_t us = 0, unit = 100000;
+
+	if (sscanf(text, "%d-%d-%d %d:%d:%d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+		    &tm.tm_min, &tm.tm_sec, &consumed) != 6)
+		return 0;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	if (text[consumed] == '.')
+		for (const char *c = text + consumed + 1; *c >= '0' && *c <= '9'; c++, unit /= 10)
+			us += (*c - '0') * unit;
+	return (int64_t)timegm(&tm) * 1000000 + us;
+}
+
+const char *rs_row_text(const struct rs_rows *rows, int row, const char *column)
+{
+	return value_at(rows->result, row, known_column(rows, column));
+}
+
+int64_t rs_row_int(const struct rs_rows *rows, int row, const char *column)
+{
+	int at = known_column(rows, column);
+	const char *text = value_at(rows->result, row, at);
+
+	if (!text)
+		return 0;
+	if (PQftype(rows->result, at) == OID_TIMESTAMPTZ)
+		return time_of(text);
+	return strtoll(text, NULL, 10);
+}
+
+bool rs_row_bool(const struct rs_rows *rows, int row, const char *column)
+{
+	const char *text = rs_row_text(rows, row, column);
+
+	return text && *text == 't';
+}
+
+static int nibble(char c)
+{
+	return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* bytea_output hex: \x and lower-case digits. */
+static struct rs_bytes bytes_of(struct rs_ctx *ctx, const char *text, size_t len)
+{
+	struct rs_bytes out = {NULL, len < 2 ? 0 : (len - 2) / 2};
+	unsigned char *data = rs_arena_alloc(ctx->arena, out.len);
+
+	for (size_t i = 0; i < out.len; i++)
+		data[i] = (unsigned char)(nibble(text[2 + 2 * i]) << 4 | nibble(text[3 + 2 * i]));
+	out.data = data;
+	return out;
+}
+
+/* One element of an array literal, appended; returns what follows it. */
+static const char *array_item(const char *c, json_t *out, char *scratch)
+{
+	bool quoted = *c == '"';
+	char *to = scratch;
+
+	if (quoted)
+		c++;
+	while (*c && (quoted ? *c != '"' : *c != ',' && *c != '}')) {
+		if (*c == '\\' && c[1])
+			c++;
+		*to++ = *c++;
+	}
+	if (quoted && *c)
+		c++;
+	*to = '\0';
+	if (!quoted && strcmp(scratch, "NULL") == 0)
+		json_array_append_new(out, json_null());
+	else
+		json_array_append_new(out, json_string(scratch));
+	return c;
+}
+
+/* A one-dimensional text[] or uuid[] as a JSON array. */
+static json_t *array_of(struct rs_ctx *ctx, const char *text, size_t len)
+{
+	json_t *out = rs_arena_json(ctx->arena, json_array());
+	char *scratch = rs_arena_alloc(ctx->arena, len + 1);
+	const char *c = text + 1;
+
+	while (*c && *c != '}') {
+		c = array_item(c, out, scratch);
+		if (*c == ',')
+			c++;
+	}
+	return out;
+}
+
+static json_t *json_of(struct rs_ctx *ctx, const PGresult *result, int column, const char *text,
+	size_t len)
+{
+	json_error_t error;
+	json_t *value;
+
+	switch (PQftype(result, column)) {
+	case OID_TEXT_ARRAY:
+	case OID_VARCHAR_ARRAY:
+	case OID_UUID_ARRAY:
+		return array_of(ctx, text, len);
+	default:
+		value = json_loadb(text, len, JSON_DECODE_ANY, &error);
+		return value ? rs_arena_json(ctx->arena, value) : NULL;
+	}
+}
+
+static bool set_field(struct rs_ctx *ctx, const PGresult *result, int row, int column,
+	enum rs_type type, void *at)
+{
+	const char *text = PQgetvalue(result, row, column);
+	size_t len = (size_t)PQgetlength(result, row, column);
+
+	switch (type) {
+	case RS_T_STRING:
+		*(const char **)at = text;
+		return true;
+	case RS_T_INT:
+		*(int64_t *)at = strtoll(text, NULL, 10);
+		return true;
+	case RS_T_BOOL:
+		*(bool *)at = *text == 't';
+		return true;
+	case RS_T_ID:
+		snprintf(((struct rs_id *)at)->s, sizeof(struct rs_id), "%s", text);
+		return true;
+	case RS_T_TIME:
+		*(int64_t *)at = time_of(text);
+		return *(int64_t *)at != 0;
+	case RS_T_JSON:
+	case RS_T_OBJECT:
+	case RS_T_ARRAY:
+		*(json_t **)at = json_of(ctx, result, column, text, len);
+		return *(json_t **)at != NULL;
+	case RS_T_BYTES:
+	case RS_T_SHA256:
+	case RS_T_HEX:
+		*(struct rs_bytes *)at = bytes_of(ctx, text, len);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void zero_field(enum rs_type type, void *at)
+{
+	switch (type) {
+	case RS_T_STRING:
+		*(const char **)at = NULL;
+		break;
+	case RS_T_INT:
+	case RS_T_TIME:
+		*(int64_t *)at = 0;
+		break;
+	case RS_T_BOOL:
+		*(bool *)at = false;
+		break;
+	case RS_T_ID:
+		((struct rs_id *)at)->s[0] = '\0';
+		break;
+	case RS_T_JSON:
+	case RS_T_OBJECT:
+	case RS_T_ARRAY:
+		*(json_t **)at = NULL;
+		break;
+	default:
+		memset(at, 0, sizeof(struct rs_bytes));
+		break;
+	}
+}
+
+/* Which column fills which field, looked up once a table. */
+static const int *map_fields(const struct rs_rows *rows, const struct rs_field *fields)
+{
+	struct rs_rows *cache = (struct rs_rows *)rows;
+
+	if (rows->mapped == fields)
+		return rows->map;
+	for (int i = 0; fields[i].type != RS_T_END; i++) {
+		if (i == (int)(sizeof rows->map / sizeof rows->map[0]))
+			abort();
+		cache->map[i] = column_of(rows->result, fields[i].name);
+	}
+	cache->mapped = fields;
+	return rows->map;
+}
+
+enum rs_code rs_row_read(struct rs_ctx *ctx, const struct rs_rows *rows, int row,
+	const struct rs_field *fields, void *out)
+{
+	const int *map = map_fields(rows, fields);
+
+	for (int i = 0; fields[i].type != RS_T_END; i++) {
+		void *at = (char *)out + fields[i].offset;
+		enum rs_code rc;
+
+		if (map[i] < 0)
+			continue;
+		if (PQgetisnull(rows->result, row, map[i])) {
+			zero_field(fields[i].type, at);
+			continue;
+		}
+		if (set_field(ctx, rows->result, row, map[i], fields[i].type, at))
+			continue;
+		rc = rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
+		rs_err_cause(ctx, "column %s does not fit its field", fields[i].name);
+		return rc;
+	}
+	return RS_OK;
+}

@@ -1,0 +1,222 @@
+/*
+ * The wire: connecting, and one round trip with a deadline that holds even when the server is
+ * stopped. A blocking libpq call has no such bound, so everything here is non-blocking plus poll().
+ */
+#include "internal.h"
+
+#include "rs/clock.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Limits the server keeps as well, so that work nobody waits for any more is cleaned up. */
+#define SESSION_OPTIONS                                                                            \
+	"-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c synchronous_commit=on "           \
+	"-c statement_timeout=31000 -c lock_timeout=3000 "                                         \
+	"-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000 "   \
+	"-c jit=off -c row_security=on"
+
+PGconn *rs_wire_connect(const char *conninfo, char *why, size_t size)
+{
+	/* What comes before dbname the conninfo may change, what comes after it may not. */
+	const char *const keys[] = {"connect_timeout", "target_session_attrs", "tcp_user_timeout",
+		"application_name", "dbname", "options", "client_encoding", NULL};
+	const char *const values[] = {
+		"2", "read-write", "10000", "reissued", conninfo, SESSION_OPTIONS, "UTF8", NULL};
+	PGconn *pg = PQconnectdbParams(keys, values, 1);
+
+	if (PQstatus(pg) == CONNECTION_OK && PQsetnonblocking(pg, 1) == 0 &&
+		PQenterPipelineMode(pg) == 1)
+		return pg;
+	snprintf(why, size, "%s", PQerrorMessage(pg));
+	PQfinish(pg);
+	return NULL;
+}
+
+void rs_wire_drop(struct rs_conn *conn)
+{
+	PQfinish(conn->pg);
+	conn->pg = NULL;
+}
+
+int64_t rs_wire_deadline(const struct rs_ctx *ctx)
+{
+	if (ctx->deadline_ms)
+		return ctx->deadline_ms;
+	return rs_clock_mono_ms() + RS_STORE_DEADLINE_MS;
+}
+
+static bool is_prepared(const struct rs_conn *conn, int slot)
+{
+	return conn->prepared[slot / 8] & (1 << (slot % 8));
+}
+
+static void set_prepared(struct rs_conn *conn, int slot, bool on)
+{
+	unsigned char bit = (unsigned char)(1 << (slot % 8));
+
+	if (on)
+		conn->prepared[slot / 8] |= bit;
+	else
+		conn->prepared[slot / 8] &= (unsigned char)~bit;
+}
+
+/* Queues the steps and the Sync; false when libpq could not. */
+static bool send_steps(struct rs_conn *conn, struct rs_step *steps, int count)
+{
+	char name[16];
+
+	for (int i = 0; i < count; i++) {
+		struct rs_step *step = &steps[i];
+		const struct rs_params *p = step->params;
+
+		snprintf(name, sizeof name, "s%d", step->slot);
+		step->result = NULL;
+		step->prepares = !is_prepared(conn, step->slot);
+		if (step->prepares) {
+			const char *sql = step->sql ? step->sql : rs_slot_sql(step->slot);
+
+			if (!PQsendPrepare(conn->pg, name, sql, 0, NULL))
+				return false;
+			set_prepared(conn, step->slot, true);
+		}
+		if (!PQsendQueryPrepared(conn->pg, name, p ? p->count : 0, p ? p->value : NULL,
+			    p ? p->length : NULL, p ? p->format : NULL, 0))
+			return false;
+	}
+	return PQpipelineSync(conn->pg) == 1;
+}
+
+/* Waits until a result can be read without blocking: NULL, or why there will be none. */
+static const char *await(PGconn *pg, int64_t deadline)
+{
+	while (PQisBusy(pg)) {
+		int unsent = PQflush(pg);
+		int64_t left = deadline - rs_clock_mono_ms();
+		struct pollfd fd = {.fd = PQsocket(pg), .events = POLLIN};
+
+		if (unsent < 0)
+			return PQerrorMessage(pg);
+		if (unsent)
+			fd.events |= POLLOUT;
+		if (left <= 0)
+			return "no answer before the deadline";
+		if (poll(&fd, 1, (int)left) > 0 && (fd.revents & (POLLIN | POLLERR | POLLHUP)) &&
+			!PQconsumeInput(pg))
+			return PQerrorMessage(pg);
+	}
+	return NULL;
+}
+
+/* The answers of one round trip as they come in. */
+struct reading {
+	struct rs_ctx *ctx;
+	struct rs_conn *conn;
+	int64_t deadline;
+	enum rs_code rc;
+	char sqlstate[6];
+	const char *lost; /* why the connection is of no use any more */
+};
+
+/*
+ * Reads what one message brought: its last result, which the caller clears, NULL when it failed or
+ * never ran.
+ */
+static PGresult *read_message(struct reading *r)
+{
+	PGresult *good = NULL, *result;
+
+	for (;;) {
+		r->lost = await(r->conn->pg, r->deadline);
+		if (r->lost)
+			break;
+		result = PQgetResult(r->conn->pg);
+		if (!result)
+			return good;
+		switch (PQresultStatus(result)) {
+		case PGRES_TUPLES_OK:
+		case PGRES_COMMAND_OK:
+			PQclear(good);
+			good = result;
+			continue;
+		case PGRES_FATAL_ERROR:
+			if (r->rc == RS_OK) {
+				const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+				snprintf(r->sqlstate, sizeof r->sqlstate, "%s", state ? state : "");
+				r->rc = rs_sqlstate_fail(r->ctx, result);
+			}
+			break;
+		default: /* PGRES_PIPELINE_ABORTED: an earlier step failed */
+			break;
+		}
+		PQclear(result);
+		if (PQstatus(r->conn->pg) == CONNECTION_BAD) {
+			r->lost = PQerrorMessage(r->conn->pg);
+			break;
+		}
+	}
+	PQclear(good);
+	return NULL;
+}
+
+/* The end of the round trip. */
+static void read_sync(struct reading *r)
+{
+	while (!r->lost) {
+		PGresult *result;
+		bool sync;
+
+		r->lost = await(r->conn->pg, r->deadline);
+		if (r->lost)
+			return;
+		result = PQgetResult(r->conn->pg);
+		sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+		PQclear(result);
+		if (sync)
+			return;
+		if (PQstatus(r->conn->pg) == CONNECTION_BAD)
+			r->lost = PQerrorMessage(r->conn->pg);
+	}
+}
+
+static void clear_results(struct rs_step *steps, int count)
+{
+	for (int i = 0; i < count; i++) {
+		PQclear(steps[i].result);
+		steps[i].result = NULL;
+	}
+}
+
+enum rs_code rs_wire_run(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_step *steps, int count,
+	char sqlstate[6])
+{
+	struct reading r = {.ctx = ctx, .conn = conn, .deadline = rs_wire_deadline(ctx)};
+
+	if (!send_steps(conn, steps, count))
+		r.lost = PQerrorMessage(conn->pg);
+	for (int i = 0; i < count && !r.lost; i++) {
+		if (steps[i].prepares) {
+			PGresult *made = read_message(&r);
+
+			set_prepared(conn, steps[i].slot, made != NULL);
+			PQclear(made);
+		}
+		if (!r.lost)
+			steps[i].result = read_message(&r);
+	}
+	read_sync(&r);
+	if (sqlstate)
+		memcpy(sqlstate, r.sqlstate, sizeof r.sqlstate);
+	if (r.lost) {
+		clear_results(steps, count);
+		r.rc = rs_store_away(ctx, r.lost);
+		rs_wire_drop(conn);
+		return r.rc;
+	}
+	if (r.rc != RS_OK)
+		clear_results(steps, count);
+	return r.rc;
+}
