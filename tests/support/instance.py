@@ -66,6 +66,6 @@ class Instance:
     def database(self):
         """An auditor's eyes on the database: a superuser connection, past row-level security."""
         import psycopg2
-        connection = psycopg2.connect(self.env["DATABASE_URL"])
+        connection = psycopg2.connect(self.env["DATABASE_URL"], user="postgres")  # there: the app role
         connection.autocommit = True
         return connection
