@@ -65,34 +65,43 @@ json_t *rs_policy_steps(const struct rs_reissue *request, const struct rs_yardst
 json_t *rs_policy_editable(const struct rs_reissue *request, const struct rs_profile *profile);
 
 /* --- who may --- */
-/* RS_ACTION(NAME, "name", "permission row or NULL") in the order allowed_actions shows them. */
+/* RS_ACTION(NAME, "name", "row of permission.def") in the order allowed_actions shows them. */
 #define RS_ACTIONS(RS_ACTION)                                                                      \
-	RS_ACTION(EDIT, "edit")                                                                    \
-	RS_ACTION(UPLOAD_CSR, "upload_csr")                                                        \
-	RS_ACTION(ACCEPT, "accept_agreement")                                                      \
-	RS_ACTION(VERIFY, "verify")                                                                \
-	RS_ACTION(SUBMIT, "submit")                                                                \
-	RS_ACTION(REOPEN, "reopen")                                                                \
-	RS_ACTION(CANCEL, "cancel")                                                                \
-	RS_ACTION(DELETE, "delete")                                                                \
-	RS_ACTION(OPEN, "open")                                                                    \
-	RS_ACTION(RELEASE, "release")                                                              \
-	RS_ACTION(APPROVE, "approve")                                                              \
-	RS_ACTION(DECLINE, "decline")                                                              \
-	RS_ACTION(RETRY, "retry")                                                                  \
-	RS_ACTION(DOWNLOAD, "download")                                                            \
-	RS_ACTION(PKCS12, "pkcs12")
+	RS_ACTION(EDIT, "edit", "reissue.edit")                                                    \
+	RS_ACTION(UPLOAD_CSR, "upload_csr", "reissue.csr")                                         \
+	RS_ACTION(ACCEPT, "accept_agreement", "reissue.agreement")                                 \
+	RS_ACTION(SUBMIT, "submit", "reissue.submit")                                              \
+	RS_ACTION(REOPEN, "reopen", "reissue.reopen")                                              \
+	RS_ACTION(CANCEL, "cancel", "reissue.cancel")                                              \
+	RS_ACTION(DELETE, "delete", "reissue.delete")                                              \
+	RS_ACTION(OPEN, "open", "reissue.open")                                                    \
+	RS_ACTION(RELEASE, "release", "reissue.release")                                           \
+	RS_ACTION(APPROVE, "approve", "reissue.approve")                                           \
+	RS_ACTION(DECLINE, "decline", "reissue.decline")                                           \
+	RS_ACTION(RETRY, "retry", "reissue.retry")                                                 \
+	RS_ACTION(DOWNLOAD, "download", "reissue.read")
 
-#define RS_ACTION(name, wire) RS_ACTION_##name,
+#define RS_ACTION(name, wire, permission) RS_ACTION_##name,
 enum rs_action { RS_ACTIONS(RS_ACTION) RS_ACTION_COUNT };
 #undef RS_ACTION
 
 /*
- * Whether the caller may do this to the request in its state: RS_OK, RS_FORBIDDEN, RS_SELF_APPROVAL
- * or RS_WRONG_STATE, told with rs_fail(), with "current_status". Visibility is decided before.
+ * Whether the caller is the right person for this action on this request, whatever its state: RS_OK,
+ * RS_NOT_FOUND, RS_FORBIDDEN, RS_INSUFFICIENT_SCOPE or RS_SELF_APPROVAL. Denials are audited.
  */
+enum rs_code rs_policy_permit(struct rs_ctx *ctx, const struct rs_reissue *request,
+	const struct rs_profile *profile, enum rs_action action) RS_CHECK;
+/* Whether the state allows the action at all. */
+bool rs_policy_fits(const struct rs_reissue *request, enum rs_action action);
+/* Both, in this order; RS_WRONG_STATE with "current_status". */
 enum rs_code rs_policy_may(struct rs_ctx *ctx, const struct rs_reissue *request,
 	const struct rs_profile *profile, enum rs_action action) RS_CHECK;
+/* RS_WRONG_STATE with "current_status"; what: "submitted", "approved", for the sentence. */
+enum rs_code rs_policy_wrong_state(struct rs_ctx *ctx, const struct rs_reissue *request,
+	enum rs_action action) RS_CHECK;
+/* RS_NOT_READY with "blockers" and "current_status". */
+enum rs_code rs_policy_not_ready(struct rs_ctx *ctx, const struct rs_reissue *request,
+	json_t *blockers) RS_CHECK;
 /* The names of what the caller may do now; owned. unavailable (owned) gets {action, code, detail}
  * of what its role allows but the state or a rule about persons does not. */
 json_t *rs_policy_actions(struct rs_ctx *ctx, const struct rs_reissue *request,

@@ -1,0 +1,98 @@
+/*
+ * What the files of this folder share: loading a request, judging it, and storing a change with one
+ * conditional statement.
+ */
+#ifndef REISSUE_IMPL_H
+#define REISSUE_IMPL_H
+
+#include "rs/app.h"
+#include "rs/audit.h"
+#include "rs/clock.h"
+#include "rs/csr.h"
+#include "rs/id.h"
+#include "rs/permission.h"
+#include "rs/policy.h"
+#include "rs/reissue.h"
+
+#include <string.h>
+
+/* A request read and judged. */
+struct rs_case {
+	struct rs_reissue request;
+	struct rs_yardstick by;
+	struct rs_judgement judged;
+};
+
+/* What is written beside the columns of the request. */
+struct rs_change {
+	const char *action;  /* of the audit event */
+	const char *from;    /* states for the event, NULL when they do not change */
+	const char *detail;  /* remarks */
+	json_t *before, *after;
+	struct rs_bytes csr; /* a new CSR */
+	const char *key;     /* claim, release or NULL */
+	json_t *approval;    /* a row of approval, or NULL */
+	bool hide;
+};
+
+/* Loads a request the caller may see, and its yardstick. judge: also what is missing. */
+enum rs_code rs_case_load(struct rs_ctx *ctx, const struct rs_id *id, bool judge,
+	struct rs_case *out) RS_CHECK;
+/* Reads the row alone, asking nobody. */
+enum rs_code rs_case_read(struct rs_ctx *ctx, enum rs_reach reach, const struct rs_id *id,
+	struct rs_reissue *out) RS_CHECK;
+/* RS_PRECONDITION_FAILED when If-Match demands another revision; -1 = any. */
+enum rs_code rs_case_match(struct rs_ctx *ctx, const struct rs_reissue *request, int64_t revision)
+	RS_CHECK;
+
+/*
+ * Writes the request as it stands in *request, which was read with revision request->revision, and
+ * raises that. RS_CONFLICT when somebody was faster: read again. RS_KEY_REUSED and RS_KEY_BLOCKED
+ * from a claim.
+ */
+enum rs_code rs_case_store(struct rs_ctx *ctx, struct rs_reissue *request,
+	struct rs_change *change) RS_CHECK;
+
+/* Runs a conditional statement on a request through the committer; waits when it is locked. */
+enum rs_code rs_case_commit(struct rs_ctx *ctx, const struct rs_id *id, enum rs_query query,
+	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
+/* The refusal of a key claim: reused or blocked; never says whose the key is. */
+enum rs_code rs_reissue_key_refused(struct rs_ctx *ctx, const char *claim) RS_CHECK;
+
+/*
+ * A use case: loads, lets work judge and change c->request, stores, reloads into *out. When somebody
+ * was faster, again, at most 4 times. work returns RS_OK to store, or sets *done to answer without a
+ * change.
+ */
+struct rs_work {
+	enum rs_code (*run)(struct rs_ctx *ctx, struct rs_case *c, struct rs_change *change,
+		void *arg, bool *done);
+	void *arg;
+	bool judge;
+	int64_t revision; /* If-Match, -1 = any */
+};
+enum rs_code rs_case_change(struct rs_ctx *ctx, const struct rs_id *id, const struct rs_work *work,
+	struct rs_reissue *out) RS_CHECK;
+
+/* Sets a state as the machine says: state, status, times, expires_at. */
+void rs_case_move(struct rs_case *c, enum rs_rr_state to);
+/* Computes the digest anew after a change of content. */
+void rs_case_content(struct rs_ctx *ctx, struct rs_case *c);
+
+/* The validity as asked. */
+void rs_reissue_validity(const struct rs_reissue *request, struct rs_validity *out);
+/* Whether the accepted agreement still holds in this state. */
+bool rs_reissue_agreement_holds(const struct rs_reissue *request);
+/* The kind of the request's key, RS_KEY_NONE without one. */
+enum rs_key_kind rs_reissue_key_kind(const struct rs_reissue *request);
+/* The audit event of a change of this request. */
+struct rs_event rs_reissue_event_of(const struct rs_reissue *request, const char *action);
+
+/* Reads agreement {agreement_id, version, language, sha256, accepted} into the request. */
+enum rs_code rs_reissue_take_agreement(struct rs_ctx *ctx, struct rs_reissue *request,
+	json_t *agreement) RS_CHECK;
+/* Parses and checks a CSR for this request; sets key columns; fills change->csr and ->key. */
+enum rs_code rs_reissue_take_csr(struct rs_ctx *ctx, struct rs_case *c, const void *data,
+	size_t len, struct rs_change *change, bool *same) RS_CHECK;
+
+#endif
