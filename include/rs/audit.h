@@ -4,7 +4,8 @@
  * Every change writes one event in its own transaction, and every denied or failed attempt writes
  * one of its own. An event says who did what to which object, from where, under which content
  * digest, and how the object looked before and after. Events are append-only (triggers and grants
- * see to it); row_mac is HMAC-SHA-256 under the keyring's audit-mac label over the canonical bytes
+ * see to it), their actions a closed table (src/audit/actions.def): an unknown one is refused by
+ * the database like any other broken row. row_mac is HMAC-SHA-256 under the keyring's audit-mac label over the canonical bytes
  * (RFC 8785), so that a change made behind the service's back shows.
  */
 #ifndef RS_AUDIT_H
@@ -29,13 +30,19 @@ struct rs_event {
 enum rs_code rs_audit(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_event *event) RS_CHECK;
 
 /*
- * The event as one jsonb value for statements that insert it themselves
- * (`INSERT INTO audit_event SELECT * FROM audit_event_of($n)`): the committer's single statements.
+ * The event as one jsonb value for statements that insert it themselves by the SQL function
+ * audit_insert($n): the committer's single statements. Borrowed from the arena.
  */
 json_t *rs_audit_row(struct rs_ctx *ctx, const struct rs_event *event);
 
-/* Writes the event of an attempt that was refused, in a transaction of its own; never fails the
- * request: what cannot be written is logged. */
+/*
+ * Writes the event of an attempt that was refused, in a transaction of its own on a connection of
+ * the job pool, so it may be called while the request still holds its own. Never fails the request
+ * and leaves ctx->err alone: what cannot be written is logged.
+ */
 void rs_audit_denied(struct rs_ctx *ctx, const struct rs_event *event, enum rs_code why);
+
+/* The actions, a NULL at the end; for the documentation and tests. */
+extern const char *const rs_audit_actions[];
 
 #endif

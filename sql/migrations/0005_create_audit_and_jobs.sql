@@ -36,7 +36,8 @@ CREATE INDEX audit_event_enterprise_idx ON audit_event (enterprise_id, at, id);
 CREATE INDEX audit_event_actor_idx ON audit_event (actor_id, at, id);
 CREATE INDEX audit_event_at_idx ON audit_event (at, id);
 
--- The event of rs_audit_row() as columns, for statements that insert it themselves.
+-- The event of rs_audit_row() as columns, for statements that insert it themselves. No RETURNING: it
+-- would demand that the actor may read what it writes.
 CREATE FUNCTION audit_insert(event jsonb) RETURNS uuid LANGUAGE sql VOLATILE AS $$
     INSERT INTO audit_event (id, at, enterprise_id, actor_kind, actor_id, actor_name, action, outcome, code,
         object_type, object_id, digest, from_state, to_state, before, after, detail, address, user_agent,
@@ -44,10 +45,10 @@ CREATE FUNCTION audit_insert(event jsonb) RETURNS uuid LANGUAGE sql VOLATILE AS 
     SELECT (event->>'id')::uuid, (event->>'at')::timestamptz, (event->>'enterprise_id')::uuid,
         event->>'actor_kind', (event->>'actor_id')::uuid, event->>'actor_name', event->>'action',
         event->>'outcome', event->>'code', event->>'object_type', (event->>'object_id')::uuid,
-        decode(event->>'digest', 'hex'), event->>'from_state', event->>'to_state', event->'before', event->'after',
+        decode(event->>'digest', 'hex'), event->>'from_state', event->>'to_state', NULLIF(event->'before', 'null'), NULLIF(event->'after', 'null'),
         event->>'detail', event->>'address', event->>'user_agent', event->>'request_id',
-        event->>'canonical', decode(event->>'row_mac', 'hex'), event->>'mac_kid'
-    RETURNING id $$;
+        event->>'canonical', decode(event->>'row_mac', 'hex'), event->>'mac_kid';
+    SELECT (event->>'id')::uuid $$;
 
 CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

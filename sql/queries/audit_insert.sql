@@ -1,0 +1,2 @@
+-- $1 the event of rs_audit_row()
+SELECT audit_insert($1)

@@ -1,0 +1,152 @@
+"""openapi.yaml is sound in itself and says what the tables in the code say."""
+import re
+
+import jsonschema
+import pytest
+
+from contract import ROOT, Contract
+
+CONTRACT = Contract()
+DOC = CONTRACT.document
+OPERATIONS = list(CONTRACT.operations())
+NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
+PROBLEM = re.compile(r'^RS_PROBLEM\((\w+), (\d+), "([a-z0-9-]+)", "([^"]+)"\)$', re.M)
+
+
+def walk(node, where="#"):
+    yield where, node
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from walk(value, f"{where}/{str(key).replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from walk(value, f"{where}/{index}")
+
+
+def contract_nodes():
+    """Every node but those inside examples."""
+    for where, node in walk(DOC):
+        if not re.search(r"/(examples?|value|default|const|enum)(/|$)", where.replace("/properties/value", "/properties/_")):
+            yield where, node
+
+
+def media_types():
+    for path, method, operation in OPERATIONS:
+        body = CONTRACT.deref(operation.get("requestBody", {}))
+        for kind, media in body.get("content", {}).items():
+            yield f"{method} {path} body {kind}", media
+        for status, response in operation["responses"].items():
+            for kind, media in CONTRACT.deref(response).get("content", {}).items():
+                yield f"{method} {path} {status} {kind}", media
+
+
+def test_every_reference_resolves_and_every_component_is_used():
+    used = set()
+    for where, node in walk(DOC):
+        if isinstance(node, dict) and isinstance(node.get("$ref"), str):
+            assert CONTRACT.deref({"$ref": node["$ref"]}) is not None, where
+            used.add(node["$ref"])
+    for group, members in DOC["components"].items():
+        if group == "securitySchemes":
+            continue
+        for name in members:
+            assert f"#/components/{group}/{name}" in used, f"{group}/{name} is never used"
+
+
+def test_every_schema_is_a_json_schema():
+    for name, schema in DOC["components"]["schemas"].items():
+        try:
+            jsonschema.Draft202012Validator.check_schema(schema)
+        except jsonschema.SchemaError as error:
+            pytest.fail(f"{name}: {error.message}")
+
+
+def test_operation_ids_are_unique_and_read_verb_noun():
+    ids = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", name) for name in ids)
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
+def test_operation_says_who_may_call_it(path, method, operation):
+    scopes = DOC["components"]["schemas"]["Scope"]["enum"]
+    roles = DOC["components"]["schemas"]["Role"]["enum"]
+    assert operation["x-scope"] is None or operation["x-scope"] in scopes
+    assert set(operation["x-roles"]) <= set(roles)
+    assert operation.get("x-reach") in (None, "platform")
+    if operation.get("security") is None:
+        assert operation["x-roles"], "a route for tokens names the roles that may call it"
+        assert {"401", "403"} <= set(operation["responses"])
+    if method == "post" and path != "/oauth2/token":
+        assert {"$ref": "#/components/parameters/IdempotencyKey"} in operation["parameters"]
+    declared = {CONTRACT.deref(p)["name"] for p in DOC["paths"][path].get("parameters", [])
+                if CONTRACT.deref(p)["in"] == "path"}
+    assert declared == set(re.findall(r"\{(\w+)\}", path))
+
+
+def test_requests_and_answers_are_closed_objects():
+    open_ones = {
+        "#/components/schemas/AuditMembers/anyOf/0",  # whatever members changed
+        "#/components/schemas/OpenApiDocument",       # this document itself
+    }
+    for where, node in contract_nodes():
+        if isinstance(node, dict) and node.get("type") == "object" and "properties" in node:
+            if where in open_ones or where.startswith("#/components/schemas/San/"):
+                continue
+            assert "additionalProperties" in node, where
+            assert node["additionalProperties"] is not True, where
+
+
+def test_everything_has_a_limit():
+    for where, node in contract_nodes():
+        if not isinstance(node, dict) or "/schemas/San/else" in where or "/schemas/San/then" in where:
+            continue
+        kind = node.get("type")
+        if kind == "string":
+            assert {"maxLength", "enum", "const"} & set(node), f"{where} has no limit"
+            assert {"pattern", "format", "enum", "const"} & set(node), f"{where} has no form"
+        elif kind == "array":
+            assert "maxItems" in node, f"{where} has no limit"
+        elif kind == "integer":
+            assert ("enum" in node) or {"minimum", "maximum"} <= set(node), f"{where} has no range"
+
+
+def test_every_media_type_of_json_has_an_example():
+    for where, media in media_types():
+        if "json" in where.split()[-1] and where.split()[-1] != "application/problem+json":
+            assert media.get("examples") or "openapi.json" in where, where
+
+
+def test_examples_are_what_their_schemas_say():
+    faults, seen = [], 0
+    for where, media in media_types():
+        for name, example in media.get("examples", {}).items():
+            seen += 1
+            value = CONTRACT.deref(example)["value"]
+            faults += [f"{where} {name}: {fault}" for fault in CONTRACT.faults(value, media["schema"])]
+    for where, node in contract_nodes():
+        if isinstance(node, dict) and "example" in node and "schema" in node:
+            seen += 1
+            faults += [f"{where}: {fault}" for fault in CONTRACT.faults(node["example"], node["schema"])]
+        if isinstance(node, dict) and "default" in node:
+            faults += [f"{where}: {fault}" for fault in CONTRACT.faults(node["default"], node)]
+    assert not faults, "\n".join(faults)
+    assert seen > 100
+
+
+def test_problem_codes_are_those_of_the_table():
+    text = (ROOT / "include/rs/problems.def").read_text(encoding="utf-8")
+    rows = PROBLEM.findall(text)
+    assert len(rows) == text.count("\nRS_PROBLEM("), "a row has another form"
+    slugs = [slug for _, _, slug, _ in rows]
+    assert len(slugs) == len(set(slugs))
+    assert DOC["components"]["schemas"]["ProblemCode"]["enum"] == slugs
+
+
+def test_problem_examples_have_the_status_and_title_of_their_code():
+    text = (ROOT / "include/rs/problems.def").read_text(encoding="utf-8")
+    rows = {slug: (int(status), title) for _, status, slug, title in PROBLEM.findall(text)}
+    problems = [e["value"] for name, e in DOC["components"]["examples"].items() if name.startswith("Problem")]
+    assert len(problems) >= 15
+    for problem in problems:
+        assert (problem["status"], problem["title"]) == rows[problem["code"]]
