@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from support.client import TRANSCRIPT, Api, transcript  # noqa: E402
 from support.instance import Instance  # noqa: E402

@@ -1,0 +1,231 @@
+"""Starting, stopping and losing the database: I45, I46, I47, F5, F6, F8, F11, F41."""
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+
+from support.client import Api
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+
+
+@pytest.mark.invariant(47)
+def test_liveness_is_not_readiness(own):
+    """I47, F5: with the database killed /healthz is 200, /readyz 503; both recover without a restart."""
+    caller = own.caller("SUBSCRIBER_TOKEN")
+    nobody = Api(own["BASE_URL"])
+    postmaster = own.postgres_pids()[0]
+    os.kill(postmaster, signal.SIGQUIT)
+    deadline = time.monotonic() + 10
+    while alive(postmaster) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    begun = time.monotonic()
+    assert nobody.get("/healthz").status == 200
+    assert nobody.get("/readyz").status == 503
+    answer = caller.get("/v1/certificates").expect(503)
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert time.monotonic() - begun < 12, "answers come within the deadline"
+    own.dev("up")
+    own.wait_ready(10)
+    caller.get("/v1/certificates").expect(200)
+
+
+def test_frozen_database_is_a_503_within_the_deadline(own):
+    """F8: with every PostgreSQL process stopped each answer comes by its deadline, health at once."""
+    caller = own.caller("SUBSCRIBER_TOKEN")
+    pids = own.postgres_pids()
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            begun = time.monotonic()
+            answers = [pool.submit(Api(caller.base_url, caller.token).get, "/v1/certificates") for _ in range(16)]
+            time.sleep(0.5)
+            asked = time.monotonic()
+            assert Api(own["BASE_URL"]).get("/healthz").status == 200
+            assert time.monotonic() - asked < 0.5, "health does not wait for the database"
+            for answer in answers:
+                answer.result().expect(503)
+            assert time.monotonic() - begun < 13
+    finally:
+        for pid in reversed(pids):
+            os.kill(pid, signal.SIGCONT)
+    own.wait_ready()
+    caller.get("/v1/certificates").expect(200)
+
+
+def test_a_killed_backend_costs_at_most_one_answer(own):
+    """F6: kill -9 of one backend gives 503 at most while PostgreSQL recovers, then 200."""
+    caller = own.caller("SUBSCRIBER_TOKEN")
+    caller.get("/v1/certificates").expect(200)
+    with own.database() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'reissued_app' LIMIT 1")
+        (backend,) = cursor.fetchone()
+    os.kill(backend, signal.SIGKILL)
+    until = time.monotonic() + 15
+    while True:
+        answer = caller.get("/v1/certificates")
+        if answer.status == 200:
+            break
+        answer.expect(503)
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_foreign_lock_is_a_503_not_a_hang(own):
+    """F11: a request locked by a foreign session answers 503 in time; other requests go on."""
+    journey = own.journey()
+    caller = own.caller("SUBSCRIBER_TOKEN")
+    locked, free = journey.request(), journey.request()
+    connection = own.database()
+    connection.autocommit = False
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM reissue_request WHERE id = %s FOR UPDATE", (locked["id"],))
+        begun = time.monotonic()
+        caller.patch(f"/v1/reissue-requests/{free['id']}", {"message": "free"}).expect(200)
+        caller.patch(f"/v1/reissue-requests/{locked['id']}", {"message": "locked"}).expect(503)
+        assert time.monotonic() - begun < 12
+    connection.close()
+    caller.patch(f"/v1/reissue-requests/{locked['id']}", {"message": "again"}).expect(200)
+
+
+@pytest.mark.invariant(45)
+def test_sigterm_under_load_loses_nothing(own):
+    """I45, F41: SIGTERM under load: no answer is cut, exit 0, nothing stays `issuing`."""
+    journey = own.journey()
+    drafts = [journey.ready() for _ in range(24)]
+    pid = own.pids()[0]
+    resets, answers, stop = [], [], threading.Event()
+
+    def client():
+        session = requests.Session()
+        session.trust_env = False
+        headers = {"Authorization": f"Bearer {own['SUBSCRIBER_TOKEN']}"}
+        while not stop.is_set():
+            try:
+                answers.append(session.get(own["BASE_URL"] + "/v1/certificates?limit=5", headers=headers,
+                                           timeout=20).status_code)
+            except requests.exceptions.ConnectionError as error:
+                text = repr(error)
+                if "refused" in text:
+                    return  # the listener is closed: that is the announced end
+                if "RemoteDisconnected" in text:
+                    continue  # an idle keep-alive connection was closed: the client may ask again
+                resets.append(text)
+
+    def submit(draft):
+        caller = own.caller("SUBSCRIBER_TOKEN")
+        try:
+            return caller.post(f"/v1/reissue-requests/{draft['id']}/submit", {}).status
+        except requests.exceptions.ConnectionError as error:
+            return repr(error)
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        readers = [pool.submit(client) for _ in range(6)]
+        submits = [pool.submit(submit, draft) for draft in drafts]
+        time.sleep(0.05)
+        os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + 35
+        while alive(pid) and time.monotonic() < until:
+            time.sleep(0.05)
+        stop.set()
+        assert not alive(pid), "the service ends within its drain time"
+        results = [submitted.result() for submitted in submits]
+        for reader in readers:
+            reader.result()
+    assert resets == []
+    own.dev("up")
+    own.wait_ready()
+    caller = own.caller("SUBSCRIBER_TOKEN")
+    for draft, result in zip(drafts, results):
+        status = caller.get(f"/v1/reissue-requests/{draft['id']}").expect(200)["status"]
+        assert status != "issuing"
+        if result == 200:
+            assert status == "issued"
+
+
+def serve(own, tmp_path, text, seconds=10):
+    """Starts a service with a changed configuration; (exit code or None, its log)."""
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(text)
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen([service_binary(own), "serve", "--config", str(own.dir / "reissued.yaml"),
+                                    "--config", str(changed)], stdout=log, stderr=subprocess.STDOUT)
+    try:
+        return process.wait(seconds), (tmp_path / "log").read_text()
+    except subprocess.TimeoutExpired:
+        return None, (tmp_path / "log").read_text()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def service_binary(own):
+    return os.readlink(f"/proc/{own.pids()[0]}/exe")
+
+
+def wrong_key(own, folder):
+    other = folder / "other"
+    subprocess.run([service_binary(own), "ca", "init", "--dir", str(other), "--name", "other", "--algorithm",
+                    "EC:P-256", "--days", "30", "--passphrase-file", str(own.dir / "ca.passphrase")], check=True,
+                   capture_output=True)
+    return f"key_file: {other}/issuing.key"
+
+
+def readable_passphrase(own, folder):
+    shutil.copy(own.dir / "ca.passphrase", folder / "open.passphrase")
+    (folder / "open.passphrase").chmod(0o644)
+    return f"passphrase_file: {folder}/open.passphrase"
+
+
+def wrong_passphrase(own, folder):
+    (folder / "wrong.passphrase").write_text("not it\n")
+    (folder / "wrong.passphrase").chmod(0o600)
+    return f"passphrase_file: {folder}/wrong.passphrase"
+
+
+@pytest.mark.invariant(46)
+@pytest.mark.parametrize("fault", [wrong_key, readable_passphrase, wrong_passphrase])
+def test_start_fails_closed(own, tmp_path, fault):
+    """I46: a wrong key, a passphrase that others may read, a wrong passphrase: the service ends at once."""
+    os.chmod(tmp_path, 0o755)
+    changed = fault(own, tmp_path)
+    settings = {"certificate_file": own.dir / "ca/issuing.crt", "chain_file": own.dir / "ca/chain.pem",
+                "key_file": own.dir / "ca/issuing.key", "passphrase_file": own.dir / "ca.passphrase"}
+    name, _, value = changed.partition(": ")
+    settings[name] = value
+    lines = "\n".join(f"    {key}: {path}" for key, path in settings.items())
+    code, log = serve(own, tmp_path, f"server: {{port: 0}}\nissuers:\n  - id: demo\n    name: demo\n{lines}\n")
+    assert code not in (0, None), log
+    assert str(settings[name]).rsplit("/", 1)[1] in log or "passphrase" in log or "key" in log
+
+
+@pytest.mark.invariant(46)
+def test_newer_schema_is_refused(own):
+    """I46, F38: a schema that says it is not compatible with this binary: not ready, writes 503."""
+    with own.database() as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO schema_migration (version, name, sha256, compatible_from, applied_at) "
+                       "VALUES (9999, '9999_from_the_future', '\\x00', 9999, clock_timestamp())")
+    try:
+        until = time.monotonic() + 15
+        while Api(own["BASE_URL"]).get("/readyz").status != 503:
+            assert time.monotonic() < until, "readiness notices the newer schema"
+            time.sleep(0.2)
+    finally:
+        with own.database() as connection, connection.cursor() as cursor:
+            cursor.execute("DELETE FROM schema_migration WHERE version = 9999")
+    own.wait_ready()
