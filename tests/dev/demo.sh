@@ -1,8 +1,7 @@
 # Demo data. The first platform administrator comes from the command line, because somebody has to
-# be the first; everything after that is made through the HTTP API, so that ./dev up proves it.
+# be the first; everything after that is made through the HTTP API, so that ./dev up proves it. Uses
+# REISSUED with CONFIG_ARGS, and BASE_URL; leaves DIR/demo.env.
 # shellcheck shell=bash
-
-DEMO_FOREVER=2099-12-31T23:59:59Z
 
 # api TOKEN METHOD PATH [BODY]: the answer; anything but 2xx ends the command with the problem's text.
 api()
@@ -56,7 +55,6 @@ demo_keep()
 demo_platform_admin()
 {
 	local email=platform@reissued.test token
-	config_arguments 1
 	quietly "$REISSUED" enterprise create "${CONFIG_ARGS[@]}" --name 'Platform'
 	quietly "$REISSUED" user create "${CONFIG_ARGS[@]}" --enterprise 'Platform' --email $email \
 		--name 'Paula Platform' --role admin --reach platform
@@ -68,13 +66,15 @@ demo_platform_admin()
 # the user makes for itself, in VARIABLE. Sets PERSON_ID and PERSON_PASSWORD.
 demo_person()
 {
-	local session
+	local session until
+	# A token lives 366 days at most.
+	until=$(date -u -d '+365 days' +%Y-%m-%dT%H:%M:%SZ)
 	PERSON_PASSWORD=$(openssl rand -base64 18)
 	PERSON_ID=$(api_id "$ADMIN_TOKEN" POST /v1/users "$(object enterprise_id "$3" role "$4" \
 		email "$5" name "$6" password "$PERSON_PASSWORD")")
 	session=$(api '' POST /v1/sessions "$(object email "$5" password "$PERSON_PASSWORD")" |
 		jq -er .access_token)
-	demo_keep "$1" "$2" "$(api "$session" POST /v1/api-tokens "$(jq -nc --arg until $DEMO_FOREVER \
+	demo_keep "$1" "$2" "$(api "$session" POST /v1/api-tokens "$(jq -nc --arg until "$until" \
 		--argjson scopes "$(demo_scopes "$4")" \
 		'{name: "demo", scopes: $scopes, expires_at: $until}')" | jq -er .token)"
 }
@@ -114,10 +114,10 @@ demo_profile()
 {
 	api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/profiles "$(jq -nc --arg name "$1" --arg category "$2" \
 		--arg purpose "$3" --arg rule_set "$4" --argjson editable "$5" --argjson days "$6" \
-		--arg agreement "$AGREEMENT_ID" '{
+		--arg agreement "$AGREEMENT_ID" --arg issuer "$DEMO_ISSUER" '{
 			name: $name, category: $category, purpose: $purpose, rule_set: $rule_set,
-			issuer_id: "demo", active: true, key_sources: ["csr"],
-			key_policy: ["RSA:2048", "RSA:3072", "RSA:4096", "EC:P-256", "EC:P-384", "EC:P-521"],
+			issuer_id: $issuer, active: true, key_sources: ["csr"],
+			key_policy: ["RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384", "P-521"],
 			editable_fields: $editable, max_days: $days, eligible: ["issued", "revoked", "expired"],
 			repeat: true, on_behalf: false, agreement_id: $agreement, vetting: false,
 			dual_control: false, caa: "none", control: "none",
@@ -127,9 +127,10 @@ demo_profile()
 
 demo_rules()
 {
-	demo_keep "$1" AGREEMENT_ID "$(api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/agreements "$(object \
-		name 'Subscriber Agreement' language en format text text \
-		'I keep my private key to myself and ask for revocation at once when I lose it.')")"
+	DEMO_ISSUER=$(api "$ADMIN_TOKEN" GET /v1/issuers | jq -er '.items[0].id')
+	demo_keep "$1" AGREEMENT_ID "$(api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/agreements "$(jq -nc '{
+		name: "Subscriber Agreement", format: "text", texts: [{language: "en", text:
+		"I keep my private key to myself and ask for revocation at once when I lose it."}]}')")"
 	demo_keep "$1" PROFILE_DESKTOP_ID "$(demo_profile desktop-signing desktop_signing \
 		document_signing private '["subject", "san", "validity"]' 365)"
 	demo_keep "$1" PROFILE_TLS_ID "$(demo_profile tls-server tls tls_server tls-br \
