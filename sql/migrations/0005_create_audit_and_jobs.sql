@@ -45,7 +45,8 @@ CREATE FUNCTION audit_insert(event jsonb) RETURNS uuid LANGUAGE sql VOLATILE AS 
     SELECT (event->>'id')::uuid, (event->>'at')::timestamptz, (event->>'enterprise_id')::uuid,
         event->>'actor_kind', (event->>'actor_id')::uuid, event->>'actor_name', event->>'action',
         event->>'outcome', event->>'code', event->>'object_type', (event->>'object_id')::uuid,
-        decode(event->>'digest', 'hex'), event->>'from_state', event->>'to_state', NULLIF(event->'before', 'null'), NULLIF(event->'after', 'null'),
+        decode(event->>'digest', 'hex'), event->>'from_state', event->>'to_state',
+        NULLIF(event->'before', 'null'), NULLIF(event->'after', 'null'),
         event->>'detail', event->>'address', event->>'user_agent', event->>'request_id',
         event->>'canonical', decode(event->>'row_mac', 'hex'), event->>'mac_kid';
     SELECT (event->>'id')::uuid $$;
@@ -107,6 +108,21 @@ CREATE TABLE idempotency (
     CONSTRAINT idempotency_state_known CHECK (state IN ('claimed', 'effect', 'answered'))
 );
 CREATE INDEX idempotency_expiry_idx ON idempotency (expires_at);
+
+-- Marks a claim (as rs_p_idem() gives it) as done, in the transaction of its effect. Without a claim
+-- true; false when the claim was taken over meanwhile: then the effect must not be committed.
+CREATE FUNCTION idem_effect(claim jsonb, made_type text, made_id uuid) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF claim IS NULL THEN
+        RETURN true;
+    END IF;
+    UPDATE idempotency SET state = 'effect', object_type = made_type, object_id = made_id
+    WHERE enterprise_id = (claim->>'enterprise_id')::uuid AND actor_id = (claim->>'actor_id')::uuid
+      AND method = claim->>'method' AND path = claim->>'path' AND key = claim->>'key'
+      AND lease_until = (claim->>'lease')::timestamptz AND state <> 'answered';
+    RETURN FOUND;
+END $$;
 
 DO $$
 DECLARE t text;

@@ -23,6 +23,7 @@ enum rs_slot {
 	RS_SLOT_COMMIT,
 	RS_SLOT_ROLLBACK,
 	RS_SLOT_REACH,  /* $1 app.enterprise, $2 statement_timeout in ms */
+	RS_SLOT_RELAXED, /* this transaction's commit does not wait for the disk */
 	RS_SLOT_CUSTOM, /* plans made for the values at hand: lists with optional filters */
 	RS_SLOT_QUERIES,
 };
@@ -117,6 +118,11 @@ void rs_conn_give(struct rs_conn *conn);
 /* tx.c */
 /* The step that says whose rows the transaction may see: the one place that knows. */
 struct rs_step rs_reach_step(struct rs_ctx *ctx, enum rs_reach reach, struct rs_params *storage);
+/* rs_read() whose commit does not wait for the disk: what is lost with a crash may be lost. */
+enum rs_code rs_read_relaxed(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
+	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
+/* Runs a deleting statement with the time as its one parameter until it finds nothing. limit.c */
+enum rs_code rs_clean(struct rs_ctx *ctx, enum rs_query query) RS_CHECK;
 /* rows.c */
 struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, PGresult *result);
 /* sqlstate.c */

@@ -32,13 +32,16 @@ struct rs_step rs_reach_step(struct rs_ctx *ctx, enum rs_reach reach, struct rs_
 	return (struct rs_step){.slot = RS_SLOT_REACH, .params = storage};
 }
 
-static enum rs_code keep_rows(struct rs_ctx *ctx, struct rs_step *step, struct rs_rows **rows)
+/* The last step is the statement that was asked for. */
+static enum rs_code keep_last(struct rs_ctx *ctx, struct rs_step *steps, int count,
+	struct rs_rows **rows)
 {
+	for (int i = 0; i < count - 1; i++)
+		PQclear(steps[i].result);
 	if (rows)
-		*rows = rs_rows_keep(ctx, step->result);
+		*rows = rs_rows_keep(ctx, steps[count - 1].result);
 	else
-		PQclear(step->result);
-	step->result = NULL;
+		PQclear(steps[count - 1].result);
 	return RS_OK;
 }
 
@@ -49,25 +52,42 @@ static enum rs_code one_row(struct rs_ctx *ctx, const struct rs_rows *rows)
 	return RS_OK;
 }
 
-enum rs_code rs_read(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
-	const struct rs_params *params, struct rs_rows **rows)
+static enum rs_code read_one_trip(struct rs_ctx *ctx, enum rs_reach reach, struct rs_step *query,
+	bool relaxed, struct rs_rows **rows)
 {
+	struct rs_step steps[3];
 	struct rs_params storage;
 	struct rs_conn *conn;
+	int count = 0;
 	enum rs_code rc = rs_conn_take(ctx, reach, &conn);
 
 	if (rc != RS_OK)
 		return rc;
-	struct rs_step steps[] = {
-		rs_reach_step(ctx, reach, &storage),
-		{.slot = RS_SLOT_QUERIES + (int)query, .params = params},
-	};
-	rc = rs_wire_run(ctx, conn, steps, 2, NULL);
+	steps[count++] = rs_reach_step(ctx, reach, &storage);
+	if (relaxed)
+		steps[count++] = (struct rs_step){.slot = RS_SLOT_RELAXED};
+	steps[count++] = *query;
+	rc = rs_wire_run(ctx, conn, steps, count, NULL);
 	rs_conn_give(conn);
 	if (rc != RS_OK)
 		return rc;
-	PQclear(steps[0].result);
-	return keep_rows(ctx, &steps[1], rows);
+	return keep_last(ctx, steps, count, rows);
+}
+
+enum rs_code rs_read(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
+	const struct rs_params *params, struct rs_rows **rows)
+{
+	struct rs_step step = {.slot = RS_SLOT_QUERIES + (int)query, .params = params};
+
+	return read_one_trip(ctx, reach, &step, false, rows);
+}
+
+enum rs_code rs_read_relaxed(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
+	const struct rs_params *params, struct rs_rows **rows)
+{
+	struct rs_step step = {.slot = RS_SLOT_QUERIES + (int)query, .params = params};
+
+	return read_one_trip(ctx, reach, &step, true, rows);
 }
 
 enum rs_code rs_read_one(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
@@ -118,9 +138,7 @@ enum rs_code rs_tx_run(struct rs_ctx *ctx, struct rs_tx *tx, enum rs_query query
 		tx->again = rs_sqlstate_retry(sqlstate);
 		return rc;
 	}
-	for (int i = 0; i < count - 1; i++)
-		PQclear(steps[i].result);
-	return keep_rows(ctx, &steps[count - 1], rows);
+	return keep_last(ctx, steps, count, rows);
 }
 
 enum rs_code rs_tx_one(struct rs_ctx *ctx, struct rs_tx *tx, enum rs_query query,

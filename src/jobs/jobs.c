@@ -1,0 +1,360 @@
+/* Runners: take what is due, run it, say how it went. */
+#include "rs/jobs.h"
+
+#include "rs/app.h"
+#include "rs/clock.h"
+#include "rs/id.h"
+#include "rs/log.h"
+#include "rs/metrics.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SECOND	     INT64_C(1000000)
+#define LOOK_MS	     500
+#define PAUSE_MAX_S  3600
+#define ERROR_BYTES  500
+/* What taking a job and saying how it went may take, beside the job itself. */
+#define TAKE_MS	     5000
+
+struct rs_jobs {
+	struct rs_app *app;
+	const struct rs_job_kind *kinds;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	unsigned woken; /* counts wakes: one that comes during a look is not lost */
+	bool stopping;
+	pthread_t thread[RS_JOBS_THREADS];
+	int threads;
+};
+
+/* A run that was taken. */
+struct taken {
+	const struct rs_job_kind *kind;
+	struct rs_job job;
+	const char *lease; /* scheduled */
+};
+
+static const struct rs_field JOB[] = {
+	RS_FIELD(struct rs_job, id, RS_T_ID),
+	RS_FIELD(struct rs_job, kind, RS_T_STRING),
+	RS_FIELD(struct rs_job, dedupe_key, RS_T_STRING),
+	RS_FIELD(struct rs_job, enterprise, RS_T_ID),
+	RS_FIELD(struct rs_job, payload, RS_T_OBJECT),
+	RS_FIELD(struct rs_job, attempts, RS_T_INT),
+	RS_FIELD_END,
+};
+
+/* --- taking --- */
+
+static const struct rs_job_kind *kind_named(const struct rs_job_kind *kinds, const char *name)
+{
+	for (; kinds->name; kinds++)
+		if (strcmp(kinds->name, name) == 0)
+			return kinds;
+	abort(); /* the statement was given our names only */
+}
+
+/* Names, time, leases by name: what the taking statements ask for. */
+static struct rs_params take_params(
+	struct rs_ctx *ctx, const struct rs_job_kind *kinds, bool scheduled)
+{
+	struct rs_params p = rs_params(ctx);
+	json_t *names = json_array(), *leases = json_object();
+
+	for (; kinds->name; kinds++) {
+		if ((kinds->interval_s > 0) != scheduled)
+			continue;
+		json_array_append_new(names, json_string(kinds->name));
+		json_object_set_new(leases, kinds->name, json_integer(kinds->lease_s));
+	}
+	rs_p_texts(&p, names);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	rs_p_json(&p, leases);
+	json_decref(names);
+	json_decref(leases);
+	return p;
+}
+
+static enum rs_code take_scheduled(struct rs_ctx *ctx, const struct rs_job_kind *kinds,
+	struct taken *out, bool *found)
+{
+	struct rs_params p = take_params(ctx, kinds, true);
+	struct rs_rows *rows;
+	enum rs_code rc = rs_read(ctx, RS_REACH_JOB, RS_Q_job_schedule_take, &p, &rows);
+
+	*found = rc == RS_OK && rs_rows_count(rows) > 0;
+	if (!*found)
+		return rc;
+	out->kind = kind_named(kinds, rs_row_text(rows, 0, "kind"));
+	out->lease = rs_row_text(rows, 0, "lease");
+	out->job.kind = out->kind->name;
+	out->job.payload = rs_arena_json(ctx->arena, json_object());
+	return RS_OK;
+}
+
+static enum rs_code take_queued(struct rs_ctx *ctx, const struct rs_job_kind *kinds,
+	struct taken *out, bool *found)
+{
+	struct rs_params p = take_params(ctx, kinds, false);
+	struct rs_rows *rows;
+	enum rs_code rc = rs_read(ctx, RS_REACH_JOB, RS_Q_job_take, &p, &rows);
+
+	*found = rc == RS_OK && rs_rows_count(rows) > 0;
+	if (!*found)
+		return rc;
+	rc = rs_row_read(ctx, rows, 0, JOB, &out->job);
+	if (rc == RS_OK)
+		out->kind = kind_named(kinds, out->job.kind);
+	return rc;
+}
+
+/* --- ending --- */
+
+static enum rs_code end_scheduled(struct rs_ctx *ctx, const struct taken *taken)
+{
+	struct rs_params p = rs_params(ctx);
+	int64_t now = rs_clock_now_us(ctx->app->clock);
+
+	rs_p_text(&p, taken->kind->name);
+	rs_p_time(&p, now + taken->kind->interval_s * SECOND);
+	rs_p_text(&p, taken->lease);
+	return rs_read(ctx, RS_REACH_JOB, RS_Q_job_schedule_done, &p, NULL);
+}
+
+/* 2, 4, 8 ... seconds, at most an hour, and up to a quarter more. */
+static int64_t pause_us(int64_t attempts)
+{
+	int64_t pause = attempts < 12 ? (INT64_C(1) << attempts) : PAUSE_MAX_S;
+	unsigned char noise;
+
+	if (pause > PAUSE_MAX_S)
+		pause = PAUSE_MAX_S;
+	rs_random(&noise, 1);
+	return pause * SECOND + pause * SECOND * noise / 1024;
+}
+
+static enum rs_code end_queued(struct rs_ctx *ctx, const struct taken *taken, enum rs_code how,
+	const char *error)
+{
+	struct rs_params p = rs_params(ctx);
+	bool dead = taken->job.attempts >= taken->kind->attempts_max;
+
+	rs_p_id(&p, &taken->job.id);
+	rs_p_int(&p, taken->job.attempts);
+	if (how == RS_OK)
+		return rs_read(ctx, RS_REACH_JOB, RS_Q_job_done, &p, NULL);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock) + pause_us(taken->job.attempts));
+	rs_p_text(&p, error);
+	rs_p_text(&p, dead ? "dead" : "queued");
+	if (dead)
+		rs_log(ctx, RS_LOG_ERROR, "job.dead", rs_log_str(JOB, taken->kind->name),
+			rs_log_str(OBJECT, taken->job.id.s), rs_log_str(DETAIL, error));
+	return rs_read(ctx, RS_REACH_JOB, RS_Q_job_failed, &p, NULL);
+}
+
+/* --- running --- */
+
+/* The handler's own context: what it takes ends with it. Gives its code and error text. */
+static enum rs_code run_handler(struct rs_ctx *ctx, const struct taken *taken, const char **error)
+{
+	struct rs_ctx own;
+	enum rs_code rc;
+
+	rs_ctx_init_system(&own, ctx->app, taken->kind->name);
+	own.deadline_ms = rs_clock_mono_ms() + taken->kind->lease_s * INT64_C(1000);
+	rc = taken->kind->run(&own, &taken->job);
+	*error = rs_arena_printf(ctx->arena, "%s: %.*s", rs_code_slug(rc), ERROR_BYTES,
+		own.err.detail);
+	if (rc != RS_OK)
+		rs_log(&own, RS_LOG_WARN, "job.failed", rs_log_str(JOB, taken->kind->name),
+			rs_log_str(CODE, rs_code_slug(rc)), rs_log_str(DETAIL, own.err.detail),
+			rs_log_str(CAUSE, own.err.cause));
+	rs_metric_add(RS_M_JOBS_RUN,
+		RS_LABELS(taken->kind->name, rc == RS_OK ? "done" : "failed"), 1);
+	rs_ctx_end(&own);
+	return rc;
+}
+
+/* Takes and runs one; *found false when nothing is due. */
+static enum rs_code run_one(struct rs_app *app, const struct rs_job_kind *kinds, bool *found)
+{
+	struct taken taken = {0};
+	struct rs_ctx ctx;
+	const char *error;
+	enum rs_code rc, how;
+
+	rs_ctx_init_system(&ctx, app, "jobs");
+	ctx.deadline_ms = rs_clock_mono_ms() + TAKE_MS;
+	rc = take_scheduled(&ctx, kinds, &taken, found);
+	if (rc == RS_OK && !*found)
+		rc = take_queued(&ctx, kinds, &taken, found);
+	if (rc == RS_OK && *found) {
+		how = run_handler(&ctx, &taken, &error);
+		ctx.deadline_ms = rs_clock_mono_ms() + TAKE_MS;
+		rc = taken.lease ? end_scheduled(&ctx, &taken)
+				 : end_queued(&ctx, &taken, how, error);
+	}
+	if (rc != RS_OK)
+		rs_log(&ctx, RS_LOG_WARN, "jobs.unavailable", rs_log_str(CAUSE, ctx.err.cause));
+	rs_ctx_end(&ctx);
+	return rc;
+}
+
+static enum rs_code add_schedules(struct rs_ctx *ctx, const struct rs_job_kind *kinds)
+{
+	struct rs_params all = take_params(ctx, kinds, true);
+
+	all.count = 2; /* names and time */
+	return rs_read(ctx, RS_REACH_JOB, RS_Q_job_schedule_add, &all, NULL);
+}
+
+/* The rows of scheduled kinds are made once the database is there. */
+static bool schedules_added(struct rs_jobs *jobs)
+{
+	struct rs_ctx ctx;
+	enum rs_code rc;
+
+	rs_ctx_init_system(&ctx, jobs->app, "jobs");
+	ctx.deadline_ms = rs_clock_mono_ms() + TAKE_MS;
+	rc = add_schedules(&ctx, jobs->kinds);
+	rs_ctx_end(&ctx);
+	return rc == RS_OK;
+}
+
+/* Waits for a wake, the next look or the end; false at the end. */
+static bool wait_for_work(struct rs_jobs *jobs, unsigned *seen)
+{
+	struct timespec until;
+	int64_t at = rs_clock_mono_ms() + LOOK_MS;
+	bool go_on;
+
+	until.tv_sec = at / 1000;
+	until.tv_nsec = (at % 1000) * 1000000;
+	pthread_mutex_lock(&jobs->lock);
+	while (!jobs->stopping && jobs->woken == *seen)
+		if (pthread_cond_timedwait(&jobs->wake, &jobs->lock, &until) != 0)
+			break;
+	*seen = jobs->woken;
+	go_on = !jobs->stopping;
+	pthread_mutex_unlock(&jobs->lock);
+	return go_on;
+}
+
+static bool stopping(struct rs_jobs *jobs)
+{
+	bool yes;
+
+	pthread_mutex_lock(&jobs->lock);
+	yes = jobs->stopping;
+	pthread_mutex_unlock(&jobs->lock);
+	return yes;
+}
+
+static void *runner(void *arg)
+{
+	struct rs_jobs *jobs = arg;
+	unsigned seen = 0;
+	bool added = false;
+
+	do {
+		bool found = true;
+
+		if (!added)
+			added = schedules_added(jobs);
+		while (added && found && !stopping(jobs))
+			if (run_one(jobs->app, jobs->kinds, &found) != RS_OK)
+				break;
+	} while (wait_for_work(jobs, &seen));
+	return NULL;
+}
+
+enum rs_code rs_jobs_run_due(struct rs_ctx *ctx, const struct rs_job_kind *kinds, int *ran)
+{
+	bool found = true;
+	enum rs_code rc = add_schedules(ctx, kinds);
+
+	for (*ran = 0; rc == RS_OK; ++*ran) {
+		rc = run_one(ctx->app, kinds, &found);
+		if (rc == RS_OK && !found)
+			return RS_OK;
+	}
+	return rs_fail(ctx, rc, "The jobs could not be run.");
+}
+
+/* --- start, stop, put --- */
+
+int rs_jobs_start(struct rs_app *app, const struct rs_job_kind *kinds, struct rs_jobs **out)
+{
+	struct rs_jobs *jobs = calloc(1, sizeof *jobs);
+	pthread_condattr_t attr;
+	int rc = 0;
+
+	if (!jobs)
+		abort();
+	jobs->app = app;
+	jobs->kinds = kinds;
+	pthread_mutex_init(&jobs->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&jobs->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	while (rc == 0 && jobs->threads < RS_JOBS_THREADS) {
+		rc = pthread_create(&jobs->thread[jobs->threads], NULL, runner, jobs);
+		if (rc == 0)
+			jobs->threads++;
+	}
+	*out = jobs;
+	if (rc != 0) {
+		rs_jobs_stop(jobs);
+		*out = NULL;
+	}
+	return rc;
+}
+
+void rs_jobs_stop(struct rs_jobs *jobs)
+{
+	if (!jobs)
+		return;
+	pthread_mutex_lock(&jobs->lock);
+	jobs->stopping = true;
+	pthread_cond_broadcast(&jobs->wake);
+	pthread_mutex_unlock(&jobs->lock);
+	for (int i = 0; i < jobs->threads; i++)
+		pthread_join(jobs->thread[i], NULL);
+	pthread_cond_destroy(&jobs->wake);
+	pthread_mutex_destroy(&jobs->lock);
+	free(jobs);
+}
+
+void rs_jobs_wake(struct rs_jobs *jobs)
+{
+	if (!jobs)
+		return;
+	pthread_mutex_lock(&jobs->lock);
+	jobs->woken++;
+	pthread_cond_broadcast(&jobs->wake);
+	pthread_mutex_unlock(&jobs->lock);
+}
+
+enum rs_code rs_job_put(struct rs_ctx *ctx, struct rs_tx *tx, const char *kind,
+	const char *dedupe_key, const struct rs_id *enterprise, int64_t run_at_us,
+	const json_t *payload)
+{
+	struct rs_params p = rs_params(ctx);
+	int64_t now = rs_clock_now_us(ctx->app->clock);
+	struct rs_id id = rs_id_new(now);
+
+	if (dedupe_key && strlen(dedupe_key) > RS_JOB_DEDUPE_MAX)
+		abort();
+	rs_p_id(&p, &id);
+	rs_p_text(&p, kind);
+	rs_p_text(&p, dedupe_key);
+	rs_p_id(&p, enterprise);
+	rs_p_json(&p, payload);
+	rs_p_time(&p, run_at_us ? run_at_us : now);
+	rs_p_time(&p, now);
+	return rs_tx_run(ctx, tx, RS_Q_job_put, &p, NULL);
+}
