@@ -60,6 +60,7 @@ struct rs_ctx {
 	struct rs_err err;
 	struct rs_actor actor;
 	char request_id[65];  /* printable ASCII */
+	char traceparent[56]; /* W3C Trace Context as it was sent, for calls outward; or "" */
 	char address[46];     /* the client's address, INET6_ADDRSTRLEN */
 	const char *user_agent; /* arena or NULL, at most 255 bytes */
 	int64_t deadline_ms;  /* CLOCK_MONOTONIC milliseconds; 0 = none */

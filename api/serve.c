@@ -1,0 +1,158 @@
+/* `reissued serve`: builds the process part by part, serves, and takes it down in reverse. */
+#include "serve.h"
+
+#include "http.h"
+#include "server.h"
+
+#include "rs/cli.h"
+#include "rs/clock.h"
+#include "rs/cpu.h"
+#include "rs/database.h"
+#include "rs/keyring.h"
+#include "rs/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool tell(const struct rs_ctx *ctx, const char *event)
+{
+	rs_log(ctx, RS_LOG_ERROR, event, rs_log_str(CODE, rs_code_slug(ctx->err.code)),
+		rs_log_str(DETAIL, ctx->err.detail), rs_log_str(CAUSE, ctx->err.cause));
+	return false;
+}
+
+static bool start_clock(struct rs_app *app)
+{
+	const char *file = app->config->clock_offset_file;
+	if (rs_clock_new(file[0] ? file : NULL, &app->clock) == 0)
+		return true;
+	rs_log(NULL, RS_LOG_ERROR, "clock.start", rs_log_str(FILE, file),
+		rs_log_str(CAUSE, strerror(errno)));
+	return false;
+}
+
+static bool start_keyring(struct rs_app *app)
+{
+	struct rs_ctx ctx;
+	rs_ctx_init_system(&ctx, app, "start");
+	bool ok = rs_keyring_load(&ctx, app->config->keyring_file, &app->keyring) == RS_OK;
+	if (!ok)
+		tell(&ctx, "keyring.start");
+	rs_ctx_end(&ctx);
+	return ok;
+}
+
+static bool start_store(struct rs_app *app)
+{
+	const struct rs_config *config = app->config;
+	const struct rs_store_config store = {.app = config->database_url,
+		.job = config->database_job_url,
+		.app_connections = (int)config->database_pool_size};
+	int why = rs_store_new(&store, &app->store);
+	if (why)
+		rs_log(NULL, RS_LOG_ERROR, "store.start", rs_log_str(CAUSE, strerror(why)));
+	return why == 0;
+}
+
+static bool start_cpu(struct rs_app *app)
+{
+	app->cpu = rs_cpu_new(0);
+	return true;
+}
+
+static bool start_openapi(struct rs_app *app)
+{
+	(void)app;
+	return rs_openapi_init();
+}
+
+static void stop_clock(struct rs_app *app)
+{
+	rs_clock_free(app->clock);
+}
+
+static void stop_keyring(struct rs_app *app)
+{
+	rs_keyring_free(app->keyring);
+}
+
+static void stop_store(struct rs_app *app)
+{
+	rs_store_free(app->store);
+}
+
+static void stop_cpu(struct rs_app *app)
+{
+	rs_cpu_free(app->cpu);
+}
+
+/* The parts of the process in the order of their making. */
+static const struct part {
+	bool (*start)(struct rs_app *app); /* tells on the log why it cannot */
+	void (*stop)(struct rs_app *app);  /* or NULL */
+} PARTS[] = {
+	{start_clock, stop_clock},
+	{start_keyring, stop_keyring},
+	{start_cpu, stop_cpu},
+	{start_store, stop_store},
+	{start_openapi, NULL},
+};
+
+#define PART_COUNT (sizeof(PARTS) / sizeof(PARTS[0]))
+
+/* Blocks the signals that end us in all threads made from here on. */
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int serve(struct rs_app *app)
+{
+	sigset_t set;
+	int status = RS_EXIT_FAILED, got;
+	size_t made = 0;
+	block_signals(&set);
+	while (made < PART_COUNT && PARTS[made].start(app))
+		made++;
+	struct rs_server *server = made == PART_COUNT ? rs_server_start(app) : NULL;
+	if (server) {
+		sigwait(&set, &got);
+		rs_log(NULL, RS_LOG_INFO, "server.stopping");
+		rs_server_stop(server);
+		status = RS_EXIT_OK;
+	}
+	while (made-- > 0)
+		if (PARTS[made].stop)
+			PARTS[made].stop(app);
+	return status;
+}
+
+int rs_serve(int argc, char **argv)
+{
+	struct rs_cli cli = {.usage = "reissued serve [--config FILE]...",
+		.about = "Serves the API until SIGTERM or SIGINT, then finishes what is in flight.",
+		.examples = "  reissued serve --config /etc/reissued/reissued.yaml"};
+	int status;
+	if (!rs_cli_options(&cli, argc, argv, &status))
+		return status;
+	struct rs_config *config = rs_cli_config(&cli);
+	if (!config || !rs_cli_complete(&cli, config)) {
+		rs_config_free(config);
+		return RS_EXIT_CONFIG;
+	}
+	struct rs_app app = {.config = config};
+	rs_log_set_level(rs_log_level_of(config->log_level));
+	rs_log_start(STDERR_FILENO);
+	status = serve(&app);
+	rs_log(NULL, RS_LOG_INFO, "server.stopped");
+	rs_log_stop();
+	rs_config_free(config);
+	return status;
+}
