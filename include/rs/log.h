@@ -53,7 +53,12 @@ struct rs_log_field {
 	int64_t number;
 };
 
-#define rs_log_str(field, value) ((struct rs_log_field){RS_LOG_FIELD_##field, (value) ?: "", 0})
+static inline struct rs_log_field rs_log_text_field(enum rs_log_name name, const char *text)
+{
+	return (struct rs_log_field){name, text ?: "", 0};
+}
+
+#define rs_log_str(field, value) rs_log_text_field(RS_LOG_FIELD_##field, (value))
 #define rs_log_int(field, value) ((struct rs_log_field){RS_LOG_FIELD_##field, NULL, (value)})
 
 /* Logs one event; ctx may be NULL. Never fails, never blocks once the log is started. */
