@@ -23,6 +23,7 @@ struct rs_app {
 	struct rs_issuers *issuers; /* CA certificates: issuer.h */
 	struct rs_signer *signer;   /* CA keys, behind their port: signer.h */
 	struct rs_cpu *cpu;         /* CPU slots: cpu.h */
+	struct rs_profiles *profiles; /* cache of revisions: profile.h */
 	struct rs_jobs *jobs;       /* background jobs: jobs.h */
 };
 

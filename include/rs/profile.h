@@ -74,6 +74,32 @@ const json_t *rs_profile_factors(const struct rs_profile *profile, const char *o
 const char *rs_profile_previous_action(const struct rs_profile *profile);
 int64_t rs_profile_previous_days(const struct rs_profile *profile);
 
+/* The answer: the caller owns it. Connectors are shown to administrators and auditors only. */
+json_t *rs_profile_json(struct rs_ctx *ctx, const struct rs_profile *profile);
+
+/* --- configuration --- */
+struct rs_profile_filter {
+	const char *category; /* NULL = any, as everywhere here */
+	const char *active;   /* "true", "false" */
+	const char *q;        /* part of the name */
+	struct rs_id enterprise_id;
+};
+/* *items: array of rs_profile_json(), borrowed. */
+enum rs_code rs_profile_list(struct rs_ctx *ctx, const struct rs_profile_filter *filter,
+	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
+
+/*
+ * Makes, changes (RFC 7396) or removes a profile of the caller's enterprise. revision: the expected
+ * one, -1 = any (RS_PRECONDITION_FAILED). All faults of the body are told with their pointers.
+ * RS_ALREADY_EXISTS for a name in use; RS_IN_USE when a certificate or request names it.
+ */
+enum rs_code rs_profile_create(struct rs_ctx *ctx, json_t *body, const struct rs_profile **out)
+	RS_CHECK;
+enum rs_code rs_profile_patch(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	json_t *given, const struct rs_profile **out) RS_CHECK;
+enum rs_code rs_profile_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
+	RS_CHECK;
+
 /* The process-wide cache of revisions. */
 struct rs_profiles *rs_profiles_new(void);
 void rs_profiles_free(struct rs_profiles *profiles);

@@ -1,0 +1,307 @@
+/* Judging a profile as a whole, against rule set, issuer and agreement. */
+#include "validate.h"
+
+#include "rs/clock.h"
+#include "rs/config.h"
+#include "rs/id.h"
+#include "rs/key.h"
+#include "rs/names.h"
+#include "rs/ruleset.h"
+
+#include <string.h>
+
+#define DRAFT_TTL_DAYS 30
+#define REUSE_DAYS 30
+#define NOTE_MAX 1000
+
+static const char *const KEY_SOURCES[] = {"csr", "server", NULL};
+static const char *const ELIGIBLE[] = {"issued", "revoked", "expired", NULL};
+static const char *const METHODS[] = {"dns_txt", "dns_persist", "http_file", "email_constructed",
+	"email_caa", "email_txt", "mailbox", NULL};
+static const char *const STEPS[] = {"key", "subject", "san", "validity", "domain_verification",
+	"agreement", "message", "second_factor", "approval", NULL};
+static const char *const ACTIONS[] = {"keep", "revoke_on_issue", "revoke_after_days", NULL};
+static const char *const OPERATIONS[] = {"reissue", "approve", "revoke", "enrol", NULL};
+static const char *const MECHANISMS[] = {"sms_otp", "email_otp", "email_sms_otp", "saml",
+	"active_directory", "azure_ad", "oidc", "totp", NULL};
+static const char *const OTP_MODES[] = {"both_required", "same_code", "either", NULL};
+
+/* One way to pass a second factor. */
+struct factor {
+	const char *mechanism;
+	struct rs_id connector_id, sms_connector_id, email_connector_id;
+	json_t *otp;
+};
+
+struct otp {
+	int64_t digits, lifetime_s, attempts, resends;
+	const char *mode;
+};
+
+struct previous {
+	const char *action;
+	int64_t days;
+};
+
+#define FACTOR(member, kind, ...) RS_FIELD(struct factor, member, kind, __VA_ARGS__)
+static const struct rs_field FACTOR_FIELDS[] = {
+	FACTOR(mechanism, RS_T_STRING, .flags = RS_F_REQUIRED, .values = MECHANISMS),
+	FACTOR(connector_id, RS_T_ID, .flags = RS_F_NULL),
+	FACTOR(sms_connector_id, RS_T_ID, .flags = RS_F_NULL),
+	FACTOR(email_connector_id, RS_T_ID, .flags = RS_F_NULL),
+	FACTOR(otp, RS_T_OBJECT, .flags = RS_F_NULL),
+	RS_FIELD_END,
+};
+
+#define OTP(member, kind, ...) RS_FIELD(struct otp, member, kind, __VA_ARGS__)
+static const struct rs_field OTP_FIELDS[] = {
+	OTP(digits, RS_T_INT, .min = 6, .max = 8),
+	OTP(lifetime_s, RS_T_INT, .min = 60, .max = 900),
+	OTP(attempts, RS_T_INT, .min = 1, .max = 10),
+	OTP(resends, RS_T_INT, .min = 0, .max = 10),
+	OTP(mode, RS_T_STRING, .values = OTP_MODES),
+	RS_FIELD_END,
+};
+
+static const struct rs_field PREVIOUS_FIELDS[] = {
+	RS_FIELD(struct previous, action, RS_T_STRING, .flags = RS_F_REQUIRED, .values = ACTIONS),
+	RS_FIELD(struct previous, days, RS_T_INT, .flags = RS_F_NULL, .min = 1, .max = 365),
+	RS_FIELD_END,
+};
+
+void rs_profile_defaults(struct rs_ctx *ctx, struct rs_profile *out)
+{
+	const struct rs_config *config = ctx->app->config;
+
+	*out = (struct rs_profile){
+		.active = true,
+		.key_sources = rs_arena_json(ctx->arena, json_pack("[s]", "csr")),
+		.editable_fields = rs_arena_json(ctx->arena, json_array()),
+		.eligible = rs_arena_json(ctx->arena, json_pack("[s, s]", "issued", "revoked")),
+		.repeat = true,
+		.caa = "none",
+		.control = "none",
+		.control_methods = rs_arena_json(ctx->arena, json_array()),
+		.reuse_days = config ? config->names_reuse_days : REUSE_DAYS,
+		.second_factor = rs_arena_json(ctx->arena, json_object()),
+		.previous_certificate = rs_arena_json(ctx->arena, json_pack("{s:s}", "action", "keep")),
+		.draft_ttl_days = DRAFT_TTL_DAYS,
+		.notes = rs_arena_json(ctx->arena, json_object()),
+	};
+}
+
+static bool in_list(const char *const *list, const char *value)
+{
+	for (; *list; list++)
+		if (strcmp(*list, value) == 0)
+			return true;
+	return false;
+}
+
+/* An array of distinct texts, each of which `fits`. */
+static void check_words(struct rs_ctx *ctx, const json_t *array, const char *at,
+	bool (*fits)(const char *word), const char *what)
+{
+	size_t i;
+	json_t *value;
+
+	json_array_foreach (array, i, value) {
+		const char *word = json_string_value(value);
+		const char *here = rs_pointer_index(ctx, at, i);
+
+		if (!word)
+			rs_fault(ctx, RS_WRONG_TYPE, here, "This is a text.");
+		else if (!fits(word))
+			rs_fault(ctx, RS_BAD_VALUE, here, "This is none of %s.", what);
+		else
+			for (size_t k = 0; k < i; k++)
+				if (json_equal(json_array_get(array, k), value))
+					rs_fault(ctx, RS_BAD_VALUE, here, "This stands here twice.");
+	}
+}
+
+static bool is_key_source(const char *word)
+{
+	return in_list(KEY_SOURCES, word);
+}
+
+static bool is_key(const char *word)
+{
+	return rs_key_kind_from_name(word) != RS_KEY_NONE;
+}
+
+static bool is_editable(const char *word)
+{
+	if (strncmp(word, "subject.", 8) == 0)
+		return rs_subject_member(word + 8) != NULL;
+	return strcmp(word, "san") == 0 || strcmp(word, "validity") == 0;
+}
+
+static bool is_eligible(const char *word)
+{
+	return in_list(ELIGIBLE, word);
+}
+
+static bool is_method(const char *word)
+{
+	return in_list(METHODS, word);
+}
+
+static void check_lists(struct rs_ctx *ctx, const struct rs_profile *profile)
+{
+	check_words(ctx, profile->key_sources, "/key_sources", is_key_source, "csr, server");
+	check_words(ctx, profile->key_policy, "/key_policy", is_key,
+		"RSA:2048, RSA:3072, RSA:4096, EC:P-256, EC:P-384, EC:P-521, Ed25519");
+	check_words(ctx, profile->editable_fields, "/editable_fields", is_editable,
+		"subject.<member>, san, validity");
+	check_words(ctx, profile->eligible, "/eligible", is_eligible, "issued, revoked, expired");
+	check_words(ctx, profile->control_methods, "/control_methods", is_method,
+		"dns_txt, dns_persist, http_file, email_constructed, email_caa, email_txt, mailbox");
+	if (profile->category[strspn(profile->category, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+		rs_fault(ctx, RS_BAD_VALUE, "/category",
+			"A category is a word of lower-case letters, digits and underscores.");
+}
+
+static void check_factor(struct rs_ctx *ctx, json_t *option, const char *at)
+{
+	struct factor factor = {0};
+	struct otp otp = {0};
+
+	if (!json_is_object(option)) {
+		rs_fault(ctx, RS_WRONG_TYPE, at, "This is an object with the member mechanism.");
+		return;
+	}
+	rs_json_read(ctx, option, at, FACTOR_FIELDS, &factor, NULL);
+	if (factor.otp)
+		rs_json_read(ctx, factor.otp, rs_pointer(ctx, at, "otp"), OTP_FIELDS, &otp, NULL);
+}
+
+static void check_second_factor(struct rs_ctx *ctx, const struct rs_profile *profile)
+{
+	const char *operation;
+	json_t *options, *option;
+	size_t i;
+
+	json_object_foreach (profile->second_factor, operation, options) {
+		const char *at = rs_pointer(ctx, "/second_factor", operation);
+
+		if (!in_list(OPERATIONS, operation))
+			rs_fault(ctx, RS_UNKNOWN_MEMBER, at,
+				"The operations are reissue, approve, revoke and enrol.");
+		else if (!json_is_array(options) || json_array_size(options) > 8)
+			rs_fault(ctx, RS_WRONG_TYPE, at, "This is an array of at most 8 options.");
+		else
+			json_array_foreach (options, i, option)
+				check_factor(ctx, option, rs_pointer_index(ctx, at, i));
+	}
+}
+
+static void check_previous(struct rs_ctx *ctx, const struct rs_profile *profile)
+{
+	struct previous previous = {0};
+	bool days;
+
+	rs_json_read(ctx, profile->previous_certificate, "/previous_certificate", PREVIOUS_FIELDS,
+		&previous, NULL);
+	if (!previous.action)
+		return;
+	days = strcmp(previous.action, "revoke_after_days") == 0;
+	if (days != (previous.days > 0))
+		rs_fault(ctx, days ? RS_REQUIRED : RS_BAD_VALUE, "/previous_certificate/days",
+			"days belongs to the action revoke_after_days, and to that alone.");
+}
+
+static void check_notes(struct rs_ctx *ctx, const struct rs_profile *profile)
+{
+	const char *step;
+	json_t *note;
+
+	json_object_foreach (profile->notes, step, note) {
+		const char *at = rs_pointer(ctx, "/notes", step);
+
+		if (!in_list(STEPS, step))
+			rs_fault(ctx, RS_UNKNOWN_MEMBER, at, "Notes belong to the steps of a request.");
+		else if (!json_is_string(note))
+			rs_fault(ctx, RS_WRONG_TYPE, at, "A note is a text.");
+		else if (rs_utf8_length(json_string_value(note)) > NOTE_MAX)
+			rs_fault(ctx, RS_OUT_OF_RANGE, at, "A note has at most %d characters.", NOTE_MAX);
+	}
+}
+
+/* What the rule set's row of today says; trusted: its issuer is publicly trusted. */
+static void check_rules(struct rs_ctx *ctx, const struct rs_profile *profile,
+	const struct rs_ruleset *rules, bool trusted)
+{
+	const struct rs_config *config = ctx->app->config;
+	bool names = strcmp(rules->caa, "issue") == 0 || strcmp(rules->caa, "issuemail") == 0;
+
+	if (rules->max_validity_days > 0 && profile->max_days > rules->max_validity_days)
+		rs_fault(ctx, RS_VALIDITY_TOO_LONG, "/max_days", "The rule set %s allows %lld days today.",
+			rules->name, (long long)rules->max_validity_days);
+	if (rules->dcv_reuse_days > 0 && profile->reuse_days > rules->dcv_reuse_days)
+		rs_fault(ctx, RS_OUT_OF_RANGE, "/reuse_days", "The rule set %s allows %lld days today.",
+			rules->name, (long long)rules->dcv_reuse_days);
+	if (!rules->server_keys && rs_profile_has(profile->key_sources, "server"))
+		rs_fault(ctx, RS_BAD_VALUE, "/key_sources",
+			"The rule set %s forbids keys made by the service.", rules->name);
+	if (trusted && names && strcmp(profile->caa, "required") != 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/caa",
+			"The rule set %s requires CAA checks under a publicly trusted issuer.", rules->name);
+	if (trusted && names && strcmp(profile->control, "required") != 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/control", "The rule set %s requires domain control "
+			"validation under a publicly trusted issuer.", rules->name);
+	/* This service has no remote perspectives. */
+	if (trusted && config && config->production && rules->perspectives > 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/rule_set", "The rule set %s demands %lld remote "
+			"perspectives, and this installation has none. In production its profiles need an "
+			"issuer that is not publicly trusted.", rules->name,
+			(long long)rules->perspectives);
+}
+
+/* What the profile points at. *trusted: whether its issuer is publicly trusted. */
+static enum rs_code check_links(struct rs_ctx *ctx, const struct rs_profile *profile, bool *trusted)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	*trusted = false;
+	rs_p_id(&p, &profile->issuer_id);
+	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_issuer_by_id, &p, &rows);
+	if (rc)
+		return rc;
+	if (rs_rows_count(rows) == 0 || !rs_row_bool(rows, 0, "active"))
+		rs_fault(ctx, RS_BAD_VALUE, "/issuer_id",
+			"There is no active issuer of this id; GET /v1/issuers lists them.");
+	else
+		*trusted = rs_row_bool(rows, 0, "publicly_trusted");
+	if (!rs_id_set(&profile->agreement_id))
+		return RS_OK;
+	p = rs_params(ctx);
+	rs_p_id(&p, &profile->agreement_id);
+	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_agreement_head, &p, &rows);
+	if (!rc && rs_rows_count(rows) == 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/agreement_id", "There is no agreement of this id.");
+	return rc;
+}
+
+enum rs_code rs_profile_validate(struct rs_ctx *ctx, const struct rs_profile *profile)
+{
+	const struct rs_ruleset *rules;
+	bool trusted;
+	enum rs_code rc = rs_ruleset_at(ctx, profile->rule_set, rs_clock_now_us(ctx->app->clock), &rules);
+
+	if (!rc)
+		rc = check_links(ctx, profile, &trusted);
+	if (rc)
+		return rc;
+	check_lists(ctx, profile);
+	check_second_factor(ctx, profile);
+	check_previous(ctx, profile);
+	check_notes(ctx, profile);
+	check_rules(ctx, profile, rules, trusted);
+	if (profile->dual_control && !profile->vetting)
+		rs_fault(ctx, RS_BAD_VALUE, "/dual_control",
+			"Dual control needs vetting: set vetting to true as well.");
+	return rs_faults(ctx);
+}
