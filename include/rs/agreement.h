@@ -9,6 +9,7 @@
 
 #include "rs/ctx.h"
 #include "rs/json.h"
+#include "rs/list.h"
 #include "rs/store.h"
 
 /* One text: an agreement in one version and one language. */
@@ -18,6 +19,7 @@ struct rs_agreement {
 	const char *name;
 	int64_t version;
 	const char *language; /* BCP 47, lower case */
+	json_t *languages;    /* those of this version, the default one first */
 	const char *text;
 	const char *format;   /* text, markdown */
 	struct rs_bytes sha256; /* of the text's UTF-8 octets */
@@ -33,10 +35,28 @@ struct rs_agreement {
 extern const struct rs_field rs_agreement_fields[];
 
 /*
- * version 0 = the newest; language NULL = the caller's, else "en", else the first there is.
- * RS_NOT_FOUND.
+ * version 0 = the newest; language NULL = the default one. RS_NOT_FOUND, also for a version or
+ * language there is none of.
  */
 enum rs_code rs_agreement_get(struct rs_ctx *ctx, const struct rs_id *id, int64_t version,
 	const char *language, struct rs_agreement *out) RS_CHECK;
+
+/* --- configuration --- */
+/* Agreements in their newest version and default language; enterprise unset = any. *items:
+ * borrowed. */
+enum rs_code rs_agreement_list(struct rs_ctx *ctx, const struct rs_id *enterprise,
+	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
+/*
+ * Makes an agreement with version 1 from {enterprise_id?, name, format?, texts: [{language,
+ * text}]}; its default language is that of the first text. RS_ALREADY_EXISTS for a name in use.
+ */
+enum rs_code rs_agreement_create(struct rs_ctx *ctx, json_t *body, struct rs_agreement *out)
+	RS_CHECK;
+/* Publishes the next version from {format?, reacceptance?, texts}. revision: expected or -1. */
+enum rs_code rs_agreement_publish(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	json_t *body, struct rs_agreement *out) RS_CHECK;
+/* RS_IN_USE when a profile or a request names it. */
+enum rs_code rs_agreement_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
+	RS_CHECK;
 
 #endif

@@ -38,7 +38,7 @@ struct rs_profile {
 	const char *caa;           /* none, required */
 	const char *control;       /* none, required */
 	json_t *control_methods;
-	int64_t reuse_days;
+	int64_t reuse_days;        /* 0 = the rule set says */
 	json_t *second_factor;     /* {reissue: [...], approve: [], revoke: [], enrol: []} */
 	json_t *previous_certificate; /* {action: keep|revoke_on_issue|revoke_after_days, days} */
 	int64_t draft_ttl_days;
@@ -81,7 +81,6 @@ json_t *rs_profile_json(struct rs_ctx *ctx, const struct rs_profile *profile);
 struct rs_profile_filter {
 	const char *category; /* NULL = any, as everywhere here */
 	const char *active;   /* "true", "false" */
-	const char *q;        /* part of the name */
 	struct rs_id enterprise_id;
 };
 /* *items: array of rs_profile_json(), borrowed. */
@@ -89,7 +88,8 @@ enum rs_code rs_profile_list(struct rs_ctx *ctx, const struct rs_profile_filter 
 	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
 
 /*
- * Makes, changes (RFC 7396) or removes a profile of the caller's enterprise. revision: the expected
+ * Makes, changes (RFC 7396) or removes a profile; a new one is of the caller's enterprise, or of the
+ * one that the body of a platform administrator names as enterprise_id. revision: the expected
  * one, -1 = any (RS_PRECONDITION_FAILED). All faults of the body are told with their pointers.
  * RS_ALREADY_EXISTS for a name in use; RS_IN_USE when a certificate or request names it.
  */

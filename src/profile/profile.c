@@ -14,14 +14,14 @@
 #define READONLY .flags = RS_F_READONLY
 
 static const char *const NONE_OR_REQUIRED[] = {"none", "required", NULL};
-static const char *const PURPOSES[] = {"document_signing", "tls_server", "tls_client", "email",
+static const char *const PURPOSES[] = {"document_signing", "tls_server", "tls_client", "email_protection",
 	"code_signing", NULL};
 
 const struct rs_profile_purpose rs_profile_purposes[] = {
 	{"document_signing", "1.3.6.1.5.5.7.3.36 1.3.6.1.4.1.311.10.3.12"},
 	{"tls_server", "1.3.6.1.5.5.7.3.1"},
 	{"tls_client", "1.3.6.1.5.5.7.3.2"},
-	{"email", "1.3.6.1.5.5.7.3.4"},
+	{"email_protection", "1.3.6.1.5.5.7.3.4"},
 	{"code_signing", "1.3.6.1.5.5.7.3.3"},
 	{NULL, NULL},
 };
@@ -31,14 +31,14 @@ const struct rs_field rs_profile_fields[] = {
 	F(enterprise_id, RS_T_ID, READONLY),
 	F(revision, RS_T_INT, READONLY),
 	F(name, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1, .max = 200),
-	F(category, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1, .max = 64),
+	F(category, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1, .max = 40),
 	F(purpose, RS_T_STRING, .flags = RS_F_REQUIRED, .values = PURPOSES),
 	F(rule_set, RS_T_STRING, .flags = RS_F_REQUIRED, .values = rs_ruleset_names),
 	F(issuer_id, RS_T_ID, .flags = RS_F_REQUIRED),
 	F(active, RS_T_BOOL),
 	F(key_sources, RS_T_ARRAY, .min = 1, .max = 2),
-	F(key_policy, RS_T_ARRAY, .flags = RS_F_REQUIRED, .min = 1, .max = 16),
-	F(editable_fields, RS_T_ARRAY, .max = 32),
+	F(key_policy, RS_T_ARRAY, .min = 1, .max = 7),
+	F(editable_fields, RS_T_ARRAY, .max = 20),
 	F(max_days, RS_T_INT, .flags = RS_F_REQUIRED, .min = 1, .max = 36500),
 	F(eligible, RS_T_ARRAY, .min = 1, .max = 3),
 	F(repeat, RS_T_BOOL),
@@ -48,8 +48,8 @@ const struct rs_field rs_profile_fields[] = {
 	F(dual_control, RS_T_BOOL),
 	F(caa, RS_T_STRING, .values = NONE_OR_REQUIRED),
 	F(control, RS_T_STRING, .values = NONE_OR_REQUIRED),
-	F(control_methods, RS_T_ARRAY, .max = 16),
-	F(reuse_days, RS_T_INT, .min = 0, .max = 398),
+	F(control_methods, RS_T_ARRAY, .max = 7),
+	F(reuse_days, RS_T_INT, .flags = RS_F_NULL, .min = 1, .max = 3650),
 	F(second_factor, RS_T_OBJECT),
 	F(previous_certificate, RS_T_OBJECT),
 	F(draft_ttl_days, RS_T_INT, .min = 1, .max = 365),
@@ -125,7 +125,6 @@ enum rs_code rs_profile_list(struct rs_ctx *ctx, const struct rs_profile_filter 
 {
 	static const struct rs_sort sorts[] = {
 		{"created_at", "p.created_at", "timestamptz"},
-		{"name", "p.name", "text"},
 		{NULL, NULL, NULL},
 	};
 	static const struct rs_list_spec spec = {RS_Q_profile_list, sorts, "p.id"};
@@ -136,7 +135,6 @@ enum rs_code rs_profile_list(struct rs_ctx *ctx, const struct rs_profile_filter 
 	rs_p_text(&p, filter->category);
 	rs_p_text(&p, filter->active);
 	rs_p_id(&p, &filter->enterprise_id);
-	rs_p_text(&p, filter->q);
 	rc = rs_list(ctx, &spec, &p, page, list);
 	*items = rs_arena_json(ctx->arena, json_array());
 	for (int i = 0; !rc && i < rs_rows_count(list->rows); i++) {
@@ -145,6 +143,16 @@ enum rs_code rs_profile_list(struct rs_ctx *ctx, const struct rs_profile_filter 
 			json_array_append_new(*items, rs_profile_json(ctx, profile));
 	}
 	return rc;
+}
+
+/* The fields as they are shown and kept; no reuse_days is null. */
+static json_t *written(const struct rs_profile *profile)
+{
+	json_t *out = rs_json_write(rs_profile_fields, profile);
+
+	if (profile->reuse_days == 0)
+		json_object_set_new(out, "reuse_days", json_null());
+	return out;
 }
 
 /* Connectors are the administrators' business. */
@@ -163,7 +171,7 @@ static void hide_connectors(json_t *second_factor)
 
 json_t *rs_profile_json(struct rs_ctx *ctx, const struct rs_profile *profile)
 {
-	json_t *out = rs_json_write(rs_profile_fields, profile);
+	json_t *out = written(profile);
 
 	if (ctx->actor.role == RS_ROLE_SUBSCRIBER || ctx->actor.role == RS_ROLE_OFFICER) {
 		json_t *factors = json_deep_copy(profile->second_factor);
@@ -212,7 +220,7 @@ int64_t rs_profile_previous_days(const struct rs_profile *profile)
 /* The members a body may have. */
 static json_t *writable(const struct rs_profile *profile)
 {
-	json_t *out = rs_json_write(rs_profile_fields, profile);
+	json_t *out = written(profile);
 
 	for (const struct rs_field *f = rs_profile_fields; f->name; f++)
 		if (f->flags & RS_F_READONLY)
@@ -265,21 +273,40 @@ static enum rs_code store_new(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	return rs_audit(ctx, tx, &event);
 }
 
+/* The body without enterprise_id, which only a new profile may name. */
+static json_t *take_enterprise(struct rs_ctx *ctx, json_t *body, struct rs_profile *profile)
+{
+	static const struct rs_field fields[] = {F(enterprise_id, RS_T_ID), RS_FIELD_END};
+	json_t *given = json_object_get(body, "enterprise_id");
+	json_t *rest;
+
+	if (!given)
+		return body;
+	rest = rs_arena_json(ctx->arena, json_copy(body));
+	rs_json_read(ctx, rs_arena_json(ctx->arena, json_pack("{s:O}", "enterprise_id", given)), "",
+		fields, profile, NULL);
+	json_object_del(rest, "enterprise_id");
+	return rest;
+}
+
 enum rs_code rs_profile_create(struct rs_ctx *ctx, json_t *body, const struct rs_profile **out)
 {
 	struct change change = {.given = body};
 	enum rs_code rc;
 
 	rs_profile_defaults(ctx, &change.profile);
-	rs_json_read(ctx, body, "", rs_profile_fields, &change.profile, NULL);
+	change.profile.enterprise_id = ctx->actor.enterprise;
+	rs_json_read(ctx, take_enterprise(ctx, body, &change.profile), "", rs_profile_fields,
+		&change.profile, NULL);
 	rc = rs_faults(ctx);
+	if (!rc)
+		rc = rs_may_act(ctx, "profile.create", NULL, &change.profile.enterprise_id);
 	if (!rc)
 		rc = rs_profile_validate(ctx, &change.profile);
 	if (rc)
 		return rc;
 	change.profile.created_at = change.profile.updated_at = rs_clock_now_us(ctx->app->clock);
 	change.profile.id = rs_id_new(change.profile.created_at);
-	change.profile.enterprise_id = ctx->actor.enterprise;
 	change.profile.revision = 1;
 	rc = rs_tx_use(ctx, RS_REACH_CALLER, store_new, &change);
 	return rc ? rc : rs_profile_get(ctx, &change.profile.id, 1, out);
@@ -304,7 +331,7 @@ static enum rs_code store_change(struct rs_ctx *ctx, struct rs_tx *tx,
 	rc = rs_tx_run(ctx, tx, RS_Q_profile_change, &p, NULL);
 	if (rc)
 		return rc;
-	audit_of(profile, "profile.changed", &event);
+	audit_of(profile, "profile.updated", &event);
 	event.before = (json_t *)before;
 	event.after = rs_arena_json(ctx->arena, writable(profile));
 	return rs_audit(ctx, tx, &event);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define DRAFT_TTL_DAYS 30
-#define REUSE_DAYS 30
 #define NOTE_MAX 1000
 
 static const char *const KEY_SOURCES[] = {"csr", "server", NULL};
@@ -56,7 +55,7 @@ static const struct rs_field FACTOR_FIELDS[] = {
 #define OTP(member, kind, ...) RS_FIELD(struct otp, member, kind, __VA_ARGS__)
 static const struct rs_field OTP_FIELDS[] = {
 	OTP(digits, RS_T_INT, .min = 6, .max = 8),
-	OTP(lifetime_s, RS_T_INT, .min = 60, .max = 900),
+	OTP(lifetime_s, RS_T_INT, .min = 60, .max = 600),
 	OTP(attempts, RS_T_INT, .min = 1, .max = 10),
 	OTP(resends, RS_T_INT, .min = 0, .max = 10),
 	OTP(mode, RS_T_STRING, .values = OTP_MODES),
@@ -71,20 +70,19 @@ static const struct rs_field PREVIOUS_FIELDS[] = {
 
 void rs_profile_defaults(struct rs_ctx *ctx, struct rs_profile *out)
 {
-	const struct rs_config *config = ctx->app->config;
-
 	*out = (struct rs_profile){
 		.active = true,
 		.key_sources = rs_arena_json(ctx->arena, json_pack("[s]", "csr")),
+		.key_policy = rs_arena_json(ctx->arena, json_pack("[s, s, s, s, s]", "RSA:2048",
+			"RSA:3072", "RSA:4096", "EC:P-256", "EC:P-384")),
 		.editable_fields = rs_arena_json(ctx->arena, json_array()),
 		.eligible = rs_arena_json(ctx->arena, json_pack("[s, s]", "issued", "revoked")),
 		.repeat = true,
 		.caa = "none",
 		.control = "none",
 		.control_methods = rs_arena_json(ctx->arena, json_array()),
-		.reuse_days = config ? config->names_reuse_days : REUSE_DAYS,
 		.second_factor = rs_arena_json(ctx->arena, json_object()),
-		.previous_certificate = rs_arena_json(ctx->arena, json_pack("{s:s}", "action", "keep")),
+		.previous_certificate = rs_arena_json(ctx->arena, json_pack("{s:s}", "action", "revoke_on_issue")),
 		.draft_ttl_days = DRAFT_TTL_DAYS,
 		.notes = rs_arena_json(ctx->arena, json_object()),
 	};
@@ -157,7 +155,8 @@ static void check_lists(struct rs_ctx *ctx, const struct rs_profile *profile)
 	check_words(ctx, profile->eligible, "/eligible", is_eligible, "issued, revoked, expired");
 	check_words(ctx, profile->control_methods, "/control_methods", is_method,
 		"dns_txt, dns_persist, http_file, email_constructed, email_caa, email_txt, mailbox");
-	if (profile->category[strspn(profile->category, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+	if (profile->category[0] < 'a' || profile->category[0] > 'z' ||
+	    profile->category[strspn(profile->category, "abcdefghijklmnopqrstuvwxyz0123456789_")])
 		rs_fault(ctx, RS_BAD_VALUE, "/category",
 			"A category is a word of lower-case letters, digits and underscores.");
 }
