@@ -5,6 +5,9 @@
  * use. The registry holds what is public: certificate, chain, names. Private keys are with the
  * signer (signer.h), which is to become a process of its own; nothing here can sign.
  *
+ * chain_file holds what stands above the issuing certificate, root last; a chain that begins with the
+ * issuing certificate itself is fine too.
+ *
  * Loading fails closed, with one sentence that names the file: a certificate that is no CA, has
  * expired or is not yet valid, whose chain does not fit, a clock that stands before the day this
  * program was built. In production a trial CA made by `reissued ca init` is refused as well.
@@ -12,18 +15,8 @@
 #ifndef RS_ISSUER_H
 #define RS_ISSUER_H
 
+#include "rs/config.h"
 #include "rs/key.h"
-
-/* One issuer as configured; all texts borrowed for the call. */
-struct rs_issuer_config {
-	const char *slug;             /* [a-z0-9-]{1,40} */
-	const char *certificate_file; /* PEM, the issuing certificate */
-	const char *chain_file;       /* PEM, issuing certificate first, root last or left out; NULL =
-	                                 the certificate alone */
-	const char *key_file;         /* encrypted PKCS#8 PEM; the signer's */
-	const char *passphrase_file;  /* first line; refused when others may read it; the signer's */
-	bool publicly_trusted;
-};
 
 struct rs_issuer {
 	const char *slug;
@@ -51,8 +44,8 @@ struct rs_issuers;
  * RS_ISSUER_UNAVAILABLE or RS_ISSUER_EXPIRED with the sentence in ctx->err.detail. End with
  * rs_issuers_free().
  */
-enum rs_code rs_issuers_load(struct rs_ctx *ctx, const struct rs_issuer_config *configs,
-	size_t count, int64_t now, bool production, struct rs_issuers **out) RS_CHECK;
+enum rs_code rs_issuers_load(struct rs_ctx *ctx, const struct rs_config_issuer *configs,
+	int count, int64_t now, bool production, struct rs_issuers **out) RS_CHECK;
 void rs_issuers_free(struct rs_issuers *issuers);
 
 size_t rs_issuers_count(const struct rs_issuers *issuers);

@@ -27,11 +27,12 @@ struct rs_clock;
 struct rs_signer;
 
 struct rs_signer_config {
-	const struct rs_issuer_config *issuers; /* key_file and passphrase_file are read */
-	size_t issuer_count;
+	const struct rs_config_issuer *issuers; /* key_file and passphrase_file are read */
+	int issuer_count;
 	const char *journal_file; /* made with 0600 when absent; locked while in use */
 	const char *replica_id;
 	const struct rs_clock *clock;
+	bool production; /* refuses keys without a passphrase */
 };
 
 struct rs_sign_request {

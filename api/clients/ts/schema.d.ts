@@ -1066,7 +1066,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for a reissue
-         * @description What is left out is taken from the certificate, but never its key: members of `subject` replace those of the certificate one by one (null removes), `san` replaces the whole list. Officers and admins create for the owner. A certificate that cannot be reissued is 409 `not-eligible` (or `certificate-suspended`), one with an open request 409 `reissue-already-open` with that one in `conflicting_resource`. Inherited values that today's rules refuse are blockers of the new request, values sent here are 422. A `certificate_id` that the caller cannot see is 404. With reason `key_compromised` submit revokes the certificate at once, whatever the profile says.
+         * @description What is left out is taken from the certificate, but never its key: members of `subject` replace those of the certificate one by one (null removes), `san` replaces the whole list. Officers and admins create for the owner. A certificate that cannot be reissued is 409 `not-eligible` (or `certificate-suspended`), one with an open request 409 `reissue-already-open` with that one in `conflicting_resource`. Inherited values that today's rules refuse are blockers of the new request, values sent here are 422. With reason `key_compromised` submit revokes the certificate at once, whatever the profile says.
          */
         post: operations["create_reissue_request"];
         delete?: never;
@@ -1330,7 +1330,7 @@ export interface paths {
         put?: never;
         /**
          * Decline a request
-         * @description From `pending`, `in_review` or `pending_dual_control`. The remarks are mandatory and shown to the owner, who may edit and submit again.
+         * @description From `pending`, `in_review` or `pending_dual_control`. The remarks are mandatory and shown to the owner, who may edit and submit again. Nobody declines what they own, created or submitted (403 `self-approval`).
          */
         post: operations["decline_reissue_request"];
         delete?: never;
@@ -2657,11 +2657,15 @@ export interface components {
             email_address?: components["schemas"]["SubjectTextView"];
         };
         SanValue: string;
-        /**
-         * @description `utf8`, `ia5` and `printable`: the text of such a string; `der`: any value, its DER in base64.
-         * @enum {string}
-         */
-        OtherNameEncoding: "utf8" | "ia5" | "printable" | "der";
+        OtherName: {
+            oid: components["schemas"]["Oid"];
+            value: components["schemas"]["SanValue"];
+            /**
+             * @description `utf8` and `ia5`: the text of such a string; `der`: any value, its DER in base64.
+             * @enum {string}
+             */
+            encoding: "utf8" | "ia5" | "der";
+        };
         Oid: string;
         /** @description One subject alternative name. */
         San: {
@@ -2671,9 +2675,7 @@ export interface components {
         } | {
             /** @constant */
             type: "other_name";
-            oid: components["schemas"]["Oid"];
-            encoding: components["schemas"]["OtherNameEncoding"];
-            value: components["schemas"]["SanValue"];
+            value: components["schemas"]["OtherName"];
         };
         /** @description At most 100; normalised, equal ones collapse. */
         SanList: components["schemas"]["San"][];
@@ -2681,9 +2683,12 @@ export interface components {
         SanView: {
             /** @enum {string} */
             type: "dns" | "ip" | "email" | "uri" | "upn" | "other_name";
-            value: string;
-            oid?: components["schemas"]["Oid"];
-            encoding?: components["schemas"]["OtherNameEncoding"];
+            value: string | {
+                oid: components["schemas"]["Oid"];
+                value: string;
+                /** @enum {string} */
+                encoding: "utf8" | "ia5" | "der";
+            };
         };
         SanViewList: components["schemas"]["SanView"][];
         PublicKey: {
@@ -6086,7 +6091,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
@@ -6126,7 +6130,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
@@ -6641,7 +6644,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
