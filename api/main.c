@@ -15,6 +15,7 @@ static const struct command {
 	{"migrate", "bring the database schema to this version", rs_cli_migrate},
 	{"check-config", "tell every fault of the configuration", rs_cli_check_config},
 	{"print-config", "print the merged configuration", rs_cli_print_config},
+	{"ca", "make a CA for trials", rs_cli_ca},
 	{"keyring", "make or rotate the file of the root keys", rs_cli_keyring},
 	{"version", "print the version", rs_cli_version},
 	{"routes", NULL, rs_routes_command},

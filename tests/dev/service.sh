@@ -25,7 +25,7 @@ configure()
 	[ -s "$DIR/keyring" ] || quietly "$REISSUED" keyring init --file "$DIR/keyring"
 	if [ ! -s "$DIR/ca/chain.pem" ]; then
 		openssl rand -hex 24 | write_file "$DIR/ca.passphrase"
-		quietly "$REISSUED" ca init --dir "$DIR/ca" --name 'reissued demo (not trusted)' \
+		quietly "$REISSUED" ca init --dir "$DIR/ca" --name 'reissued demo' \
 			--algorithm EC:P-256 --days 30 --passphrase-file "$DIR/ca.passphrase"
 		say "demo CA" "made in $DIR/ca: 30 days, trusted by nobody"
 	fi
