@@ -13,18 +13,25 @@ enum rs_code rs_health_live(struct rs_call *call)
 	return rs_reply_json(call, 200, json_pack("{s:s}", "status", "ok"));
 }
 
-static bool check(json_t *checks, const char *name, enum rs_code rc)
+/* Adds how a dependency is, {name, status, detail}; what rc says is told in ctx->err. */
+static bool check(struct rs_ctx *ctx, json_t *dependencies, const char *name, enum rs_code rc)
 {
-	json_object_set_new(checks, name, json_string(rc == RS_OK ? "ok" : rs_code_slug(rc)));
-	return rc == RS_OK;
+	bool up = rc == RS_OK;
+	json_array_append_new(dependencies,
+		json_pack("{s:s, s:s, s:s?}", "name", name, "status", up ? "up" : "down", "detail",
+			up ? NULL : ctx->err.detail));
+	return up;
 }
 
 enum rs_code rs_health_ready(struct rs_call *call)
 {
 	struct rs_ctx *ctx = call->ctx;
-	json_t *checks = json_object();
+	json_t *dependencies = json_array();
 	ctx->deadline_ms = rs_clock_mono_ms() + READY_DEADLINE_MS;
-	bool ready = check(checks, "database", rs_store_ready(ctx));
-	return rs_reply_json(call, ready ? 200 : 503,
-		json_pack("{s:s, s:o}", "status", ready ? "ok" : "unavailable", "checks", checks));
+	if (check(ctx, dependencies, "database", rs_store_ready(ctx)))
+		return rs_reply_json(call, 200,
+			json_pack("{s:s, s:o}", "status", "ready", "dependencies", dependencies));
+	rs_fail(ctx, RS_UNAVAILABLE, "A dependency is down; see dependencies.");
+	rs_err_ext(ctx, "dependencies", dependencies);
+	return RS_UNAVAILABLE;
 }

@@ -1066,7 +1066,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for a reissue
-         * @description What is left out is taken from the certificate, but never its key: members of `subject` replace those of the certificate one by one (null removes), `san` replaces the whole list. Officers and admins create for the owner. A certificate that cannot be reissued is 409 `not-eligible` (or `certificate-suspended`), one with an open request 409 `reissue-already-open` with that one in `conflicting_resource`. Inherited values that today's rules refuse are blockers of the new request, values sent here are 422. With reason `key_compromised` submit revokes the certificate at once, whatever the profile says.
+         * @description What is left out is taken from the certificate, but never its key: members of `subject` replace those of the certificate one by one (null removes), `san` replaces the whole list. Officers and admins create for the owner. A certificate that cannot be reissued is 409 `not-eligible` (or `certificate-suspended`), one with an open request 409 `reissue-already-open` with that one in `conflicting_resource`. Inherited values that today's rules refuse are blockers of the new request, values sent here are 422. A `certificate_id` that the caller cannot see is 404. With reason `key_compromised` submit revokes the certificate at once, whatever the profile says.
          */
         post: operations["create_reissue_request"];
         delete?: never;
@@ -1161,7 +1161,7 @@ export interface paths {
         get?: never;
         /**
          * Accept the subscriber agreement
-         * @description By the owner (403 for others, but officers where the profile has `on_behalf`), in every open state but `issuing`; it reopens nothing. Another than the current version, or a text with another digest, is 409 `agreement-outdated` with the current one in `conflicting_resource`.
+         * @description By the owner (403 for others, but officers where the profile has `on_behalf`), in every open state but `issuing`; it reopens nothing. Another than the current version, or a text with another digest, is 409 `agreement-outdated` with the current one in `agreement`.
          */
         put: operations["accept_reissue_request_agreement"];
         post?: never;
@@ -1330,7 +1330,7 @@ export interface paths {
         put?: never;
         /**
          * Decline a request
-         * @description From `pending`, `in_review` or `pending_dual_control`. The remarks are mandatory and shown to the owner, who may edit and submit again. Nobody declines what they own, created or submitted (403 `self-approval`).
+         * @description From `pending`, `in_review` or `pending_dual_control`. The remarks are mandatory and shown to the owner, who may edit and submit again.
          */
         post: operations["decline_reissue_request"];
         delete?: never;
@@ -1846,6 +1846,11 @@ export interface components {
             /** @description With 409, everything that stands in the way. */
             blockers?: components["schemas"]["Blocker"][];
             conflicting_resource?: components["schemas"]["ResourceRef"];
+            agreement?: components["schemas"]["CurrentAgreement"];
+            /** @description With 422 for a CSR, all that was checked. */
+            checks?: components["schemas"]["Check"][];
+            /** @description With `lint-failed`, the rules that the certificate would break. */
+            findings?: components["schemas"]["LintFinding"][];
             /**
              * Format: int32
              * @description With 413, the largest body this route takes.
@@ -1875,10 +1880,22 @@ export interface components {
             /** Format: uri */
             url: string;
             status?: string;
+        };
+        /** @description With `agreement-outdated`, what is to be accepted now. */
+        CurrentAgreement: {
+            agreement_id: components["schemas"]["Id"];
             /** Format: int32 */
-            version?: number;
-            language?: components["schemas"]["Language"];
-            sha256?: components["schemas"]["Digest"];
+            version: number;
+            language: components["schemas"]["Language"] | null;
+            sha256: components["schemas"]["NullableDigest"];
+        };
+        LintFinding: {
+            rule: string;
+            /** @description The document the rule comes from. */
+            source: string;
+            /** @enum {string} */
+            severity: "error" | "warning";
+            detail: string;
         };
         /** @description One reason why a request cannot be submitted, approved or issued now; also a warning. */
         Blocker: {
@@ -2079,6 +2096,7 @@ export interface components {
         IdentityKind: "oidc" | "entra" | "saml" | "ad";
         Identity: {
             id: components["schemas"]["Id"];
+            user_id?: components["schemas"]["Id"];
             kind: components["schemas"]["IdentityKind"];
             issuer: string;
             subject: string;
@@ -2657,15 +2675,11 @@ export interface components {
             email_address?: components["schemas"]["SubjectTextView"];
         };
         SanValue: string;
-        OtherName: {
-            oid: components["schemas"]["Oid"];
-            value: components["schemas"]["SanValue"];
-            /**
-             * @description `utf8` and `ia5`: the text of such a string; `der`: any value, its DER in base64.
-             * @enum {string}
-             */
-            encoding: "utf8" | "ia5" | "der";
-        };
+        /**
+         * @description `utf8`, `ia5` and `printable`: the text of such a string; `der`: any value, its DER in base64.
+         * @enum {string}
+         */
+        OtherNameEncoding: "utf8" | "ia5" | "printable" | "der";
         Oid: string;
         /** @description One subject alternative name. */
         San: {
@@ -2675,7 +2689,9 @@ export interface components {
         } | {
             /** @constant */
             type: "other_name";
-            value: components["schemas"]["OtherName"];
+            oid: components["schemas"]["Oid"];
+            encoding: components["schemas"]["OtherNameEncoding"];
+            value: components["schemas"]["SanValue"];
         };
         /** @description At most 100; normalised, equal ones collapse. */
         SanList: components["schemas"]["San"][];
@@ -2683,12 +2699,9 @@ export interface components {
         SanView: {
             /** @enum {string} */
             type: "dns" | "ip" | "email" | "uri" | "upn" | "other_name";
-            value: string | {
-                oid: components["schemas"]["Oid"];
-                value: string;
-                /** @enum {string} */
-                encoding: "utf8" | "ia5" | "der";
-            };
+            value: string;
+            oid?: components["schemas"]["Oid"];
+            encoding?: components["schemas"]["OtherNameEncoding"];
         };
         SanViewList: components["schemas"]["SanView"][];
         PublicKey: {
@@ -3896,6 +3909,10 @@ export interface components {
         /** @description Sort key; with a minus descending. */
         SortByCreated: "created_at" | "-created_at";
         /** @description Sort key; with a minus descending. */
+        UserSort: "created_at" | "-created_at" | "email" | "-email" | "name" | "-name";
+        /** @description Sort key; with a minus descending. */
+        EnterpriseSort: "created_at" | "-created_at" | "name" | "-name";
+        /** @description Sort key; with a minus descending. */
         CertificateSort: "created_at" | "-created_at" | "not_after" | "-not_after";
         /** @description Members that lists leave out otherwise. */
         Include: ("steps" | "checks" | "domains" | "approvals" | "blockers")[];
@@ -3953,6 +3970,10 @@ export interface components {
         CreatedAfter: components["schemas"]["Timestamp"];
         /** @description Created before this time. */
         CreatedBefore: components["schemas"]["Timestamp"];
+        /** @description Changed last at this time or later. */
+        UpdatedAfter: components["schemas"]["Timestamp"];
+        /** @description Changed last before this time. */
+        UpdatedBefore: components["schemas"]["Timestamp"];
         /** @description Submitted at this time or later. */
         SubmittedAfter: components["schemas"]["Timestamp"];
         /** @description Submitted before this time. */
@@ -4453,7 +4474,7 @@ export interface operations {
                 /** @description Adds `total`. */
                 count?: components["parameters"]["Count"];
                 /** @description Sort key; with a minus descending. */
-                sort?: components["parameters"]["SortByCreated"];
+                sort?: components["parameters"]["EnterpriseSort"];
             };
             header?: {
                 /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
@@ -4606,21 +4627,15 @@ export interface operations {
                 /** @description Adds `total`. */
                 count?: components["parameters"]["Count"];
                 /** @description Sort key; with a minus descending. */
-                sort?: components["parameters"]["SortByCreated"];
+                sort?: components["parameters"]["UserSort"];
                 /** @description Only in these states; may repeat. */
                 status?: components["parameters"]["UserStatus"];
                 /** @description Only with this role. */
                 role?: components["parameters"]["UserRole"];
-                /** @description Substring to look for, without regard to case; at least 3 characters (400). */
-                q?: components["parameters"]["Q"];
                 /** @description The whole e-mail address, without regard to case. */
                 email?: components["parameters"]["EmailFilter"];
                 /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
-                /** @description Created at this time or later. */
-                created_after?: components["parameters"]["CreatedAfter"];
-                /** @description Created before this time. */
-                created_before?: components["parameters"]["CreatedBefore"];
             };
             header?: {
                 /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
@@ -6091,6 +6106,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
@@ -6130,6 +6146,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
@@ -6584,6 +6601,10 @@ export interface operations {
                 created_after?: components["parameters"]["CreatedAfter"];
                 /** @description Created before this time. */
                 created_before?: components["parameters"]["CreatedBefore"];
+                /** @description Changed last at this time or later. */
+                updated_after?: components["parameters"]["UpdatedAfter"];
+                /** @description Changed last before this time. */
+                updated_before?: components["parameters"]["UpdatedBefore"];
                 /** @description Submitted at this time or later. */
                 submitted_after?: components["parameters"]["SubmittedAfter"];
                 /** @description Submitted before this time. */
@@ -6644,6 +6665,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
