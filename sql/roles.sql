@@ -21,5 +21,7 @@ BEGIN
 END $$;
 GRANT ALL ON SCHEMA public TO reissued_owner WITH GRANT OPTION;
 GRANT USAGE ON SCHEMA public TO reissued_app, reissued_job, reissued_audit;
--- So that the owner can hand functions to the job role.
+-- So that the owner can hand functions to the job role. NOINHERIT: otherwise the policies that show the
+-- job role everything would show it to the owner as well, and FORCE would be worth nothing.
 GRANT reissued_job TO reissued_owner;
+ALTER ROLE reissued_owner NOINHERIT;

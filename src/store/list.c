@@ -191,20 +191,29 @@ static char *cursor_scope(struct rs_ctx *ctx, const struct variant *v,
 	return text;
 }
 
-/* kid ' ' hex of the MAC ' ' id ' ' sort key, as base64url. */
+/* kid ' ' hex of the MAC ' ' payload, as base64url. */
+static const char *cursor_text(
+	struct rs_ctx *ctx, const char *kid, const unsigned char mac[RS_MAC_LEN], const char *payload)
+{
+	char hex[2 * RS_MAC_LEN + 1];
+	const char *text;
+
+	rs_hex(mac, RS_MAC_LEN, hex);
+	text = rs_arena_printf(ctx->arena, "%s %s %s", kid, hex, payload);
+	return rs_b64url(ctx->arena, text, strlen(text));
+}
+
+/* The payload is id ' ' sort key. */
 static const char *cursor_make(struct rs_ctx *ctx, const struct variant *v,
 	const struct rs_params *filters, const char *id, const char *key)
 {
-	char *payload = rs_arena_printf(ctx->arena, "%s %s", id, key), *text;
-	char hex[2 * RS_MAC_LEN + 1];
+	char *payload = rs_arena_printf(ctx->arena, "%s %s", id, key);
 	struct rs_mac mac;
 	size_t len;
 	char *scope = cursor_scope(ctx, v, filters, payload, &len);
 
 	rs_keyring_mac(ctx->app->keyring, RS_KEY_CURSOR, scope, len, &mac);
-	rs_hex(mac.mac, sizeof mac.mac, hex);
-	text = rs_arena_printf(ctx->arena, "%s %s %s", mac.kid, hex, payload);
-	return rs_b64url(ctx->arena, text, strlen(text));
+	return cursor_text(ctx, mac.kid, mac.mac, payload);
 }
 
 static int b64_value(char c)
@@ -242,7 +251,7 @@ static char *b64_read(struct rs_ctx *ctx, const char *text)
 	return memchr(out, '\0', at) ? NULL : out;
 }
 
-/* Reads a cursor that cursor_make() made for the same list and caller. */
+/* Reads a cursor that cursor_make() made for the same list and caller, letter for letter. */
 static enum rs_code cursor_read(struct rs_ctx *ctx, const struct variant *v,
 	const struct rs_params *filters, const char *cursor, const char **id, const char **key)
 {
@@ -258,7 +267,8 @@ static enum rs_code cursor_read(struct rs_ctx *ctx, const struct variant *v,
 		scope = cursor_scope(ctx, v, filters, payload, &len);
 		if (rs_unhex(hex, mac, sizeof mac) == (int)sizeof mac &&
 			rs_keyring_verify(
-				ctx->app->keyring, RS_KEY_CURSOR, kid, scope, len, mac)) {
+				ctx->app->keyring, RS_KEY_CURSOR, kid, scope, len, mac) &&
+			strcmp(cursor_text(ctx, kid, mac, payload), cursor) == 0) {
 			*id = payload;
 			payload[RS_ID_LEN] = '\0';
 			*key = payload + RS_ID_LEN + 1;

@@ -118,10 +118,6 @@ static bool record(PGconn *pg, const struct rs_migration *m, const char *digest)
 	return good;
 }
 
-/*
- * Functions may be handed to the job role only while it may create in the schema, so it may for
- * just that long.
- */
 static bool apply(PGconn *pg, const struct rs_migration *m)
 {
 	unsigned char sum[32];
@@ -141,11 +137,10 @@ static bool apply(PGconn *pg, const struct rs_migration *m)
 		free(known);
 		return good;
 	}
-	good = run(pg, "BEGIN", m->name) &&
+	/* Each one begins as the owner, whatever role the one before ended as. */
+	good = run(pg, "BEGIN", m->name) && run(pg, "SET ROLE reissued_owner", m->name) &&
 	       run(pg, "SELECT set_config('app.enterprise', '*', true)", m->name) &&
-	       run(pg, "GRANT CREATE ON SCHEMA public TO reissued_job", m->name) &&
-	       run(pg, m->sql, m->name) &&
-	       run(pg, "REVOKE CREATE ON SCHEMA public FROM reissued_job", m->name) &&
+	       run(pg, m->sql, m->name) && run(pg, "SET ROLE reissued_owner", m->name) &&
 	       record(pg, m, digest) && run(pg, "COMMIT", m->name);
 	if (good)
 		printf("applied %s\n", m->name);
