@@ -147,6 +147,7 @@ run_pytest()
 stage_contract()
 {
 	node_ready
+	test_instance run
 	JUNIT_DIR=$STAGE_OUT "$ROOT/tests/contract/run"
 }
 

@@ -1,0 +1,79 @@
+/* What every change of identity's objects has in common. */
+#include "internal.h"
+
+static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
+{
+	struct rs_change *change = arg;
+	struct rs_rows *rows;
+	enum rs_code rc = rs_tx_run(ctx, tx, change->query, change->params, &rows);
+	if (rc != RS_OK)
+		return rc;
+	if (rs_rows_count(rows) == 0)
+		return rs_fail(ctx, change->none, "%s", change->none_text);
+	if (change->fields)
+		rc = rs_row_read(ctx, rows, 0, change->fields, change->out);
+	if (rc == RS_OK && change->then)
+		rc = rs_tx_run(ctx, tx, RS_Q_tokens_revoke_of_user, change->then, NULL);
+	return rc == RS_OK ? rs_audit(ctx, tx, &change->event) : rc;
+}
+
+enum rs_code rs_change_run(struct rs_ctx *ctx, struct rs_change *change)
+{
+	if (change->none == RS_OK) {
+		change->none = RS_NOT_FOUND;
+		change->none_text = "There is no such thing here.";
+	}
+	return rs_tx_use(ctx, RS_REACH_CALLER, work, change);
+}
+
+void rs_change_lost(struct rs_change *change, int64_t expected)
+{
+	change->none = expected >= 0 ? RS_PRECONDITION_FAILED : RS_CONFLICT;
+	change->none_text = "Somebody else changed it at the same moment; read it again.";
+}
+
+enum rs_code rs_change_expect(struct rs_ctx *ctx, int64_t expected, int64_t revision)
+{
+	if (expected < 0 || expected == revision)
+		return RS_OK;
+	return rs_fail(ctx, RS_PRECONDITION_FAILED,
+		"It is at revision %lld, not %lld; read it again.", (long long)revision,
+		(long long)expected);
+}
+
+void rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
+	const void *after, struct rs_event *event)
+{
+	json_t *old = rs_arena_json(ctx->arena, rs_json_write(fields, before));
+	json_t *new = rs_arena_json(ctx->arena, rs_json_write(fields, after));
+	const char *name;
+	json_t *value;
+	void *next;
+	json_object_foreach_safe(old, next, name, value)
+	{
+		if (!json_equal(value, json_object_get(new, name)))
+			continue;
+		json_object_del(new, name);
+		json_object_del(old, name);
+	}
+	event->before = old;
+	event->after = new;
+}
+
+enum rs_code rs_change_enterprise(
+	struct rs_ctx *ctx, const char *action, struct rs_id *enterprise)
+{
+	if (!rs_id_set(enterprise))
+		*enterprise = ctx->actor.enterprise;
+	enum rs_code rc = rs_may_act(ctx, action, NULL, enterprise);
+	if (rc != RS_OK)
+		return rc;
+	struct rs_params p = rs_params(ctx);
+	rs_p_id(&p, enterprise);
+	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_enterprise_by_id, &p, NULL);
+	if (rc != RS_NOT_FOUND)
+		return rc;
+	rs_err_reset(&ctx->err);
+	rs_fault(ctx, RS_BAD_VALUE, "/enterprise_id", "There is no such enterprise.");
+	return rs_faults(ctx);
+}

@@ -1,0 +1,83 @@
+/* External identities, linked to users by admins. */
+#include "internal.h"
+
+static const char *const KINDS[] = {"oidc", "entra", "saml", "ad", NULL};
+
+const struct rs_field rs_identity_fields[] = {
+	RS_FIELD(struct rs_identity, id, RS_T_ID, .flags = RS_F_READONLY),
+	RS_FIELD(struct rs_identity, user_id, RS_T_ID, .flags = RS_F_READONLY),
+	RS_FIELD(struct rs_identity, kind, RS_T_STRING, .flags = RS_F_REQUIRED, .values = KINDS),
+	RS_FIELD(struct rs_identity, issuer, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1),
+	RS_FIELD(struct rs_identity, subject, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1),
+	RS_FIELD(struct rs_identity, created_at, RS_T_TIME, .flags = RS_F_READONLY),
+	RS_FIELD_END,
+};
+
+/* The user whose identities are asked for; who may act on it is judged. */
+static enum rs_code user_for(
+	struct rs_ctx *ctx, const char *action, const struct rs_id *id, struct rs_user *user)
+{
+	enum rs_code rc = rs_user_get(ctx, id, user);
+	return rc == RS_OK ? rs_may_act(ctx, action, NULL, &user->enterprise_id) : rc;
+}
+
+enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user_id, json_t *body,
+	struct rs_identity *out)
+{
+	struct rs_user user = {0};
+	struct rs_identity in = {.user_id = *user_id};
+	int64_t now = rs_clock_now_us(ctx->app->clock);
+	enum rs_code rc = user_for(ctx, "user.edit", user_id, &user);
+	if (rc != RS_OK)
+		return rc;
+	rs_json_read(ctx, body, "", rs_identity_fields, &in, NULL);
+	rc = rs_faults(ctx);
+	if (rc != RS_OK)
+		return rc;
+	in.id = rs_id_new(now);
+	struct rs_params p = rs_params(ctx);
+	rs_p_id(&p, &in.id);
+	rs_p_id(&p, &user.enterprise_id);
+	rs_p_id(&p, user_id);
+	rs_p_text(&p, in.kind);
+	rs_p_text(&p, in.issuer);
+	rs_p_text(&p, in.subject);
+	rs_p_time(&p, now);
+	struct rs_change change = {RS_Q_identity_insert, &p, .fields = rs_identity_fields, .out = out};
+	change.event = (struct rs_event){.action = "identity.linked", .object_type = "user"};
+	change.event.object = *user_id;
+	change.event.enterprise = user.enterprise_id;
+	change.event.after = rs_arena_json(ctx->arena, rs_json_write(rs_identity_fields, &in));
+	return rs_change_run(ctx, &change);
+}
+
+enum rs_code rs_identity_list(
+	struct rs_ctx *ctx, const struct rs_id *user_id, struct rs_rows **rows)
+{
+	struct rs_user user = {0};
+	enum rs_code rc = rs_user_get(ctx, user_id, &user);
+	if (rc != RS_OK)
+		return rc;
+	struct rs_params p = rs_params(ctx);
+	rs_p_id(&p, user_id);
+	return rs_read(ctx, RS_REACH_CALLER, RS_Q_identity_list, &p, rows);
+}
+
+enum rs_code rs_identity_unlink(
+	struct rs_ctx *ctx, const struct rs_id *user_id, const struct rs_id *identity)
+{
+	struct rs_user user = {0};
+	struct rs_identity gone;
+	enum rs_code rc = user_for(ctx, "user.edit", user_id, &user);
+	if (rc != RS_OK)
+		return rc;
+	struct rs_params p = rs_params(ctx);
+	rs_p_id(&p, identity);
+	rs_p_id(&p, user_id);
+	struct rs_change change = {RS_Q_identity_delete, &p, .fields = rs_identity_fields, .out = &gone};
+	change.event = (struct rs_event){.action = "identity.unlinked", .object_type = "user"};
+	change.event.object = *user_id;
+	change.event.enterprise = user.enterprise_id;
+	change.event.detail = identity->s;
+	return rs_change_run(ctx, &change);
+}

@@ -1,0 +1,42 @@
+/* How often somebody may guess: exact across replicas, counted before the guess is judged. */
+#include "internal.h"
+
+#include "rs/config.h"
+#include "rs/limit.h"
+
+#include <string.h>
+
+#define ACCOUNT_WINDOW_S 900
+#define ADDRESS_WINDOW_S 900
+#define REFUSED_WINDOW_S 60
+
+static struct rs_limit account_limit(const struct rs_config *config)
+{
+	return (struct rs_limit){"login-account", config->limits_login_per_account, ACCOUNT_WINDOW_S};
+}
+
+enum rs_code rs_throttle_try(struct rs_ctx *ctx, const char *account)
+{
+	const struct rs_config *config = ctx->app->config;
+	struct rs_limit by_account = account_limit(config);
+	struct rs_limit by_address = {
+		"login-address", config->limits_login_per_address, ADDRESS_WINDOW_S};
+	enum rs_code rc =
+		rs_limit_hit(ctx, &by_address, ctx->address, strlen(ctx->address), NULL);
+	return rc == RS_OK ? rs_limit_hit(ctx, &by_account, account, strlen(account), NULL) : rc;
+}
+
+void rs_throttle_good(struct rs_ctx *ctx, const char *account)
+{
+	struct rs_limit by_account = account_limit(ctx->app->config);
+	/* What cannot be forgotten runs out by itself. */
+	if (rs_limit_forgive(ctx, &by_account, account, strlen(account)) != RS_OK)
+		rs_err_reset(&ctx->err);
+}
+
+enum rs_code rs_throttle_refused(struct rs_ctx *ctx)
+{
+	struct rs_limit limit = {"unauthenticated-address",
+		ctx->app->config->limits_unauthenticated_per_address, REFUSED_WINDOW_S};
+	return rs_limit_hit(ctx, &limit, ctx->address, strlen(ctx->address), NULL);
+}

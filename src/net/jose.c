@@ -1,0 +1,207 @@
+#include "rs/jose.h"
+
+#include "rs/json.h"
+
+#include <cjose/cjose.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RSA_BITS_MIN 2048
+#define KEYS_MAX     100
+#define KID_MAX      255
+
+struct algorithm {
+	const char *name;
+	const char *kty;
+	const char *curve;
+};
+
+static const struct algorithm ALGORITHMS[] = {
+#define RS_JOSE_ALGORITHM(name, kty, curve) {name, kty, curve},
+	RS_JOSE_ALGORITHMS(RS_JOSE_ALGORITHM)
+#undef RS_JOSE_ALGORITHM
+};
+
+/* What a header may hold; whatever could change how the token is read is not among it. */
+static const char *const HEADER_MEMBERS[] = {"alg", "kid", "typ", "x5t", "x5t#S256"};
+/* Private members of RSA, EC, OKP and oct keys. */
+static const char *const PRIVATE_MEMBERS[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+
+static const struct algorithm *algorithm_of(const char *name)
+{
+	for (size_t i = 0; name && i < sizeof(ALGORITHMS) / sizeof(ALGORITHMS[0]); i++)
+		if (!strcmp(ALGORITHMS[i].name, name))
+			return &ALGORITHMS[i];
+	return NULL;
+}
+
+bool rs_jose_algorithm_known(const char *name)
+{
+	return algorithm_of(name) != NULL;
+}
+
+static const char *text_of(const json_t *object, const char *member)
+{
+	return json_string_value(json_object_get(object, member));
+}
+
+/* --- parsing --- */
+
+static bool part_read(struct rs_ctx *ctx, const char *part, size_t len, json_t **out)
+{
+	uint8_t *raw = NULL;
+	size_t raw_len = 0;
+	cjose_err err;
+	if (len == 0 || !cjose_base64url_decode(part, len, &raw, &raw_len, &err))
+		return false;
+	bool good = rs_json_parse(ctx, raw, raw_len, out) == RS_OK && json_is_object(*out);
+	cjose_get_dealloc()(raw);
+	return good;
+}
+
+static bool header_good(const json_t *header)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach((json_t *)(uintptr_t)header, name, value)
+	{
+		bool known = false;
+		for (size_t i = 0; i < sizeof(HEADER_MEMBERS) / sizeof(HEADER_MEMBERS[0]); i++)
+			known = known || !strcmp(name, HEADER_MEMBERS[i]);
+		if (!known || !json_is_string(value) || json_string_length(value) > KID_MAX)
+			return false;
+	}
+	return text_of(header, "alg") != NULL;
+}
+
+bool rs_jose_parse(struct rs_ctx *ctx, const char *token, struct rs_jws *out, const char **why)
+{
+	static const char ALPHABET[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	*out = (struct rs_jws){.token = token};
+	size_t len = strnlen(token, RS_JOSE_MAX + 1);
+	if (len > RS_JOSE_MAX) {
+		*why = "longer than a token may be";
+		return false;
+	}
+	size_t header = strspn(token, ALPHABET);
+	size_t claims = token[header] == '.' ? strspn(token + header + 1, ALPHABET) : 0;
+	const char *rest = token + header + 1 + claims;
+	if (!claims || *rest != '.' || rest[1 + strspn(rest + 1, ALPHABET)] != '\0') {
+		*why = "not three base64url parts";
+		return false;
+	}
+	if (!part_read(ctx, token, header, &out->header) || !header_good(out->header)) {
+		*why = "header not understood";
+		return false;
+	}
+	if (!part_read(ctx, token + header + 1, claims, &out->claims)) {
+		*why = "claims are not a JSON object";
+		return false;
+	}
+	return true;
+}
+
+/* --- keys --- */
+
+static bool key_fits(const json_t *key, const struct algorithm *alg, const char *kid)
+{
+	const char *kty = text_of(key, "kty");
+	const char *use = text_of(key, "use");
+	const char *only = text_of(key, "alg");
+	const char *curve = text_of(key, "crv");
+	const char *name = text_of(key, "kid");
+	return kty && !strcmp(kty, alg->kty) && (!use || !strcmp(use, "sig")) &&
+		(!only || !strcmp(only, alg->name)) &&
+		(!alg->curve || (curve && !strcmp(curve, alg->curve))) &&
+		(!kid || (name && !strcmp(name, kid)));
+}
+
+/* The one key that fits; NULL when none or several do. */
+static const json_t *key_of(const json_t *jwks, const struct algorithm *alg, const char *kid)
+{
+	const json_t *found = NULL;
+	size_t i;
+	json_t *key;
+	json_array_foreach(json_object_get(jwks, "keys"), i, key)
+	{
+		if (!key_fits(key, alg, kid))
+			continue;
+		if (found)
+			return NULL;
+		found = key;
+	}
+	return found;
+}
+
+static cjose_jwk_t *key_import(const json_t *key)
+{
+	cjose_err err;
+	char *text = json_dumps(key, JSON_COMPACT);
+	cjose_jwk_t *jwk = text ? cjose_jwk_import(text, strlen(text), &err) : NULL;
+	free(text);
+	if (jwk && cjose_jwk_get_kty(jwk, &err) == CJOSE_JWK_KTY_RSA &&
+		cjose_jwk_get_keysize(jwk, &err) < RSA_BITS_MIN) {
+		cjose_jwk_release(jwk);
+		return NULL;
+	}
+	return jwk;
+}
+
+bool rs_jose_verify(const struct rs_jws *jws, const json_t *algorithms, const json_t *jwks,
+	bool *unknown_key, const char **why)
+{
+	const struct algorithm *alg = algorithm_of(text_of(jws->header, "alg"));
+	bool allowed = false;
+	size_t i;
+	json_t *name;
+	*unknown_key = false;
+	json_array_foreach((json_t *)(uintptr_t)algorithms, i, name)
+	{
+		allowed = allowed || (alg && !strcmp(alg->name, json_string_value(name) ?: ""));
+	}
+	if (!allowed) {
+		*why = "algorithm not allowed";
+		return false;
+	}
+	const json_t *key = key_of(jwks, alg, text_of(jws->header, "kid"));
+	if (!key) {
+		*why = "no key, or more than one, for kid and algorithm";
+		*unknown_key = true;
+		return false;
+	}
+	cjose_err err;
+	cjose_jwk_t *jwk = key_import(key);
+	cjose_jws_t *parsed = jwk ? cjose_jws_import(jws->token, strlen(jws->token), &err) : NULL;
+	bool good = parsed && cjose_jws_verify(parsed, jwk, &err);
+	cjose_jws_release(parsed);
+	cjose_jwk_release(jwk);
+	*why = good ? NULL : jwk ? "signature wrong" : "key not usable";
+	return good;
+}
+
+void rs_jose_judge_keys(struct rs_ctx *ctx, const json_t *jwks, const char *pointer)
+{
+	const json_t *keys = json_object_get(jwks, "keys");
+	size_t i;
+	json_t *key;
+	if (!json_is_array(keys) || json_array_size(keys) < 1 || json_array_size(keys) > KEYS_MAX) {
+		rs_fault(ctx, RS_BAD_VALUE, pointer,
+			"A JWK set {\"keys\": [...]} of 1 to %d public keys is needed.", KEYS_MAX);
+		return;
+	}
+	json_array_foreach(keys, i, key)
+	{
+		const char *at = rs_pointer_index(ctx, rs_pointer(ctx, pointer, "keys"), i);
+		bool is_private = false;
+		for (size_t m = 0; m < sizeof(PRIVATE_MEMBERS) / sizeof(PRIVATE_MEMBERS[0]); m++)
+			is_private = is_private || json_object_get(key, PRIVATE_MEMBERS[m]);
+		cjose_jwk_t *jwk = is_private ? NULL : key_import(key);
+		if (is_private)
+			rs_fault(ctx, RS_BAD_VALUE, at, "Only public keys belong here.");
+		else if (!jwk)
+			rs_fault(ctx, RS_BAD_VALUE, at,
+				"Not a usable JWK: RSA of at least %d bits, or EC.", RSA_BITS_MIN);
+		cjose_jwk_release(jwk);
+	}
+}
