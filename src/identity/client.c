@@ -239,7 +239,7 @@ enum rs_code rs_client_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_
 	struct rs_params p = rs_params(ctx);
 	rs_p_id(&p, id);
 	rs_p_int(&p, before.revision);
-	struct rs_change change = {RS_Q_client_delete, &p};
+	struct rs_change change = {.query = RS_Q_client_delete, .params = &p};
 	change.event = event_of("client.deleted", &before);
 	change.event.before = rs_arena_json(ctx->arena, rs_json_write(rs_client_fields, &before));
 	rs_change_lost(&change, revision);

@@ -168,7 +168,7 @@ enum rs_code rs_token_end(struct rs_ctx *ctx, const char *kind, const struct rs_
 	rs_p_id(&p, &ctx->actor.id);
 	rs_p_text(&p, kind);
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
-	struct rs_change change = {RS_Q_token_revoke, &p};
+	struct rs_change change = {.query = RS_Q_token_revoke, .params = &p};
 	change.event.action = strcmp(kind, "session") ? "api_token.revoked" : "session.revoked";
 	change.event.object_type = "access_token";
 	change.event.object = *id;

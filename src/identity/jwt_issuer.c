@@ -194,7 +194,7 @@ enum rs_code rs_jwt_issuer_delete(struct rs_ctx *ctx, const struct rs_id *id, in
 	struct rs_params p = rs_params(ctx);
 	rs_p_id(&p, id);
 	rs_p_int(&p, before.revision);
-	struct rs_change change = {RS_Q_jwt_issuer_delete, &p};
+	struct rs_change change = {.query = RS_Q_jwt_issuer_delete, .params = &p};
 	change.event = event_of("jwt_issuer.deleted", &before);
 	change.event.before = rs_arena_json(ctx->arena, rs_json_write(rs_jwt_issuer_fields, &before));
 	rs_change_lost(&change, revision);
