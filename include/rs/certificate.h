@@ -35,6 +35,7 @@ struct rs_certificate {
 	struct rs_bytes fingerprint_sha256;
 	struct rs_bytes spki_sha256;
 	struct rs_id profile_id;
+	int64_t profile_revision; /* the current one */
 	struct rs_id enterprise_id;
 	struct rs_id owner_id;
 	struct rs_id lineage_id;
@@ -50,6 +51,7 @@ struct rs_certificate {
 	struct rs_id issued_by_request_id;
 	int64_t created_at;
 	int64_t issued_at;
+	int64_t read_at;      /* when its state was judged; set by the calls below */
 };
 
 /* The fields of a row (SELECT aliases) and, where not hidden, of the answer. */
@@ -66,8 +68,34 @@ enum rs_code rs_certificate_load(struct rs_ctx *ctx, struct rs_tx *tx, const str
 	bool lock, struct rs_certificate *out) RS_CHECK;
 
 /* The answer for one, with lineage, revocation, allowed and unavailable actions; caller owns it. */
-enum rs_code rs_certificate_json(struct rs_ctx *ctx, const struct rs_certificate *certificate,
+enum rs_code rs_certificate_json(struct rs_ctx *ctx, struct rs_certificate *certificate,
 	json_t **out) RS_CHECK;
+/*
+ * Whether its state allows reissue, download, revoke, suspend, release or change_owner; told with
+ * rs_fail(). Who may is asked elsewhere.
+ */
+enum rs_code rs_certificate_may(struct rs_ctx *ctx, struct rs_certificate *certificate,
+	const char *action) RS_CHECK;
+
+/* --- lists --- */
+struct rs_certificate_filter {
+	json_t *status, *profile_id, *category; /* arrays of texts or NULL */
+	const char *q, *common_name, *san;      /* q has at least 3 characters */
+	struct rs_bytes serial, spki_sha256, fingerprint_sha256;
+	struct rs_id lineage_id, owner_id, enterprise_id;
+	int64_t expires_after, expires_before, issued_after, issued_before;
+};
+/* *items: array of rs_certificate_json(), borrowed. Only what the caller may see. */
+enum rs_code rs_certificate_list(struct rs_ctx *ctx, const struct rs_certificate_filter *filter,
+	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
+/* What happened to a certificate the caller may see, oldest first. */
+enum rs_code rs_certificate_events(struct rs_ctx *ctx, const struct rs_id *id,
+	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
+/* A row of an events statement as the API shows it; the caller owns it. */
+json_t *rs_event_json(const struct rs_rows *rows, int row);
+/* {certificates, reissue_requests, reissued, expiring, quota} within the caller's sight; owned. */
+enum rs_code rs_certificate_stats(struct rs_ctx *ctx, const struct rs_id *enterprise, json_t **out)
+	RS_CHECK;
 
 /* --- forms --- */
 enum rs_certificate_form {
@@ -77,12 +105,16 @@ enum rs_certificate_form {
 	RS_FORM_DER,   /* application/pkix-cert */
 	RS_FORM_P7B,   /* application/pkcs7-mime */
 };
-/* The form that ?format= or Accept asks for. RS_BAD_QUERY, RS_NOT_ACCEPTABLE. */
+/* The form that ?format= or Accept asks for, and its media type. RS_BAD_QUERY,
+ * RS_NOT_ACCEPTABLE. */
 enum rs_code rs_certificate_form(struct rs_ctx *ctx, const char *format, const char *accept,
-	enum rs_certificate_form *out) RS_CHECK;
-/* The bytes of a form but JSON and their media type; arena. */
+	enum rs_certificate_form *out, const char **type) RS_CHECK;
+/* The bytes of a form but JSON; arena. Whether the caller may see it is asked before. */
 enum rs_code rs_certificate_bytes(struct rs_ctx *ctx, const struct rs_id *id,
-	enum rs_certificate_form form, struct rs_bytes *out, const char **type) RS_CHECK;
+	enum rs_certificate_form form, struct rs_bytes *out) RS_CHECK;
+/* The certificates above it, as PEM or PKCS#7. RS_NOT_FOUND when they were not given. */
+enum rs_code rs_certificate_chain(struct rs_ctx *ctx, const struct rs_id *id, bool p7b,
+	struct rs_bytes *out) RS_CHECK;
 
 /* --- revocation --- */
 /*
@@ -92,5 +124,30 @@ enum rs_code rs_certificate_bytes(struct rs_ctx *ctx, const struct rs_id *id,
  */
 enum rs_code rs_certificate_revoke_tx(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *id,
 	const char *reason, int64_t invalidity_date) RS_CHECK;
+
+/* --- what callers do; revision: what If-Match demands, -1 = any --- */
+/*
+ * Revokes at once. RS_FORBIDDEN: privilegeWithdrawn is the officers' reason.
+ * RS_SECOND_FACTOR_REQUIRED where the profile wants a factor, but never for keyCompromise.
+ */
+enum rs_code rs_certificate_revoke(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	const char *reason, int64_t invalidity_date) RS_CHECK;
+/* RS_SUSPENSION_FORBIDDEN by the rule set, RS_WRONG_STATE. */
+enum rs_code rs_certificate_suspend(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
+	RS_CHECK;
+enum rs_code rs_certificate_release(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
+	RS_CHECK;
+/* Another owner of the same enterprise; open requests are cancelled. RS_WRONG_STATE while one is
+ * being issued. */
+enum rs_code rs_certificate_change_owner(struct rs_ctx *ctx, const struct rs_id *id,
+	int64_t revision, const struct rs_id *owner) RS_CHECK;
+/*
+ * Takes in {pem, profile_id, owner_id, revocation?}. RS_ALREADY_EXISTS with "conflicting_resource"
+ * for a known issuer and serial; RS_BAD_CERTIFICATE for one in our name that we did not issue.
+ */
+enum rs_code rs_certificate_import(struct rs_ctx *ctx, json_t *body, struct rs_id *id) RS_CHECK;
+/* Enrols by {profile_id, csr, subject?, san?, validity?, owner_id?, challenge_id?}. RS_NOT_READY
+ * with all blockers, RS_DUAL_CONTROL_REQUIRED. */
+enum rs_code rs_certificate_enrol(struct rs_ctx *ctx, json_t *body, struct rs_id *id) RS_CHECK;
 
 #endif

@@ -1,0 +1,2 @@
+-- One audit event. $1 id
+SELECT * FROM audit_event WHERE id = $1
