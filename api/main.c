@@ -17,6 +17,9 @@ static const struct command {
 	{"print-config", "print the merged configuration", rs_cli_print_config},
 	{"ca", "make a CA for trials", rs_cli_ca},
 	{"keyring", "make or rotate the file of the root keys", rs_cli_keyring},
+	{"enterprise", "make an enterprise", rs_cli_enterprise},
+	{"user", "make a user", rs_cli_user},
+	{"token", "make an API token for a user", rs_cli_token},
 	{"version", "print the version", rs_cli_version},
 	{"routes", NULL, rs_routes_command},
 };

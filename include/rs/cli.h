@@ -65,6 +65,10 @@ int rs_cli_print_config(int argc, char **argv);
 int rs_cli_version(int argc, char **argv);
 /* `reissued migrate`: brings the schema of the database to the one of this binary. */
 int rs_cli_migrate(int argc, char **argv);
+/* `reissued enterprise|user|token create`: what the first administrator needs. */
+int rs_cli_enterprise(int argc, char **argv);
+int rs_cli_user(int argc, char **argv);
+int rs_cli_token(int argc, char **argv);
 /* `reissued keyring init|rotate`: the file of the root keys. argv[0] is "keyring". */
 int rs_cli_keyring(int argc, char **argv);
 /* `reissued ca init`: makes a trial CA. argv[0] is "ca". */
