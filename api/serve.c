@@ -8,8 +8,10 @@
 #include "rs/clock.h"
 #include "rs/cpu.h"
 #include "rs/database.h"
+#include "rs/issuer.h"
 #include "rs/keyring.h"
 #include "rs/log.h"
+#include "rs/signer.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -57,6 +59,29 @@ static bool start_store(struct rs_app *app)
 	return why == 0;
 }
 
+/* Certificates first, then the keys that must fit them. */
+static bool start_issuers(struct rs_app *app)
+{
+	const struct rs_config *config = app->config;
+	const struct rs_signer_config signer = {.issuers = config->issuer,
+		.issuer_count = config->issuer_count,
+		.journal_file = config->signer_journal_file,
+		.replica_id = config->server_replica_id,
+		.clock = app->clock,
+		.production = config->production};
+	struct rs_ctx ctx;
+	rs_ctx_init_system(&ctx, app, "start");
+	bool ok = rs_issuers_load(&ctx, config->issuer, config->issuer_count,
+			  rs_clock_now(app->clock), config->production, &app->issuers) == RS_OK;
+	ok = ok && rs_signer_open(&ctx, app->issuers, &signer, &app->signer) == RS_OK;
+	if (!ok) {
+		tell(&ctx, "issuers.start");
+		rs_issuers_free(app->issuers);
+	}
+	rs_ctx_end(&ctx);
+	return ok;
+}
+
 static bool start_cpu(struct rs_app *app)
 {
 	app->cpu = rs_cpu_new(0);
@@ -79,6 +104,12 @@ static void stop_keyring(struct rs_app *app)
 	rs_keyring_free(app->keyring);
 }
 
+static void stop_issuers(struct rs_app *app)
+{
+	rs_signer_close(app->signer);
+	rs_issuers_free(app->issuers);
+}
+
 static void stop_store(struct rs_app *app)
 {
 	rs_store_free(app->store);
@@ -97,6 +128,7 @@ static const struct part {
 	{start_clock, stop_clock},
 	{start_keyring, stop_keyring},
 	{start_cpu, stop_cpu},
+	{start_issuers, stop_issuers},
 	{start_store, stop_store},
 	{start_openapi, NULL},
 };

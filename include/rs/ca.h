@@ -1,34 +1,34 @@
 /*
- * A trial CA: a root and an issuing CA made in one step, for `reissued ca init`.
+ * Making and taking a CA, for `reissued ca`.
  *
- * It exists so that a newcomer and the tests have something to issue with. Both names carry
- * RS_TRIAL_MARK, by which a production start refuses them; nothing trusts the root, and its key is
- * forgotten as soon as the issuing certificate is signed.
+ * `init` makes a root and an issuing CA for trials, both marked in their subject as not trusted;
+ * production refuses to load them. A real CA begins with `csr`: a key here, a request for whoever
+ * runs the root; what they send back is checked with `import`. Nothing is ever overwritten.
  */
 #ifndef RS_CA_H
 #define RS_CA_H
 
-#include "rs/ctx.h"
+#include "rs/issuer.h"
 
-/* The organizational unit of every trial CA. */
-#define RS_TRIAL_MARK "Trial CA - not trusted"
-
-/* Days a trial CA may live at most. */
-#define RS_TRIAL_DAYS_MAX 3650
-
-struct rs_trial_ca {
-	const char *dir;       /* made when absent */
-	const char *name;      /* the organization of both subjects, at most 64 characters */
-	const char *algorithm; /* EC:P-256, EC:P-384, RSA:2048, RSA:3072, RSA:4096 or Ed25519 */
-	const char *passphrase; /* of issuing.key; at least 8 characters */
-	int days;              /* 1..RS_TRIAL_DAYS_MAX */
+struct rs_ca_spec {
+	const char *dir;             /* made when absent (0700) */
+	const char *name;            /* common name */
+	enum rs_key_kind kind;
+	int64_t days;                /* init: how long both are valid */
+	const char *passphrase_file; /* what the keys are encrypted under */
+	bool keep_root_key;          /* init: else the root's key is thrown away */
+	int64_t now;                 /* seconds */
 };
 
 /*
- * Writes root.crt, issuing.crt, issuing.key (PKCS#8, AES-256-CBC, mode 0600) and chain.pem (issuing,
- * root) into dir, never over existing files. RS_VALIDATION_FAILED with a sentence for people when an
- * option or a file is not acceptable, RS_INTERNAL when OpenSSL fails.
+ * Writes root.crt, issuing.crt, chain.pem (issuing, root) and issuing.key (0600) into dir, and
+ * root.key when it is kept. RS_ALREADY_EXISTS, RS_ISSUER_UNAVAILABLE.
  */
-enum rs_code rs_trial_ca_make(struct rs_ctx *ctx, const struct rs_trial_ca *ca) RS_CHECK;
+enum rs_code rs_ca_init(struct rs_ctx *ctx, const struct rs_ca_spec *spec) RS_CHECK;
+/* Writes issuing.key (0600) and issuing.csr into dir. The same codes. */
+enum rs_code rs_ca_csr(struct rs_ctx *ctx, const struct rs_ca_spec *spec) RS_CHECK;
+/* Whether certificate, chain and key fit each other and can issue at now (seconds). */
+enum rs_code rs_ca_check(struct rs_ctx *ctx, const struct rs_config_issuer *config, int64_t now)
+	RS_CHECK;
 
 #endif

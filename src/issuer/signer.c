@@ -7,22 +7,16 @@
 
 #include "cert.h"
 #include "journal.h"
-#include "pem.h"
+#include "keyfile.h"
 #include "spki.h"
 
 #include "rs/clock.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#define PASSPHRASE_MAX 1024
-#define KEY_FILE_MAX (64u << 10)
 
 /* One request under way, from before it is signed until it is durable. */
 struct item {
@@ -47,88 +41,6 @@ struct rs_signer {
 	int broken; /* errno of the fdatasync that failed; for good */
 };
 
-/* --- keys --- */
-
-static int give_passphrase(char *buf, int size, int writing, void *arg)
-{
-	const char *passphrase = arg;
-	(void)writing;
-	int len = (int)strlen(passphrase);
-	if (len > size)
-		return -1;
-	memcpy(buf, passphrase, (size_t)len);
-	return len;
-}
-
-static bool others_may_read(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && (st.st_mode & S_IRWXO);
-}
-
-/* The first line of the file; on the stack of the caller, which cleanses it. */
-static enum rs_code read_passphrase(struct rs_ctx *ctx, const struct rs_config_issuer *config,
-	char out[PASSPHRASE_MAX])
-{
-	const char *path = config->passphrase_file;
-	if (others_may_read(path))
-		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"Issuer %s: others may read the passphrase in %s; make it 0600.", config->id,
-			path);
-	FILE *file = fopen(path, "re");
-	bool ok = file && fgets(out, PASSPHRASE_MAX, file);
-	if (file)
-		fclose(file);
-	if (!ok)
-		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"Issuer %s: the passphrase in %s cannot be read.", config->id, path);
-	out[strcspn(out, "\r\n")] = '\0';
-	return RS_OK;
-}
-
-static enum rs_code load_key(struct rs_ctx *ctx, const struct rs_config_issuer *config,
-	bool production, EVP_PKEY **out)
-{
-	char passphrase[PASSPHRASE_MAX] = "";
-	bool plain = !config->passphrase_file || !*config->passphrase_file;
-	enum rs_code rc = RS_OK;
-
-	*out = NULL;
-	if (plain && production)
-		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"Issuer %s: production needs a passphrase_file; the key must be encrypted.",
-			config->id);
-	if (plain && others_may_read(config->key_file))
-		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"Issuer %s: others may read the plain key %s; make it 0600.", config->id,
-			config->key_file);
-	if (!plain)
-		rc = read_passphrase(ctx, config, passphrase);
-	BIO *file = rc == RS_OK ? BIO_new_file(config->key_file, "r") : NULL;
-	if (file)
-		*out = PEM_read_bio_PrivateKey(file, NULL, give_passphrase, passphrase);
-	BIO_free(file);
-	OPENSSL_cleanse(passphrase, sizeof(passphrase));
-	if (rc == RS_OK && !*out)
-		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"Issuer %s: the key %s cannot be read with that passphrase.", config->id,
-			config->key_file);
-	return rc;
-}
-
-static enum rs_code check_key(struct rs_ctx *ctx, const struct rs_config_issuer *config,
-	const struct rs_issuer *issuer, EVP_PKEY *key)
-{
-	unsigned char *der = NULL;
-	int len = i2d_PUBKEY(key, &der);
-	bool same = len > 0 && rs_bytes_eq(issuer->spki, (struct rs_bytes){der, (size_t)len});
-	OPENSSL_free(der);
-	return same ? RS_OK :
-		      rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			      "Issuer %s: the key %s does not belong to the certificate %s.",
-			      config->id, config->key_file, config->certificate_file);
-}
-
 enum rs_code rs_signer_open(struct rs_ctx *ctx, const struct rs_issuers *issuers,
 	const struct rs_signer_config *config, struct rs_signer **out)
 {
@@ -151,9 +63,8 @@ enum rs_code rs_signer_open(struct rs_ctx *ctx, const struct rs_issuers *issuers
 		for (int c = 0; rc == RS_OK && c < config->issuer_count; c++) {
 			if (strcmp(config->issuers[c].id, issuer->slug) != 0)
 				continue;
-			rc = load_key(ctx, &config->issuers[c], config->production, &s->key[i]);
-			if (rc == RS_OK)
-				rc = check_key(ctx, &config->issuers[c], issuer, s->key[i]);
+			rc = rs_keyfile_load(ctx, &config->issuers[c], issuer, config->production,
+				&s->key[i]);
 		}
 	}
 	if (rc == RS_OK)
