@@ -160,6 +160,17 @@ static const char *instance_of(const struct rs_exchange *x)
 	return path;
 }
 
+static int retry_after(const struct rs_exchange *x, enum rs_code code)
+{
+	if (x->ctx.err.code == code && x->ctx.err.retry_after > 0)
+		return x->ctx.err.retry_after;
+	if (code == RS_OVERLOADED)
+		return 1;
+	if (code == RS_RATE_LIMITED || code == RS_CLOCK)
+		return 60;
+	return rs_code_status(code) == 503 ? 5 : 0;
+}
+
 json_t *rs_problem_json(const struct rs_exchange *x, enum rs_code code)
 {
 	const struct rs_err *err = &x->ctx.err;
@@ -170,6 +181,9 @@ json_t *rs_problem_json(const struct rs_exchange *x, enum rs_code code)
 	json_t *problem = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s}", "type", type, "title",
 		rs_code_title(code), "status", rs_code_status(code), "detail", detail, "instance",
 		instance_of(x), "code", slug, "request_id", x->ctx.request_id);
+	int wait = retry_after(x, code);
+	if (wait)
+		json_object_set_new(problem, "retry_after", json_integer(wait));
 	if (err->code != code)
 		return problem;
 	if (err->faults && json_array_size(err->faults) > 0)
@@ -181,17 +195,6 @@ json_t *rs_problem_json(const struct rs_exchange *x, enum rs_code code)
 	if (err->ext)
 		json_object_update_missing(problem, err->ext);
 	return problem;
-}
-
-static int retry_after(const struct rs_exchange *x, enum rs_code code)
-{
-	if (x->ctx.err.code == code && x->ctx.err.retry_after > 0)
-		return x->ctx.err.retry_after;
-	if (code == RS_OVERLOADED)
-		return 1;
-	if (code == RS_RATE_LIMITED || code == RS_CLOCK)
-		return 60;
-	return rs_code_status(code) == 503 ? 5 : 0;
 }
 
 void rs_answer_problem(struct rs_exchange *x, enum rs_code code)
@@ -282,6 +285,8 @@ void rs_answer_send(struct rs_exchange *x, struct _u_response *response)
 	response->status = call->status;
 	for (int i = 0; i < x->out_count; i++)
 		u_map_put(response->map_header, x->out[i].name, x->out[i].value);
+	if (x->stream && call->status == 200)
+		rs_stream_send(x, response);
 	if (call->reply_len == 0)
 		return;
 	/* Ulfius frees binary_body with the free() that malloc() belongs to. */

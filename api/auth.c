@@ -1,9 +1,39 @@
+/* Who is calling, and does the row of the table let them in: the one place where it is asked. */
 #include "http.h"
+
+#include "rs/identity.h"
+#include "rs/permission.h"
+
+#include <string.h>
+#include <strings.h>
+
+static enum rs_code refuse(struct rs_exchange *x)
+{
+	return rs_fail(&x->ctx, RS_UNAUTHENTICATED,
+		"Send a valid access token as `Authorization: Bearer <token>`.");
+}
+
+/* The token of `Bearer <token>`, the scheme in any case; NULL when there is none. */
+static const char *bearer_token(const char *header)
+{
+	if (!header || strncasecmp(header, "Bearer", 6) != 0 || header[6] != ' ')
+		return NULL;
+	header += 6 + strspn(header + 6, " ");
+	return header[0] != '\0' ? header : NULL;
+}
 
 enum rs_code rs_auth_check(struct rs_exchange *x)
 {
-	if (x->call.route->flags & RS_ROUTE_PUBLIC)
+	const struct rs_route *route = x->call.route;
+	const char *token = bearer_token(x->in.authorization);
+	if (route->flags & RS_ROUTE_PUBLIC)
 		return RS_OK;
-	return rs_fail(&x->ctx, RS_UNAUTHENTICATED, "Send a valid access token as "
-		"`Authorization: Bearer <token>`.");
+	if (!token)
+		return refuse(x);
+	enum rs_code rc = rs_identity_authenticate(&x->ctx, token);
+	if (rc != RS_OK)
+		return rc;
+	if (!route->action)
+		return rs_fail(&x->ctx, RS_INTERNAL, "The route names no action.");
+	return rs_permit(&x->ctx, route->action, strchr(route->path, '{') != NULL);
 }

@@ -4,6 +4,7 @@
 #include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/database.h"
+#include "rs/issuer.h"
 
 /* A dependency that does not answer in time is away. */
 #define READY_DEADLINE_MS 2000
@@ -23,12 +24,29 @@ static bool check(struct rs_ctx *ctx, json_t *dependencies, const char *name, en
 	return up;
 }
 
+/* A live certificate of every issuer, and a signer behind them. */
+static enum rs_code signer_state(struct rs_ctx *ctx)
+{
+	const struct rs_app *app = ctx->app;
+	size_t count = app->issuers && app->signer ? rs_issuers_count(app->issuers) : 0;
+	int64_t now = rs_clock_now(app->clock);
+	for (size_t i = 0; i < count; i++) {
+		enum rs_code rc = rs_issuer_live(ctx, rs_issuers_at(app->issuers, i), now);
+		if (rc != RS_OK)
+			return rc;
+	}
+	return count > 0 ? RS_OK
+			 : rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "No issuer is configured.");
+}
+
 enum rs_code rs_health_ready(struct rs_call *call)
 {
 	struct rs_ctx *ctx = call->ctx;
 	json_t *dependencies = json_array();
 	ctx->deadline_ms = rs_clock_mono_ms() + READY_DEADLINE_MS;
-	if (check(ctx, dependencies, "database", rs_store_ready(ctx)))
+	bool ready = check(ctx, dependencies, "database", rs_store_ready(ctx));
+	ready = check(ctx, dependencies, "signer", signer_state(ctx)) && ready;
+	if (ready)
 		return rs_reply_json(call, 200,
 			json_pack("{s:s, s:o}", "status", "ready", "dependencies", dependencies));
 	rs_fail(ctx, RS_UNAVAILABLE, "A dependency is down; see dependencies.");

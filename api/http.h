@@ -199,6 +199,21 @@ void rs_answer_options(struct rs_exchange *x);
 /* Hands the answer over to Ulfius. */
 void rs_answer_send(struct rs_exchange *x, struct _u_response *response);
 
+/* Hands a stream over to Ulfius instead of bytes. */
+void rs_stream_send(struct rs_exchange *x, struct _u_response *response);
+void rs_stream_free(struct rs_stream *stream);
+
+/* --- idempotency.c --- */
+/*
+ * Runs the handler under the request's Idempotency-Key: claims, replays, stores. Without a key, or
+ * on a route that ignores it, it is the handler alone.
+ */
+enum rs_code rs_idempotent_run(struct rs_exchange *x) RS_CHECK;
+
+/* --- negotiate.c --- */
+/* Refuses what asks for another form than JSON on a route that knows no other. */
+enum rs_code rs_accept_check(struct rs_exchange *x) RS_CHECK;
+
 /* --- openapi.c --- */
 bool rs_openapi_init(void);
 

@@ -440,7 +440,10 @@ enum rs_code rs_request_body(struct rs_exchange *x, const void *body, size_t len
 	bool reads = route->method == RS_GET || route->method == RS_DELETE;
 	if (len > most) {
 		x->close = true;
-		return rs_fail(ctx, RS_TOO_LARGE, "A body here has at most %zu bytes.", most);
+		enum rs_code rc =
+			rs_fail(ctx, RS_TOO_LARGE, "A body here has at most %zu bytes.", most);
+		rs_err_ext(ctx, "limit_bytes", json_integer((json_int_t)most));
+		return rc;
 	}
 	call->body = body;
 	call->body_len = len;

@@ -13,6 +13,8 @@
 
 #include "rs/ctx.h"
 #include "rs/json.h"
+#include "rs/limit.h"
+#include "rs/list.h"
 
 enum rs_method { RS_GET, RS_POST, RS_PUT, RS_PATCH, RS_DELETE };
 
@@ -58,8 +60,12 @@ enum rs_route_flag {
 	RS_ROUTE_BIG = 1 << 4,      /* body up to 256 KiB instead of 64 KiB */
 	RS_ROUTE_LONG = 1 << 5,     /* may issue or verify: deadline 20 s instead of 10 s */
 	RS_ROUTE_WAIT = 1 << 6,     /* ?wait=: deadline 25 s */
+	RS_ROUTE_FORMS = 1 << 7,    /* the handler looks at Accept itself: rs_negotiate() */
+	RS_ROUTE_CREATES = 1 << 8,  /* POST that answers 201 */
+	RS_ROUTE_CURRENT = 1 << 9,  /* {id} may be the word "current": the handler looks */
 };
 
+/* A row of the route table. */
 struct rs_route {
 	enum rs_method method;
 	const char *path;     /* "/v1/certificates/{id}" */
@@ -95,6 +101,68 @@ enum rs_code rs_if_match(struct rs_call *call, int64_t *revision) RS_CHECK;
 const char *rs_query(const struct rs_call *call, const char *name);
 /* All values of a repeatable one as a JSON array in the arena, or NULL. */
 json_t *rs_query_all(struct rs_call *call, const char *name);
+/* --- typed query parameters: RS_BAD_QUERY names the parameter; absent ones leave *out as it is --- */
+enum rs_code rs_query_int(struct rs_call *call, const char *name, int64_t min, int64_t max,
+	int64_t *out) RS_CHECK;
+enum rs_code rs_query_bool(struct rs_call *call, const char *name, bool *out) RS_CHECK;
+enum rs_code rs_query_id(struct rs_call *call, const char *name, struct rs_id *out) RS_CHECK;
+/* RFC 3339; microseconds. */
+enum rs_code rs_query_time(struct rs_call *call, const char *name, int64_t *out) RS_CHECK;
+/* A text of min to max characters. */
+enum rs_code rs_query_text(struct rs_call *call, const char *name, size_t min, size_t max,
+	const char **out) RS_CHECK;
+/* Each value must be one of a closed, NULL-terminated list; *out is as rs_query_all() gives it. */
+enum rs_code rs_query_words(struct rs_call *call, const char *name, const char *const *words,
+	json_t **out) RS_CHECK;
+/* Hex in either case, with colons or "sha256:" before it, as lower-case hex in the arena. */
+enum rs_code rs_query_hex(struct rs_call *call, const char *name, size_t max_bytes,
+	const char **out) RS_CHECK;
+
+/* --- lists --- */
+/* limit, cursor, sort and count, which the route's query list must name. RS_BAD_QUERY. */
+enum rs_code rs_query_page(struct rs_call *call, struct rs_page *page) RS_CHECK;
+/*
+ * Answers {"items", "next_cursor", "total"?} with Link to the next page; takes the reference of
+ * items.
+ */
+enum rs_code rs_reply_list(struct rs_call *call, const struct rs_list *list, json_t *items);
+
+/* One column of a CSV export: its title and the dotted path of the value in an item. */
+struct rs_csv_column {
+	const char *title; /* NULL ends the table */
+	const char *path;
+};
+
+/*
+ * A list that knows both forms (flag RS_ROUTE_FORMS): page() gives one page of items (a new
+ * reference) with its list; as JSON it is answered, as text/csv it is called again and again, each
+ * time with an arena of its own, and streamed. page() must keep nothing between its calls.
+ */
+enum rs_code rs_reply_pages(struct rs_call *call,
+	enum rs_code (*page)(struct rs_call *call, const struct rs_page *page, struct rs_list *list,
+		json_t **items),
+	const struct rs_csv_column *columns);
+
+/* --- forms of an answer --- */
+struct rs_form {
+	const char *format; /* value of ?format=; NULL ends the table */
+	const char *types;  /* media types that ask for it, parted by spaces */
+};
+
+/*
+ * Which form is asked for: ?format= (when the route knows it) before Accept; the first row without
+ * either or with a wildcard. RS_NOT_ACCEPTABLE, RS_BAD_QUERY.
+ */
+enum rs_code rs_negotiate(struct rs_call *call, const struct rs_form *forms, int *index) RS_CHECK;
+/* Whether Accept allows the media type; an absent Accept allows all. */
+bool rs_accepts(const struct rs_call *call, const char *type);
+
+/* RateLimit and RateLimit-Policy of a limited route. */
+void rs_reply_limit(struct rs_call *call, const char *policy, const struct rs_limit_state *state);
+/* Location: {public_url}<path>, the path built by printf. */
+void rs_reply_location(struct rs_call *call, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* The path parameter as an id; the server has checked its form. */
 struct rs_id rs_path_id(const struct rs_call *call, int index);
 

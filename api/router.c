@@ -117,13 +117,21 @@ const char *rs_router_allow(struct rs_arena *arena, const struct rs_router_node 
 /* {id} and {..._id} take an id; other parameters take a word of unreserved characters. */
 static bool parameter_valid(const char *name, const char *value)
 {
-	static const char WORD[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	static const char WORD[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-";
 	size_t len = strlen(name);
 	bool id = strcmp(name, "{id}") == 0 || (len > 4 && strcmp(name + len - 4, "_id}") == 0);
 	if (id)
 		return rs_id_valid(value);
 	len = strlen(value);
 	return len > 0 && len <= 200 && value[strspn(value, WORD)] == '\0' && value[0] != '.';
+}
+
+static bool takes_current(const struct rs_router_node *node)
+{
+	for (int m = RS_GET; m <= RS_DELETE; m++)
+		if (node->method[m] && node->method[m]->flags & RS_ROUTE_CURRENT)
+			return true;
+	return false;
 }
 
 static bool read_parameters(struct rs_exchange *x)
@@ -133,7 +141,8 @@ static bool read_parameters(struct rs_exchange *x)
 		const char *name = x->resource->segment[i];
 		if (name[0] != '{')
 			continue;
-		if (!parameter_valid(name, x->segment[i]) || n == RS_PATH_PARAMS_MAX)
+		bool current = takes_current(x->resource) && strcmp(x->segment[i], "current") == 0;
+		if (n == RS_PATH_PARAMS_MAX || (!current && !parameter_valid(name, x->segment[i])))
 			return false;
 		x->call.path[n++] = x->segment[i];
 	}

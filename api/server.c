@@ -92,8 +92,8 @@ static enum rs_code answer(struct rs_exchange *x, const struct _u_request *reque
 	if (rc == RS_OK)
 		rc = rs_request_body(x, request->binary_body, request->binary_body_length);
 	if (rc == RS_OK)
-		rc = x->call.route->handler(&x->call);
-	return rc;
+		rc = rs_accept_check(x);
+	return rc == RS_OK ? rs_idempotent_run(x) : rc;
 }
 
 /* The one place where faults are logged, with the request they belong to. */
@@ -165,6 +165,7 @@ static int on_request(const struct _u_request *request, struct _u_response *resp
 	count_request(&x, us);
 	log_access(&x, us);
 	free(x.malloced);
+	rs_stream_free(x.stream);
 	rs_ctx_end(&x.ctx);
 	rs_connection_phase(x.connection, RS_PHASE_WRITING);
 	return U_CALLBACK_COMPLETE;
