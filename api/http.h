@@ -12,6 +12,7 @@
 
 #include "rs/app.h"
 #include "rs/config.h"
+#include "rs/jobs.h"
 #include "route.h"
 
 #include <microhttpd.h>
@@ -216,6 +217,10 @@ enum rs_code rs_accept_check(struct rs_exchange *x) RS_CHECK;
 
 /* --- openapi.c --- */
 bool rs_openapi_init(void);
+
+/* --- the background jobs: job_kinds.c --- */
+
+extern const struct rs_job_kind rs_job_kinds[];
 
 /* --- the table: routes.c --- */
 extern const struct rs_route rs_routes[];

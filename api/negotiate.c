@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Whether one member of Accept ("text/*;q=0.5") names the type; q=0 does not. */
+/* Whether one member of Accept ("text/html;q=0.5") names the type; q=0 does not. */
 static bool range_allows(const char *range, size_t len, const char *type)
 {
 	size_t name = strcspn(range, ";, \t");

@@ -9,6 +9,7 @@
 #include "rs/cpu.h"
 #include "rs/database.h"
 #include "rs/issuer.h"
+#include "rs/jobs.h"
 #include "rs/keyring.h"
 #include "rs/log.h"
 #include "rs/signer.h"
@@ -88,6 +89,19 @@ static bool start_cpu(struct rs_app *app)
 	return true;
 }
 
+static bool start_jobs(struct rs_app *app)
+{
+	int why = rs_jobs_start(app, rs_job_kinds, &app->jobs);
+	if (why)
+		rs_log(NULL, RS_LOG_ERROR, "jobs.start", rs_log_str(CAUSE, strerror(why)));
+	return why == 0;
+}
+
+static void stop_jobs(struct rs_app *app)
+{
+	rs_jobs_stop(app->jobs);
+}
+
 static bool start_openapi(struct rs_app *app)
 {
 	(void)app;
@@ -130,6 +144,7 @@ static const struct part {
 	{start_cpu, stop_cpu},
 	{start_issuers, stop_issuers},
 	{start_store, stop_store},
+	{start_jobs, stop_jobs},
 	{start_openapi, NULL},
 };
 

@@ -1,0 +1,24 @@
+/* The background jobs of a process: each module's, in one table. */
+#include "http.h"
+
+#include "rs/idempotency.h"
+#include "rs/jobs.h"
+#include "rs/limit.h"
+
+static enum rs_code clean_keys(struct rs_ctx *ctx, const struct rs_job *job)
+{
+	(void)job;
+	return rs_idem_cleanup(ctx);
+}
+
+static enum rs_code clean_limits(struct rs_ctx *ctx, const struct rs_job *job)
+{
+	(void)job;
+	return rs_limit_cleanup(ctx);
+}
+
+const struct rs_job_kind rs_job_kinds[] = {
+	{"idempotency.cleanup", 600, 60, 0, clean_keys},
+	{"limit.cleanup", 300, 60, 0, clean_limits},
+	{NULL, 0, 0, 0, NULL},
+};
