@@ -10,6 +10,7 @@
 #include "rs/database.h"
 #include "rs/issuer.h"
 #include "rs/jobs.h"
+#include "rs/jose.h"
 #include "rs/keyring.h"
 #include "rs/log.h"
 #include "rs/signer.h"
@@ -89,6 +90,17 @@ static bool start_cpu(struct rs_app *app)
 	return true;
 }
 
+static bool start_jwks(struct rs_app *app)
+{
+	app->jwks = rs_jwks_cache_new();
+	return true;
+}
+
+static void stop_jwks(struct rs_app *app)
+{
+	rs_jwks_cache_free(app->jwks);
+}
+
 static bool start_jobs(struct rs_app *app)
 {
 	int why = rs_jobs_start(app, rs_job_kinds, &app->jobs);
@@ -144,6 +156,7 @@ static const struct part {
 	{start_cpu, stop_cpu},
 	{start_issuers, stop_issuers},
 	{start_store, stop_store},
+	{start_jwks, stop_jwks},
 	{start_jobs, stop_jobs},
 	{start_openapi, NULL},
 };

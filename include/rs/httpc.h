@@ -1,0 +1,22 @@
+/*
+ * Calls outward over HTTP, with the fences every such call needs: https only (http where
+ * net.allow_http says so), no redirects, no proxy from the environment, one deadline for all, a
+ * bounded answer, and the address that is really connected to is judged, not the name: private,
+ * loopback and link-local ones are refused unless net.allow_addresses lists them.
+ */
+#ifndef RS_HTTPC_H
+#define RS_HTTPC_H
+
+#include "rs/json.h"
+
+/* Most bytes of an answer. */
+#define RS_HTTPC_BODY_MAX (256u << 10)
+
+/*
+ * GET; *body lives in ctx's arena. Only a 200 is RS_OK; anything else is RS_IDP_UNAVAILABLE with
+ * the cause for the log. At most timeout_ms, and never beyond the deadline of ctx.
+ */
+enum rs_code rs_httpc_get(struct rs_ctx *ctx, const char *url, int timeout_ms,
+	struct rs_bytes *body) RS_CHECK;
+
+#endif
