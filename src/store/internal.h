@@ -29,7 +29,8 @@ enum rs_slot {
 };
 #define RS_LIST_TEXTS_MAX 1024
 #define RS_SLOT_LISTS     (RS_SLOT_QUERIES + RS_QUERY_COUNT)
-#define RS_SLOT_COUNT     (RS_SLOT_LISTS + RS_LIST_TEXTS_MAX)
+#define RS_SLOT_WAITING   (RS_SLOT_LISTS + RS_LIST_TEXTS_MAX) /* queries that wait for locks */
+#define RS_SLOT_COUNT     (RS_SLOT_WAITING + RS_QUERY_COUNT)
 
 /* The deadline of work that names none. */
 #define RS_STORE_DEADLINE_MS 30000
@@ -74,6 +75,7 @@ struct rs_store {
 	bool stopping;
 	struct rs_list_texts *lists;
 	struct rs_committer *committer;
+	char *waiting[RS_QUERY_COUNT]; /* statements without SKIP LOCKED; NULL: the same */
 	_Atomic int64_t skew_us;
 	_Atomic int64_t skew_at_ms; /* 0 = never measured */
 	_Atomic int64_t statements, connects, connect_failures, dropped, retries;
@@ -112,12 +114,20 @@ int64_t rs_wire_deadline(const struct rs_ctx *ctx);
 /* pool.c */
 int rs_pools_start(struct rs_store *store, const struct rs_store_config *config);
 void rs_pools_stop(struct rs_store *store);
+void rs_cond_monotonic(pthread_cond_t *cond);
+/* Waits until a time of CLOCK_MONOTONIC; ETIMEDOUT when it came. */
+int rs_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t mono_ms);
 enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_conn **out) RS_CHECK;
 /* Gives it back; a dropped one makes room for another. */
 void rs_conn_give(struct rs_conn *conn);
 /* tx.c */
-/* The step that says whose rows the transaction may see: the one place that knows. */
+/* What app.enterprise is set to: the one place that knows whose rows a caller may see. */
+const char *rs_reach_of(const struct rs_ctx *ctx, enum rs_reach reach);
+/* The step that sets it, and how long the server may take. */
 struct rs_step rs_reach_step(struct rs_ctx *ctx, enum rs_reach reach, struct rs_params *storage);
+/* rs_read() of any step. */
+enum rs_code rs_read_step(struct rs_ctx *ctx, enum rs_reach reach, const struct rs_step *step,
+	struct rs_rows **rows) RS_CHECK;
 /* rs_read() whose commit does not wait for the disk: what is lost with a crash may be lost. */
 enum rs_code rs_read_relaxed(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
 	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;

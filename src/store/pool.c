@@ -21,7 +21,7 @@
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS   2000
 
-static void monotonic_cond(pthread_cond_t *cond)
+void rs_cond_monotonic(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
 
@@ -31,7 +31,7 @@ static void monotonic_cond(pthread_cond_t *cond)
 	pthread_condattr_destroy(&attr);
 }
 
-static int wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t mono_ms)
+int rs_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t mono_ms)
 {
 	struct timespec at = {mono_ms / 1000, (mono_ms % 1000) * 1000000};
 
@@ -115,7 +115,7 @@ static void *opener(void *arg)
 		if (due)
 			open_one(store, due);
 		else
-			wait_until(&store->wanted, &store->lock, next);
+			rs_cond_until(&store->wanted, &store->lock, next);
 	}
 	pthread_mutex_unlock(&store->lock);
 	return NULL;
@@ -190,7 +190,7 @@ enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_con
 		}
 		pool->waiting++;
 		pthread_cond_signal(&store->wanted);
-		waited = wait_until(&pool->changed, &store->lock, deadline);
+		waited = rs_cond_until(&pool->changed, &store->lock, deadline);
 		pool->waiting--;
 		if (waited == ETIMEDOUT && !pool->idle) {
 			pthread_mutex_unlock(&store->lock);
@@ -244,13 +244,13 @@ static void pool_init(struct rs_store *store, enum rs_pool_name which, const cha
 	pool->max = max > 0 ? max : usual;
 	if (pool->max > RS_STORE_CONNECTIONS_MAX)
 		pool->max = RS_STORE_CONNECTIONS_MAX;
-	monotonic_cond(&pool->changed);
+	rs_cond_monotonic(&pool->changed);
 }
 
 int rs_pools_start(struct rs_store *store, const struct rs_store_config *config)
 {
 	pthread_mutex_init(&store->lock, NULL);
-	monotonic_cond(&store->wanted);
+	rs_cond_monotonic(&store->wanted);
 	pool_init(store, RS_POOL_APP, config->app, config->app_connections, 6);
 	pool_init(store, RS_POOL_JOB, config->job, config->job_connections, 2);
 	return pthread_create(&store->opener, NULL, opener, store);

@@ -19,15 +19,19 @@ struct rs_tx {
 	bool again;          /* it was a serialization failure or a deadlock */
 };
 
+const char *rs_reach_of(const struct rs_ctx *ctx, enum rs_reach reach)
+{
+	if (reach == RS_REACH_JOB || ctx->actor.platform)
+		return "*"; /* what the policies take for all enterprises */
+	return ctx->actor.enterprise.s; /* "" for nobody: nothing is visible */
+}
+
 struct rs_step rs_reach_step(struct rs_ctx *ctx, enum rs_reach reach, struct rs_params *storage)
 {
-	const struct rs_actor *actor = &ctx->actor;
 	int64_t left = rs_wire_deadline(ctx) - rs_clock_mono_ms();
 
 	*storage = rs_params(ctx);
-	/* '*' is what the policies take for all enterprises, '' for none. */
-	rs_p_text(storage,
-		reach == RS_REACH_JOB || actor->platform ? "*" : actor->enterprise.s);
+	rs_p_text(storage, rs_reach_of(ctx, reach));
 	rs_p_int(storage, (left > 0 ? left : 0) + RS_STORE_GRACE_MS);
 	return (struct rs_step){.slot = RS_SLOT_REACH, .params = storage};
 }
@@ -52,7 +56,7 @@ static enum rs_code one_row(struct rs_ctx *ctx, const struct rs_rows *rows)
 	return RS_OK;
 }
 
-static enum rs_code read_one_trip(struct rs_ctx *ctx, enum rs_reach reach, struct rs_step *query,
+static enum rs_code one_trip(struct rs_ctx *ctx, enum rs_reach reach, const struct rs_step *query,
 	bool relaxed, struct rs_rows **rows)
 {
 	struct rs_step steps[3];
@@ -74,12 +78,18 @@ static enum rs_code read_one_trip(struct rs_ctx *ctx, enum rs_reach reach, struc
 	return keep_last(ctx, steps, count, rows);
 }
 
+enum rs_code rs_read_step(struct rs_ctx *ctx, enum rs_reach reach, const struct rs_step *step,
+	struct rs_rows **rows)
+{
+	return one_trip(ctx, reach, step, false, rows);
+}
+
 enum rs_code rs_read(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
 	const struct rs_params *params, struct rs_rows **rows)
 {
 	struct rs_step step = {.slot = RS_SLOT_QUERIES + (int)query, .params = params};
 
-	return read_one_trip(ctx, reach, &step, false, rows);
+	return one_trip(ctx, reach, &step, false, rows);
 }
 
 enum rs_code rs_read_relaxed(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
@@ -87,7 +97,7 @@ enum rs_code rs_read_relaxed(struct rs_ctx *ctx, enum rs_reach reach, enum rs_qu
 {
 	struct rs_step step = {.slot = RS_SLOT_QUERIES + (int)query, .params = params};
 
-	return read_one_trip(ctx, reach, &step, true, rows);
+	return one_trip(ctx, reach, &step, true, rows);
 }
 
 enum rs_code rs_read_one(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,

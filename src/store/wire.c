@@ -18,6 +18,13 @@
 	"-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000 "   \
 	"-c jit=off -c row_security=on"
 
+/* What the server has to say beside its answers belongs to nobody's stderr. */
+static void no_notice(void *arg, const char *message)
+{
+	(void)arg;
+	(void)message;
+}
+
 PGconn *rs_wire_connect(const char *conninfo, char *why, size_t size)
 {
 	/* What comes before dbname the conninfo may change, what comes after it may not. */
@@ -27,6 +34,7 @@ PGconn *rs_wire_connect(const char *conninfo, char *why, size_t size)
 		"2", "read-write", "10000", "reissued", conninfo, SESSION_OPTIONS, "UTF8", NULL};
 	PGconn *pg = PQconnectdbParams(keys, values, 1);
 
+	PQsetNoticeProcessor(pg, no_notice, NULL);
 	if (PQstatus(pg) == CONNECTION_OK && PQsetnonblocking(pg, 1) == 0 &&
 		PQenterPipelineMode(pg) == 1)
 		return pg;

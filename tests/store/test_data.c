@@ -242,7 +242,7 @@ static void cursors_are_bound(void **state)
 	assert_int_equal(list_page(&ctx, "name", cursor, &ours, &list), RS_BAD_CURSOR);
 	assert_int_equal(list_page(&ctx, "name", "", NULL, &list), RS_BAD_CURSOR);
 	assert_int_equal(list_page(&ctx, "name", "!", NULL, &list), RS_BAD_CURSOR);
-	for (size_t i = 0; cursor[i]; i += 7) {
+	for (size_t i = 0, len = strlen(cursor); i < len; i++) {
 		char kept = cursor[i];
 
 		cursor[i] = kept == 'A' ? 'B' : 'A';

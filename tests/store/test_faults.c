@@ -1,0 +1,354 @@
+/*
+ * What happens when the database misbehaves: F5, F6, F8, F11, F12, and the committer's own troubles.
+ * Every wait has a bound, and everything works again afterwards.
+ */
+#include "harness.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+static struct rs_id row_a, row_b;
+
+/* Counts on a row of rate_counter: the statement of limit.c, with a key of ours. */
+static enum rs_code hit(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *key)
+{
+	struct rs_params p = rs_params(ctx);
+
+	rs_p_text(&p, "faults");
+	rs_p_bytes(&p, key->s, RS_ID_LEN);
+	rs_p_time(&p, INT64_C(1000000000000000));
+	rs_p_time(&p, INT64_C(4000000000000000));
+	if (tx)
+		return rs_tx_run(ctx, tx, RS_Q_limit_hit, &p, NULL);
+	return rs_read(ctx, RS_REACH_CALLER, RS_Q_limit_hit, &p, NULL);
+}
+
+static enum rs_code read_something(int within_ms)
+{
+	struct rs_params none;
+	struct rs_ctx ctx;
+	enum rs_code rc;
+
+	user_ctx(&ctx, &ours);
+	ctx.deadline_ms = rs_clock_mono_ms() + within_ms;
+	none = rs_params(&ctx);
+	rc = rs_read(&ctx, RS_REACH_CALLER, RS_Q_schema_state, &none, NULL);
+	if (rc == RS_UNAVAILABLE)
+		assert_true(ctx.err.retry_after > 0);
+	rs_ctx_end(&ctx);
+	return rc;
+}
+
+/* Milliseconds until reading works again, at most 8,000. */
+static int64_t recovery_ms(void)
+{
+	int64_t start = rs_clock_mono_ms();
+
+	while (rs_clock_mono_ms() - start < 8000 && read_something(500) != RS_OK)
+		usleep(50000);
+	return rs_clock_mono_ms() - start;
+}
+
+/* Pids of our backends; returns how many. */
+static int backends(pid_t pids[64])
+{
+	PGconn *pg = PQconnectdb(getenv("RS_TEST_SUPER"));
+	PGresult *rows = PQexec(
+		pg, "SELECT pid FROM pg_stat_activity WHERE application_name = 'reissued'");
+	int n = PQntuples(rows);
+
+	for (int i = 0; i < n; i++)
+		pids[i] = atoi(PQgetvalue(rows, i, 0));
+	PQclear(rows);
+	PQfinish(pg);
+	return n;
+}
+
+/* --- F8 --- */
+
+static void a_stopped_server_costs_no_more_than_the_deadline(void **state)
+{
+	pid_t pids[64];
+	int64_t start;
+	enum rs_code rc;
+	int n;
+
+	(void)state;
+	assert_int_equal(read_something(5000), RS_OK);
+	n = backends(pids);
+	assert_true(n > 0);
+	for (int i = 0; i < n; i++)
+		kill(pids[i], SIGSTOP);
+	start = rs_clock_mono_ms();
+	rc = read_something(700);
+	start = rs_clock_mono_ms() - start;
+	for (int i = 0; i < n; i++)
+		kill(pids[i], SIGCONT);
+	assert_int_equal(rc, RS_UNAVAILABLE);
+	assert_in_range(start, 600, 1200);
+	assert_true(recovery_ms() < 1000);
+}
+
+/* --- F11 --- */
+
+static void a_foreign_lock_ends_with_503(void **state)
+{
+	PGconn *pg = PQconnectdb(getenv("RS_TEST_SUPER"));
+	struct rs_ctx ctx;
+	int64_t start;
+
+	(void)state;
+	user_ctx(&ctx, &ours);
+	assert_int_equal(hit(&ctx, NULL, &row_a), RS_OK);
+	PQclear(PQexec(pg, "BEGIN; SELECT * FROM rate_counter WHERE bucket = 'faults' FOR UPDATE"));
+	start = rs_clock_mono_ms();
+	assert_int_equal(hit(&ctx, NULL, &row_a), RS_UNAVAILABLE);
+	assert_in_range(rs_clock_mono_ms() - start, 2500, 4500);
+	assert_non_null(strstr(ctx.err.cause, "55P03"));
+	assert_int_equal(hit(&ctx, NULL, &row_b), RS_OK); /* others are not held up */
+	PQfinish(pg);
+	rs_ctx_end(&ctx);
+}
+
+/* --- F12 --- */
+
+struct pair {
+	const struct rs_id *first, *second;
+	pthread_barrier_t *meet;
+	bool met;
+	int runs;
+	enum rs_code rc;
+};
+
+static enum rs_code hit_both(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
+{
+	struct pair *pair = arg;
+	enum rs_code rc = hit(ctx, tx, pair->first);
+
+	pair->runs++;
+	if (!pair->met)
+		pthread_barrier_wait(pair->meet);
+	pair->met = true;
+	return rc == RS_OK ? hit(ctx, tx, pair->second) : rc;
+}
+
+static void *run_pair(void *arg)
+{
+	struct pair *pair = arg;
+	struct rs_ctx ctx;
+
+	user_ctx(&ctx, &ours);
+	pair->rc = rs_tx_use(&ctx, RS_REACH_CALLER, hit_both, pair);
+	rs_ctx_end(&ctx);
+	return NULL;
+}
+
+static void a_deadlock_is_run_again(void **state)
+{
+	pthread_barrier_t meet;
+	struct pair one = {.first = &row_a, .second = &row_b, .meet = &meet};
+	struct pair two = {.first = &row_b, .second = &row_a, .meet = &meet};
+	pthread_t thread;
+	long before;
+
+	(void)state;
+	before = ask_as("SUPER", "SELECT sum(hits) FROM rate_counter WHERE bucket = 'faults'");
+	pthread_barrier_init(&meet, NULL, 2);
+	pthread_create(&thread, NULL, run_pair, &one);
+	run_pair(&two);
+	pthread_join(thread, NULL);
+	pthread_barrier_destroy(&meet);
+	assert_int_equal(one.rc, RS_OK);
+	assert_int_equal(two.rc, RS_OK);
+	assert_int_equal(one.runs + two.runs, 3);
+	assert_int_equal(
+		ask_as("SUPER", "SELECT sum(hits) FROM rate_counter WHERE bucket = 'faults'"),
+		before + 4);
+}
+
+/* --- the committer --- */
+
+struct commit {
+	struct rs_id id;
+	char dedupe[40];
+	enum rs_code rc;
+	pthread_barrier_t *start;
+};
+
+static enum rs_code commit_job(struct commit *c)
+{
+	struct rs_params p;
+	struct rs_ctx ctx;
+	enum rs_code rc;
+
+	user_ctx(&ctx, &ours);
+	p = rs_params(&ctx);
+	rs_p_id(&p, &c->id);
+	rs_p_text(&p, "faults");
+	rs_p_text(&p, c->dedupe);
+	rs_p_null(&p);
+	rs_p_null(&p);
+	rs_p_time(&p, INT64_C(4000000000000000));
+	rs_p_time(&p, INT64_C(1000000000000000));
+	rc = rs_commit(&ctx, RS_Q_job_put, &p, NULL);
+	rs_ctx_end(&ctx);
+	return rc;
+}
+
+static void *commit_one(void *arg)
+{
+	struct commit *c = arg;
+
+	if (c->start)
+		pthread_barrier_wait(c->start);
+	c->rc = commit_job(c);
+	return NULL;
+}
+
+#define COMMITS 48
+
+static void make_commits(struct commit *commits, int n, const char *what)
+{
+	for (int i = 0; i < n; i++) {
+		commits[i].id = rs_id_new(rs_clock_now_us(app.clock));
+		snprintf(commits[i].dedupe, sizeof commits[i].dedupe, "%s%d", what, i);
+	}
+}
+
+static void a_failing_item_fails_alone(void **state)
+{
+	struct commit commits[COMMITS] = {0};
+	pthread_t thread[COMMITS];
+	struct rs_store_stats before, after;
+	pthread_barrier_t start;
+
+	(void)state;
+	pthread_barrier_init(&start, NULL, COMMITS);
+	make_commits(commits, COMMITS, "group");
+	commits[7].rc = commit_job(&commits[7]);
+	assert_int_equal(commits[7].rc, RS_OK);
+	/* The same primary key under another dedupe key breaks job_pk. */
+	strcpy(commits[7].dedupe, "twice");
+	rs_store_stats(app.store, &before);
+	for (int i = 0; i < COMMITS; i++) {
+		commits[i].start = &start;
+		pthread_create(&thread[i], NULL, commit_one, &commits[i]);
+	}
+	for (int i = 0; i < COMMITS; i++)
+		pthread_join(thread[i], NULL);
+	rs_store_stats(app.store, &after);
+	pthread_barrier_destroy(&start);
+	for (int i = 0; i < COMMITS; i++)
+		assert_int_equal(commits[i].rc, i == 7 ? RS_ALREADY_EXISTS : RS_OK);
+	assert_int_equal(after.commit_items - before.commit_items, COMMITS);
+	assert_true(after.commit_batches - before.commit_batches < COMMITS); /* grouped */
+	assert_int_equal(
+		ask_as("SUPER", "SELECT count(*) FROM job WHERE dedupe_key LIKE 'group%'"), COMMITS);
+}
+
+static void wait_for_sync(int *pid)
+{
+	for (int i = 0; i < 100; i++) {
+		*pid = (int)ask_as("SUPER", "SELECT coalesce(max(pid), 0) FROM pg_stat_activity "
+					    "WHERE wait_event = 'SyncRep'");
+		if (*pid)
+			return;
+		usleep(20000);
+	}
+	fail_msg("no commit waits");
+}
+
+/*
+ * A standby that does not exist holds the commit after it is written and before it is acknowledged;
+ * the backend is ended just there.
+ */
+static void an_unknown_outcome_is_cleared_up(void **state)
+{
+	struct commit commit = {0};
+	pthread_t thread;
+	char sql[100];
+	int pid;
+
+	(void)state;
+	make_commits(&commit, 1, "unknown");
+	must_sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+	must_sql("SELECT pg_reload_conf()");
+	usleep(200000);
+	pthread_create(&thread, NULL, commit_one, &commit);
+	wait_for_sync(&pid);
+	snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d)", pid);
+	must_sql(sql);
+	must_sql("ALTER SYSTEM RESET synchronous_standby_names");
+	must_sql("SELECT pg_reload_conf()");
+	pthread_join(thread, NULL);
+	assert_int_equal(commit.rc, RS_OK);
+	assert_int_equal(
+		ask_as("SUPER", "SELECT count(*) FROM job WHERE dedupe_key = 'unknown0'"), 1);
+}
+
+/* --- F6, F5 --- */
+
+static void a_killed_backend_is_replaced(void **state)
+{
+	struct commit commit = {0};
+	pid_t pids[64];
+
+	(void)state;
+	assert_true(backends(pids) > 0);
+	kill(pids[0], SIGKILL); /* PostgreSQL restarts as a whole */
+	assert_in_range(recovery_ms(), 0, 5000);
+	make_commits(&commit, 1, "backend");
+	commit_one(&commit);
+	assert_int_equal(commit.rc, RS_OK);
+}
+
+static void a_killed_server_is_found_again(void **state)
+{
+	struct commit commit = {0};
+	FILE *file = fopen(getenv("RS_TEST_PID_FILE"), "r");
+	int64_t start;
+	int pid = 0;
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &pid), 1);
+	fclose(file);
+	kill(pid, SIGKILL);
+	usleep(300000);
+	start = rs_clock_mono_ms();
+	assert_int_equal(read_something(5000), RS_UNAVAILABLE);
+	assert_int_equal(read_something(5000), RS_UNAVAILABLE);
+	assert_true(rs_clock_mono_ms() - start < 4000); /* at once, not at the deadline */
+	make_commits(&commit, 1, "server");
+	commit_one(&commit);
+	assert_int_equal(commit.rc, RS_UNAVAILABLE);
+	assert_int_equal(system(getenv("RS_TEST_PG_UP")), 0);
+	assert_in_range(recovery_ms(), 0, 5000);
+	commit_one(&commit);
+	assert_int_equal(commit.rc, RS_OK);
+}
+
+static int start(void **state)
+{
+	if (harness_start(state) != 0)
+		return -1;
+	row_a = rs_id_new(1);
+	row_b = rs_id_new(2);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stopped_server_costs_no_more_than_the_deadline),
+		cmocka_unit_test(a_foreign_lock_ends_with_503),
+		cmocka_unit_test(a_deadlock_is_run_again),
+		cmocka_unit_test(a_failing_item_fails_alone),
+		cmocka_unit_test(an_unknown_outcome_is_cleared_up),
+		cmocka_unit_test(a_killed_backend_is_replaced),
+		cmocka_unit_test(a_killed_server_is_found_again),
+	};
+
+	return cmocka_run_group_tests(tests, start, harness_stop);
+}
