@@ -25,9 +25,18 @@ image_tools()
 {
 	local storage="--root $IMAGE_STORE/root --runroot $IMAGE_STORE/runroot --storage-driver vfs"
 	ENGINE=$IMAGE_STORE/podman
+	# compose.yaml's own health checks contradict --no-healthcheck.
 	cat >"$ENGINE" <<-EOT
 		#!/bin/bash
-		exec podman $storage --runtime runc --cgroup-manager cgroupfs "\$@"
+		args=()
+		while [ \$# -gt 0 ]; do
+			case \$1 in
+			--healthcheck-*) shift ;;
+			*) args+=("\$1") ;;
+			esac
+			shift
+		done
+		exec podman $storage --runtime runc --cgroup-manager cgroupfs "\${args[@]}"
 	EOT
 	cat >"$IMAGE_STORE/buildah" <<-EOT
 		#!/bin/bash
