@@ -11,6 +11,7 @@
 #ifndef RS_AUDIT_H
 #define RS_AUDIT_H
 
+#include "rs/list.h"
 #include "rs/store.h"
 
 struct rs_event {
@@ -44,5 +45,17 @@ void rs_audit_denied(struct rs_ctx *ctx, const struct rs_event *event, enum rs_c
 
 /* The actions, a NULL at the end; for the documentation and tests. */
 extern const char *const rs_audit_actions[];
+
+/* --- reading --- */
+struct rs_audit_filter {
+	struct rs_id actor_id, object_id, enterprise_id;
+	const char *object_type, *action; /* NULL = any */
+	int64_t created_after, created_before;
+};
+/* Events within the caller's reach. *items: array, borrowed. */
+enum rs_code rs_audit_list(struct rs_ctx *ctx, const struct rs_audit_filter *filter,
+	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
+/* One; the caller owns *out. RS_NOT_FOUND. */
+enum rs_code rs_audit_get(struct rs_ctx *ctx, const struct rs_id *id, json_t **out) RS_CHECK;
 
 #endif
