@@ -22,6 +22,7 @@ struct rs_x509 {
 	struct rs_bytes spki_der;
 	struct rs_bytes tbs;
 	const char *issuer;          /* RFC 4514 text of the issuer, for people */
+	const char *subject_text;    /* the same of the subject */
 	struct rs_key key;           /* kind RS_KEY_NONE when it is none we certify */
 	json_t *subject;             /* object of 2.3 */
 	json_t *san;                 /* array of {type, value} */

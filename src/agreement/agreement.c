@@ -5,6 +5,7 @@
 #include "rs/audit.h"
 #include "rs/clock.h"
 #include "rs/id.h"
+#include "rs/idempotency.h"
 #include "rs/permission.h"
 
 #include <string.h>
@@ -193,7 +194,9 @@ static enum rs_code audit(struct rs_ctx *ctx, struct rs_tx *tx, const struct cha
 		.after = rs_arena_json(ctx->arena, after),
 	};
 
-	return rs_audit(ctx, tx, &event);
+	enum rs_code rc = rs_audit(ctx, tx, &event);
+
+	return rc ? rc : rs_idem_effect(ctx, tx, "agreement", &change->id);
 }
 
 static enum rs_code create(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)

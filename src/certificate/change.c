@@ -5,6 +5,7 @@
 #include "rs/audit.h"
 #include "rs/clock.h"
 #include "rs/id.h"
+#include "rs/idempotency.h"
 #include "rs/permission.h"
 
 #include <string.h>
@@ -99,7 +100,7 @@ struct change {
 	const struct rs_id *owner;
 };
 
-/* The locked row of a certificate the caller may do this to. */
+/* The locked row of a certificate the caller may do this to; marks the Idempotency-Key's effect. */
 static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, const struct change *change,
 	struct rs_certificate *out)
 {
@@ -110,7 +111,7 @@ static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, const struct chan
 	if (!rc && change->revision >= 0 && change->revision != out->revision)
 		rc = rs_fail(ctx, RS_PRECONDITION_FAILED,
 			"The certificate has changed since you read it. Read it again.");
-	return rc;
+	return rc ? rc : rs_idem_effect(ctx, tx, "certificate", change->id);
 }
 
 /* Officers alone withdraw privileges; a factor is asked for where the profile says so. */

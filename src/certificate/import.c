@@ -5,6 +5,7 @@
 #include "rs/audit.h"
 #include "rs/clock.h"
 #include "rs/id.h"
+#include "rs/idempotency.h"
 #include "rs/names.h"
 #include "rs/permission.h"
 #include "rs/x509.h"
@@ -163,7 +164,9 @@ static enum rs_code store(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rs_p_bytes(&p, x->der.data, x->der.len);
 	rs_p_text(&p, im->chain_pem);
 	rc = rs_tx_one(ctx, tx, RS_Q_certificate_import, &p, &rows);
-	return rc ? rc : rs_audit(ctx, tx, &event);
+	if (!rc)
+		rc = rs_audit(ctx, tx, &event);
+	return rc ? rc : rs_idem_effect(ctx, tx, "certificate", &im->id);
 }
 
 enum rs_code rs_certificate_import(struct rs_ctx *ctx, json_t *body, struct rs_id *id)

@@ -118,6 +118,7 @@ enum rs_code rs_x509_parse(struct rs_ctx *ctx, struct rs_bytes der, struct rs_x5
 		x->serial = (struct rs_bytes){x->serial.data + 1, x->serial.len - 1};
 	x->issuer_name = cert.issuer;
 	x->issuer = rs_name_text(ctx, cert.issuer);
+	x->subject_text = rs_name_text(ctx, cert.subject);
 	x->spki_der = cert.spki;
 	if (!rs_spki_read(cert.spki, &spki, why))
 		spki.kind = RS_KEY_NONE;

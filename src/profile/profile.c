@@ -5,6 +5,7 @@
 #include "rs/audit.h"
 #include "rs/clock.h"
 #include "rs/id.h"
+#include "rs/idempotency.h"
 #include "rs/permission.h"
 #include "validate.h"
 
@@ -270,7 +271,8 @@ static enum rs_code store_new(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 		return rc;
 	audit_of(profile, "profile.created", &event);
 	event.after = rs_arena_json(ctx->arena, writable(profile));
-	return rs_audit(ctx, tx, &event);
+	rc = rs_audit(ctx, tx, &event);
+	return rc ? rc : rs_idem_effect(ctx, tx, "profile", &profile->id);
 }
 
 /* The body without enterprise_id, which only a new profile may name. */
