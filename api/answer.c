@@ -84,11 +84,11 @@ static bool none_match(const char *list, const char *etag)
 	return false;
 }
 
-enum rs_code rs_reply_resource(struct rs_call *call, int status, json_t *value, int64_t revision)
+/* ETag of the answer that stands; 304 instead of it when the client has it. */
+static enum rs_code tagged(struct rs_call *call, int64_t revision)
 {
 	unsigned char digest[32];
 	char hex[2 * ETAG_HASH_BYTES + 1];
-	reply_text_of(call, status, JSON_TYPE, value);
 	rs_sha256(call->reply, call->reply_len, digest);
 	rs_hex(digest, ETAG_HASH_BYTES, hex);
 	const char *etag = rs_arena_printf(call->ctx->arena, "\"%" PRId64 ".%s\"", revision, hex);
@@ -97,6 +97,18 @@ enum rs_code rs_reply_resource(struct rs_call *call, int status, json_t *value, 
 		none_match(call->if_none_match, etag))
 		return rs_reply_bytes(call, 304, NULL, NULL, 0);
 	return RS_OK;
+}
+
+enum rs_code rs_reply_resource(struct rs_call *call, int status, json_t *value, int64_t revision)
+{
+	reply_text_of(call, status, JSON_TYPE, value);
+	return tagged(call, revision);
+}
+
+enum rs_code rs_reply_file(struct rs_call *call, const char *type, const void *data, size_t len)
+{
+	rs_reply_bytes(call, 200, type, data, len);
+	return tagged(call, 1);
 }
 
 enum rs_code rs_if_match(struct rs_call *call, int64_t *revision)

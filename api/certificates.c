@@ -237,14 +237,6 @@ enum rs_code rs_certificates_chain(struct rs_call *call)
 
 /* --- changes --- */
 
-enum rs_code rs_certificates_enrol(struct rs_call *call)
-{
-	struct rs_id id;
-	enum rs_code rc = rs_certificate_enrol(call->ctx, call->json, &id);
-
-	return rc ? rc : rs_certificates_render(call, 201, &id);
-}
-
 enum rs_code rs_certificates_import(struct rs_call *call)
 {
 	struct rs_id id;

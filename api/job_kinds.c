@@ -4,6 +4,7 @@
 #include "rs/idempotency.h"
 #include "rs/jobs.h"
 #include "rs/limit.h"
+#include "rs/pki.h"
 
 static enum rs_code clean_keys(struct rs_ctx *ctx, const struct rs_job *job)
 {
@@ -17,8 +18,16 @@ static enum rs_code clean_limits(struct rs_ctx *ctx, const struct rs_job *job)
 	return rs_limit_cleanup(ctx);
 }
 
+/* Also what makes them known at start: a schedule begins with a run. */
+static enum rs_code record_issuers(struct rs_ctx *ctx, const struct rs_job *job)
+{
+	(void)job;
+	return rs_pki_record_issuers(ctx);
+}
+
 const struct rs_job_kind rs_job_kinds[] = {
 	{"idempotency.cleanup", 600, 60, 0, clean_keys},
 	{"limit.cleanup", 300, 60, 0, clean_limits},
+	{"issuer.record", 60, 60, 0, record_issuers},
 	{NULL, 0, 0, 0, NULL},
 };

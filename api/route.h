@@ -91,6 +91,8 @@ void rs_reply_header(struct rs_call *call, const char *name, const char *value);
  * matches on GET.
  */
 enum rs_code rs_reply_resource(struct rs_call *call, int status, json_t *value, int64_t revision);
+/* Answers 200 with the bytes of a file that never change, and an ETag; 304 alike. */
+enum rs_code rs_reply_file(struct rs_call *call, const char *type, const void *data, size_t len);
 /*
  * What If-Match demands: *revision is the expected revision, -1 when there is no If-Match or it is
  * "*". RS_BAD_HEADER for weak or malformed ones. The domain call compares inside its transaction

@@ -8,14 +8,67 @@
 #define HEALTH (RS_ROUTE_PUBLIC | RS_ROUTE_HEALTH)
 #define FORMS RS_ROUTE_FORMS
 
+#define CREATES RS_ROUTE_CREATES
+#define LIST FORMS
+
+#define PAGE "limit", "cursor", "count"
+/* The parameters of lists; bit i of a row's last member: parameter i may repeat. */
+static const char *const Q_PAGE[] = {PAGE, NULL};
+static const char *const Q_SORTED[] = {PAGE, "sort", NULL};
+static const char *const Q_PROFILES[] = {PAGE, "sort", "category", "active", "enterprise_id", NULL};
+static const char *const Q_ENTERPRISE[] = {PAGE, "sort", "enterprise_id", NULL};
+static const char *const Q_AGREEMENT[] = {"version", "lang", NULL};
+static const char *const Q_BLOCKED[] = {PAGE, "sort", "spki_sha256", "created_after",
+	"created_before", NULL};
+static const char *const Q_CERTIFICATES[] = {"status", "profile_id", "category", PAGE, "sort", "q",
+	"common_name", "san", "serial", "spki_sha256", "fingerprint_sha256", "lineage_id", "owner_id",
+	"expires_after", "expires_before", "issued_after", "issued_before", "enterprise_id", NULL};
+static const char *const Q_FORMAT[] = {"format", NULL};
+static const char *const Q_AUDIT[] = {PAGE, "sort", "actor_id", "object_type", "object_id", "action",
+	"created_after", "created_before", "enterprise_id", NULL};
+static const char *const Q_STATS[] = {"enterprise_id", NULL};
+
 /* clang-format off: one row a route */
 const struct rs_route rs_routes[] = {
+	{RS_GET, "/v1/issuers", "issuer.read", RS_BODY_NONE, LIST, rs_issuers_list_all, Q_SORTED, 0},
+	{RS_GET, "/v1/issuers/{id}", "issuer.read", RS_BODY_NONE, 0, rs_issuers_show, NULL, 0},
+	{RS_PATCH, "/v1/issuers/{id}", "issuer.edit", RS_BODY_MERGE_PATCH, 0, rs_issuers_update, NULL, 0},
+	{RS_GET, "/v1/rule-sets", "rule_set.read", RS_BODY_NONE, 0, rs_rulesets_list, NULL, 0},
+	{RS_GET, "/v1/rule-sets/{name}", "rule_set.read", RS_BODY_NONE, 0, rs_rulesets_show, NULL, 0},
+	{RS_GET, "/v1/profiles", "profile.read", RS_BODY_NONE, LIST, rs_profiles_list, Q_PROFILES, 0},
+	{RS_POST, "/v1/profiles", "profile.create", RS_BODY_JSON, CREATES, rs_profiles_create, NULL, 0},
+	{RS_GET, "/v1/profiles/{id}", "profile.read", RS_BODY_NONE, 0, rs_profiles_show, NULL, 0},
+	{RS_PATCH, "/v1/profiles/{id}", "profile.edit", RS_BODY_MERGE_PATCH, 0, rs_profiles_update, NULL, 0},
+	{RS_DELETE, "/v1/profiles/{id}", "profile.delete", RS_BODY_NONE, 0, rs_profiles_delete, NULL, 0},
+	{RS_GET, "/v1/agreements", "agreement.read", RS_BODY_NONE, LIST, rs_agreements_list, Q_ENTERPRISE, 0},
+	{RS_POST, "/v1/agreements", "agreement.create", RS_BODY_JSON, CREATES, rs_agreements_create, NULL, 0},
+	{RS_GET, "/v1/agreements/{id}", "agreement.read", RS_BODY_NONE, 0, rs_agreements_show, Q_AGREEMENT, 0},
+	{RS_DELETE, "/v1/agreements/{id}", "agreement.delete", RS_BODY_NONE, 0, rs_agreements_delete, NULL, 0},
+	{RS_POST, "/v1/agreements/{id}/versions", "agreement.edit", RS_BODY_JSON, CREATES, rs_agreements_publish, NULL, 0},
+	{RS_GET, "/v1/blocked-keys", "blocked_key.read", RS_BODY_NONE, LIST, rs_blocked_list, Q_BLOCKED, 0},
+	{RS_POST, "/v1/blocked-keys", "blocked_key.create", RS_BODY_JSON, CREATES, rs_blocked_create, NULL, 0},
+	{RS_DELETE, "/v1/blocked-keys/{spki_sha256}", "blocked_key.delete", RS_BODY_NONE, 0, rs_blocked_delete, NULL, 0},
+	{RS_GET, "/v1/certificates", "certificate.read", RS_BODY_NONE, LIST, rs_certificates_list, Q_CERTIFICATES, 7},
+	{RS_POST, "/v1/certificates/import", "certificate.import", RS_BODY_JSON, CREATES | RS_ROUTE_BIG, rs_certificates_import, NULL, 0},
+	{RS_GET, "/v1/certificates/{id}", "certificate.read", RS_BODY_NONE, FORMS, rs_certificates_show, Q_FORMAT, 0},
+	{RS_PATCH, "/v1/certificates/{id}", "certificate.change_owner", RS_BODY_MERGE_PATCH, 0, rs_certificates_update, NULL, 0},
+	{RS_GET, "/v1/certificates/{id}/chain", "certificate.read", RS_BODY_NONE, FORMS, rs_certificates_chain, Q_FORMAT, 0},
+	{RS_GET, "/v1/certificates/{id}/events", "certificate.read", RS_BODY_NONE, LIST, rs_certificates_events, Q_PAGE, 0},
+	{RS_GET, "/v1/certificates/{id}/lineage", "certificate.read", RS_BODY_NONE, LIST, rs_certificates_lineage, Q_PAGE, 0},
+	{RS_POST, "/v1/certificates/{id}/revoke", "certificate.revoke", RS_BODY_JSON, 0, rs_certificates_revoke, NULL, 0},
+	{RS_POST, "/v1/certificates/{id}/suspend", "certificate.suspend", RS_BODY_NONE, 0, rs_certificates_suspend, NULL, 0},
+	{RS_POST, "/v1/certificates/{id}/release", "certificate.release", RS_BODY_NONE, 0, rs_certificates_release, NULL, 0},
+	{RS_GET, "/v1/audit-events", "audit.read", RS_BODY_NONE, LIST, rs_audit_events_list, Q_AUDIT, 0},
+	{RS_GET, "/v1/audit-events/{id}", "audit.read", RS_BODY_NONE, 0, rs_audit_events_show, NULL, 0},
+	{RS_GET, "/v1/stats", "stats.read", RS_BODY_NONE, 0, rs_stats_show, Q_STATS, 0},
 	{RS_GET, "/healthz", NULL, RS_BODY_NONE, HEALTH, rs_health_live, NULL, 0},
 	{RS_GET, "/readyz", NULL, RS_BODY_NONE, HEALTH, rs_health_ready, NULL, 0},
 	{RS_GET, "/metrics", NULL, RS_BODY_NONE, HEALTH | FORMS, rs_metrics_show, NULL, 0},
 	{RS_GET, "/openapi.yaml", NULL, RS_BODY_NONE, PUBLIC | FORMS, rs_openapi_show_yaml, NULL, 0},
 	{RS_GET, "/openapi.json", NULL, RS_BODY_NONE, PUBLIC, rs_openapi_show_json, NULL, 0},
 	{RS_GET, "/problems/{code}", NULL, RS_BODY_NONE, PUBLIC | FORMS, rs_problems_show, NULL, 0},
+	{RS_GET, "/pki/{issuer}/ca.crt", NULL, RS_BODY_NONE, PUBLIC | FORMS, rs_pki_ca_der, NULL, 0},
+	{RS_GET, "/pki/{issuer}/ca.pem", NULL, RS_BODY_NONE, PUBLIC | FORMS, rs_pki_ca_pem, NULL, 0},
 };
 /* clang-format on */
 

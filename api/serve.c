@@ -13,6 +13,7 @@
 #include "rs/jose.h"
 #include "rs/keyring.h"
 #include "rs/log.h"
+#include "rs/profile.h"
 #include "rs/signer.h"
 
 #include <errno.h>
@@ -101,6 +102,17 @@ static void stop_jwks(struct rs_app *app)
 	rs_jwks_cache_free(app->jwks);
 }
 
+static bool start_profiles(struct rs_app *app)
+{
+	app->profiles = rs_profiles_new();
+	return true;
+}
+
+static void stop_profiles(struct rs_app *app)
+{
+	rs_profiles_free(app->profiles);
+}
+
 static bool start_jobs(struct rs_app *app)
 {
 	int why = rs_jobs_start(app, rs_job_kinds, &app->jobs);
@@ -157,6 +169,7 @@ static const struct part {
 	{start_issuers, stop_issuers},
 	{start_store, stop_store},
 	{start_jwks, stop_jwks},
+	{start_profiles, stop_profiles},
 	{start_jobs, stop_jobs},
 	{start_openapi, NULL},
 };
