@@ -50,6 +50,21 @@ static bool start_keyring(struct rs_app *app)
 	return ok;
 }
 
+/* A database that is away may come back; one whose data other keys made never fits. */
+static bool keyring_fits(struct rs_app *app)
+{
+	struct rs_ctx ctx;
+	rs_ctx_init_system(&ctx, app, "start");
+	ctx.deadline_ms = rs_clock_mono_ms() + 5000;
+	bool fits = rs_store_ready(&ctx) != RS_VALIDATION_FAILED;
+	if (!fits) {
+		tell(&ctx, "keyring.start");
+		rs_store_free(app->store);
+	}
+	rs_ctx_end(&ctx);
+	return fits;
+}
+
 static bool start_store(struct rs_app *app)
 {
 	const struct rs_config *config = app->config;
@@ -57,9 +72,11 @@ static bool start_store(struct rs_app *app)
 		.job = config->database_job_url,
 		.app_connections = (int)config->database_pool_size};
 	int why = rs_store_new(&store, &app->store);
-	if (why)
+	if (why) {
 		rs_log(NULL, RS_LOG_ERROR, "store.start", rs_log_str(CAUSE, strerror(why)));
-	return why == 0;
+		return false;
+	}
+	return keyring_fits(app);
 }
 
 /* Certificates first, then the keys that must fit them. */

@@ -34,8 +34,10 @@ int rs_store_new(const struct rs_store_config *config, struct rs_store **out) RS
 void rs_store_free(struct rs_store *store);
 
 /*
- * Whether the service may work: the database answers, its schema fits this binary
- * (RS_UNAVAILABLE otherwise, the cause says why) and the two clocks agree within 60 s (RS_CLOCK).
+ * Whether the service may work: the database answers, its schema fits this binary (RS_UNAVAILABLE
+ * otherwise, the cause says why; no statement runs on a schema that does not fit), the keyring is
+ * the one its data was made with (RS_VALIDATION_FAILED) and the two clocks agree within 60 s
+ * (RS_CLOCK).
  */
 enum rs_code rs_store_ready(struct rs_ctx *ctx) RS_CHECK;
 /* RS_CLOCK when the clocks disagree; asks the database at most once in 10 s. For issuing. */

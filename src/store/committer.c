@@ -137,10 +137,8 @@ static bool connected(struct rs_committer *c, struct rs_ctx *ctx)
 		(void)rs_store_away(ctx, c->failure);
 		return false;
 	}
-	memset(c->conn.prepared, 0, sizeof c->conn.prepared);
-	c->conn.pg = rs_wire_connect(
-		c->store->pool[RS_POOL_APP].conninfo, c->failure, sizeof c->failure);
-	if (c->conn.pg) {
+	if (rs_wire_connect(&c->conn, c->store->pool[RS_POOL_APP].conninfo, c->failure,
+		    sizeof c->failure)) {
 		c->store->connects++;
 		return true;
 	}

@@ -76,6 +76,7 @@ struct rs_store {
 	struct rs_list_texts *lists;
 	struct rs_committer *committer;
 	char *waiting[RS_QUERY_COUNT]; /* statements without SKIP LOCKED; NULL: the same */
+	_Atomic bool keyring_fits; /* compared with the database's check values */
 	_Atomic int64_t skew_us;
 	_Atomic int64_t skew_at_ms; /* 0 = never measured */
 	_Atomic int64_t statements, connects, connect_failures, dropped, retries;
@@ -97,6 +98,9 @@ struct rs_rows {
 	int map[64];                   /* field -> column or -1 */
 };
 
+/* store.c */
+/* RS_UNAVAILABLE when a database with this head is not for this binary. */
+enum rs_code rs_schema_fits(struct rs_ctx *ctx, int64_t head, int64_t compatible_from) RS_CHECK;
 /* stmt.c */
 const char *rs_slot_sql(int slot);
 /* wire.c */
@@ -107,8 +111,11 @@ const char *rs_slot_sql(int slot);
  */
 enum rs_code rs_wire_run(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_step *steps, int count,
 	char sqlstate[6]) RS_CHECK;
-/* Makes a connection; blocks at most a few seconds. NULL with the reason in why. */
-PGconn *rs_wire_connect(const char *conninfo, char *why, size_t size);
+/*
+ * Connects conn and sees that the schema fits this binary; blocks at most a few seconds. false with
+ * the reason in why.
+ */
+bool rs_wire_connect(struct rs_conn *conn, const char *conninfo, char *why, size_t size) RS_CHECK;
 void rs_wire_drop(struct rs_conn *conn);
 int64_t rs_wire_deadline(const struct rs_ctx *ctx);
 /* pool.c */

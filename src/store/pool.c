@@ -48,13 +48,8 @@ static int64_t wants_at(const struct rs_pool *pool, int64_t now)
 	return pool->retry_at_ms > now ? pool->retry_at_ms : 0;
 }
 
-static void opened(struct rs_pool *pool, PGconn *pg)
+static void opened(struct rs_pool *pool, struct rs_conn *conn)
 {
-	struct rs_conn *conn = calloc(1, sizeof *conn);
-
-	if (!conn)
-		abort();
-	conn->pg = pg;
 	conn->pool = pool;
 	conn->next = pool->idle;
 	pool->idle = conn;
@@ -79,17 +74,21 @@ static void not_opened(struct rs_pool *pool)
 
 static void open_one(struct rs_store *store, struct rs_pool *pool)
 {
+	struct rs_conn *conn = calloc(1, sizeof *conn);
 	char why[sizeof pool->failure] = "";
-	PGconn *pg;
+	bool good;
 
+	if (!conn)
+		abort();
 	pthread_mutex_unlock(&store->lock);
-	pg = rs_wire_connect(pool->conninfo, why, sizeof why);
+	good = rs_wire_connect(conn, pool->conninfo, why, sizeof why);
 	pthread_mutex_lock(&store->lock);
-	if (pg) {
+	if (good) {
 		store->connects++;
-		opened(pool, pg);
+		opened(pool, conn);
 		return;
 	}
+	free(conn);
 	store->connect_failures++;
 	memcpy(pool->failure, why, sizeof why);
 	not_opened(pool);

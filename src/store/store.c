@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include "rs/clock.h"
+#include "rs/keyring.h"
 
 #include <stdlib.h>
 
@@ -39,7 +40,7 @@ void rs_store_free(struct rs_store *store)
 	free(store);
 }
 
-static enum rs_code schema_fits(struct rs_ctx *ctx, int64_t head, int64_t compatible_from)
+enum rs_code rs_schema_fits(struct rs_ctx *ctx, int64_t head, int64_t compatible_from)
 {
 	int ours = rs_store_schema_head();
 	enum rs_code rc;
@@ -63,6 +64,19 @@ static enum rs_code clock_fits(struct rs_ctx *ctx, int64_t skew_us)
 	return rc;
 }
 
+/* Asked until it is known once. */
+static enum rs_code keyring_fits(struct rs_ctx *ctx)
+{
+	struct rs_store *store = ctx->app->store;
+	enum rs_code rc = RS_OK;
+
+	if (!store->keyring_fits)
+		rc = rs_keyring_verify_store(ctx, ctx->app->keyring);
+	if (rc == RS_OK)
+		store->keyring_fits = true;
+	return rc;
+}
+
 enum rs_code rs_store_ready(struct rs_ctx *ctx)
 {
 	struct rs_store *store = ctx->app->store;
@@ -74,12 +88,14 @@ enum rs_code rs_store_ready(struct rs_ctx *ctx)
 	if (rc != RS_OK)
 		return rc;
 	if (rs_rows_count(rows) == 0)
-		return schema_fits(ctx, 0, 0);
+		return rs_schema_fits(ctx, 0, 0);
 	skew = rs_clock_system_us() - rs_row_int(rows, 0, "now_us");
 	store->skew_us = skew;
 	store->skew_at_ms = rs_clock_mono_ms();
-	rc = schema_fits(ctx, rs_row_int(rows, 0, "version"),
+	rc = rs_schema_fits(ctx, rs_row_int(rows, 0, "version"),
 		rs_row_int(rows, 0, "compatible_from"));
+	if (rc == RS_OK)
+		rc = keyring_fits(ctx);
 	return rc == RS_OK ? clock_fits(ctx, skew) : rc;
 }
 

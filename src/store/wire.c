@@ -17,31 +17,8 @@
 	"-c statement_timeout=31000 -c lock_timeout=3000 "                                         \
 	"-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000 "   \
 	"-c jit=off -c row_security=on"
-
-/* What the server has to say beside its answers belongs to nobody's stderr. */
-static void no_notice(void *arg, const char *message)
-{
-	(void)arg;
-	(void)message;
-}
-
-PGconn *rs_wire_connect(const char *conninfo, char *why, size_t size)
-{
-	/* What comes before dbname the conninfo may change, what comes after it may not. */
-	const char *const keys[] = {"connect_timeout", "target_session_attrs", "tcp_user_timeout",
-		"application_name", "dbname", "options", "client_encoding", NULL};
-	const char *const values[] = {
-		"2", "read-write", "10000", "reissued", conninfo, SESSION_OPTIONS, "UTF8", NULL};
-	PGconn *pg = PQconnectdbParams(keys, values, 1);
-
-	PQsetNoticeProcessor(pg, no_notice, NULL);
-	if (PQstatus(pg) == CONNECTION_OK && PQsetnonblocking(pg, 1) == 0 &&
-		PQenterPipelineMode(pg) == 1)
-		return pg;
-	snprintf(why, size, "%s", PQerrorMessage(pg));
-	PQfinish(pg);
-	return NULL;
-}
+/* How long a new connection may take to say which schema it has. */
+#define CHECK_MS 2000
 
 void rs_wire_drop(struct rs_conn *conn)
 {
@@ -227,4 +204,58 @@ enum rs_code rs_wire_run(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_ste
 	if (r.rc != RS_OK)
 		clear_results(steps, count);
 	return r.rc;
+}
+
+/* --- connecting --- */
+
+/* What the server has to say beside its answers belongs to nobody's stderr. */
+static void no_notice(void *arg, const char *message)
+{
+	(void)arg;
+	(void)message;
+}
+
+/* What the database says about its schema; nothing runs on one that is not for us. */
+static bool schema_fits(struct rs_conn *conn, char *why, size_t size)
+{
+	struct rs_step step = {.slot = RS_SLOT_QUERIES + RS_Q_schema_state};
+	struct rs_ctx ctx;
+	enum rs_code rc;
+
+	rs_ctx_init_system(&ctx, NULL, "connect");
+	ctx.deadline_ms = rs_clock_mono_ms() + CHECK_MS;
+	rc = rs_wire_run(&ctx, conn, &step, 1, NULL);
+	if (rc == RS_OK) {
+		struct rs_rows *rows = rs_rows_keep(&ctx, step.result);
+		bool any = rs_rows_count(rows) > 0;
+
+		rc = rs_schema_fits(&ctx, any ? rs_row_int(rows, 0, "version") : 0,
+			any ? rs_row_int(rows, 0, "compatible_from") : 0);
+	}
+	snprintf(why, size, "%s", ctx.err.cause);
+	rs_ctx_end(&ctx);
+	return rc == RS_OK;
+}
+
+bool rs_wire_connect(struct rs_conn *conn, const char *conninfo, char *why, size_t size)
+{
+	/* What comes before dbname the conninfo may change, what comes after it may not. */
+	const char *const keys[] = {"connect_timeout", "target_session_attrs", "tcp_user_timeout",
+		"application_name", "dbname", "options", "client_encoding", NULL};
+	const char *const values[] = {
+		"2", "read-write", "10000", "reissued", conninfo, SESSION_OPTIONS, "UTF8", NULL};
+
+	memset(conn->prepared, 0, sizeof conn->prepared);
+	conn->pg = PQconnectdbParams(keys, values, 1);
+	PQsetNoticeProcessor(conn->pg, no_notice, NULL);
+	if (PQstatus(conn->pg) == CONNECTION_OK && PQsetnonblocking(conn->pg, 1) == 0 &&
+		PQenterPipelineMode(conn->pg) == 1) {
+		if (schema_fits(conn, why, size))
+			return true;
+	} else {
+		snprintf(why, size, "%s", PQerrorMessage(conn->pg));
+	}
+	if (conn->pg)
+		rs_wire_drop(conn);
+	return false;
 }

@@ -329,6 +329,49 @@ static void a_killed_server_is_found_again(void **state)
 	assert_int_equal(commit.rc, RS_OK);
 }
 
+/* --- F38, I46 --- */
+
+/* What a second process with its own keyring or binary would find. */
+static enum rs_code ready_elsewhere(struct rs_keyring *ring)
+{
+	struct rs_store_config config = {.app = getenv("RS_TEST_APP"), .job = getenv("RS_TEST_JOB")};
+	struct rs_app other = {.clock = app.clock, .keyring = ring};
+	struct rs_ctx ctx;
+	enum rs_code rc;
+
+	assert_int_equal(rs_store_new(&config, &other.store), 0);
+	rs_ctx_init_system(&ctx, &other, "test");
+	ctx.deadline_ms = rs_clock_mono_ms() + 3000;
+	rc = rs_store_ready(&ctx);
+	rs_ctx_end(&ctx);
+	rs_store_free(other.store);
+	return rc;
+}
+
+static void a_schema_that_does_not_fit_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(ready_elsewhere(app.keyring), RS_OK);
+	must_sql("INSERT INTO schema_migration VALUES (9999, 'later', '', 9999)");
+	assert_int_equal(ready_elsewhere(app.keyring), RS_UNAVAILABLE);
+	must_sql("UPDATE schema_migration SET compatible_from = 1 WHERE version = 9999");
+	assert_int_equal(ready_elsewhere(app.keyring), RS_OK);
+	must_sql("DELETE FROM schema_migration WHERE version = 9999");
+	must_sql("ALTER TABLE schema_migration RENAME TO gone");
+	assert_int_equal(ready_elsewhere(app.keyring), RS_UNAVAILABLE);
+	must_sql("ALTER TABLE gone RENAME TO schema_migration");
+}
+
+static void another_keyring_is_refused(void **state)
+{
+	struct rs_keyring *other = rs_keyring_new_ephemeral();
+
+	(void)state;
+	assert_int_equal(ready_elsewhere(app.keyring), RS_OK);
+	assert_int_equal(ready_elsewhere(other), RS_VALIDATION_FAILED);
+	rs_keyring_free(other);
+}
+
 static int start(void **state)
 {
 	if (harness_start(state) != 0)
@@ -346,6 +389,8 @@ int main(void)
 		cmocka_unit_test(a_deadlock_is_run_again),
 		cmocka_unit_test(a_failing_item_fails_alone),
 		cmocka_unit_test(an_unknown_outcome_is_cleared_up),
+		cmocka_unit_test(a_schema_that_does_not_fit_is_refused),
+		cmocka_unit_test(another_keyring_is_refused),
 		cmocka_unit_test(a_killed_backend_is_replaced),
 		cmocka_unit_test(a_killed_server_is_found_again),
 	};
