@@ -24,10 +24,14 @@ void rs_reply_header(struct rs_call *call, const char *name, const char *value)
 	/* A value never ends its line: whatever could is percent-encoded. */
 	char *copy = rs_arena_alloc(arena, 3 * strlen(value) + 1), *at = copy;
 	for (const unsigned char *c = (const unsigned char *)value; *c; c++) {
-		if (*c >= 0x20 && *c != 0x7f)
+		static const char HEX[] = "0123456789ABCDEF";
+		if (*c >= 0x20 && *c != 0x7f) {
 			*at++ = (char)*c;
-		else
-			at += sprintf(at, "%%%02X", *c);
+			continue;
+		}
+		*at++ = '%';
+		*at++ = HEX[*c >> 4];
+		*at++ = HEX[*c & 15];
 	}
 	*at = '\0';
 	x->out[x->out_count++] =

@@ -59,4 +59,49 @@ enum rs_code rs_certificates_render(struct rs_call *call, int status, const stru
 enum rs_code rs_profiles_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_agreements_render(struct rs_call *call, int status, const struct rs_id *id);
 
+/* sessions.c */
+enum rs_code rs_sessions_create(struct rs_call *call);
+enum rs_code rs_sessions_list(struct rs_call *call);
+enum rs_code rs_sessions_end(struct rs_call *call);
+enum rs_code rs_api_tokens_list(struct rs_call *call);
+enum rs_code rs_api_tokens_create(struct rs_call *call);
+enum rs_code rs_api_tokens_end(struct rs_call *call);
+/* oauth2.c */
+enum rs_code rs_oauth2_token(struct rs_call *call);
+/* me.c */
+enum rs_code rs_me_show(struct rs_call *call);
+enum rs_code rs_me_change(struct rs_call *call);
+enum rs_code rs_me_set_password(struct rs_call *call);
+/* enterprises.c */
+enum rs_code rs_enterprises_list(struct rs_call *call);
+enum rs_code rs_enterprises_create(struct rs_call *call);
+enum rs_code rs_enterprises_get(struct rs_call *call);
+enum rs_code rs_enterprises_edit(struct rs_call *call);
+/* users.c */
+enum rs_code rs_users_list(struct rs_call *call);
+enum rs_code rs_users_create(struct rs_call *call);
+enum rs_code rs_users_get(struct rs_call *call);
+enum rs_code rs_users_edit(struct rs_call *call);
+enum rs_code rs_users_delete(struct rs_call *call);
+enum rs_code rs_identities_list(struct rs_call *call);
+enum rs_code rs_identities_link(struct rs_call *call);
+enum rs_code rs_identities_unlink(struct rs_call *call);
+/* clients.c */
+enum rs_code rs_clients_list(struct rs_call *call);
+enum rs_code rs_clients_create(struct rs_call *call);
+enum rs_code rs_clients_get(struct rs_call *call);
+enum rs_code rs_clients_edit(struct rs_call *call);
+enum rs_code rs_clients_delete(struct rs_call *call);
+/* jwt_issuers.c */
+enum rs_code rs_jwt_issuers_list(struct rs_call *call);
+enum rs_code rs_jwt_issuers_create(struct rs_call *call);
+enum rs_code rs_jwt_issuers_get(struct rs_call *call);
+enum rs_code rs_jwt_issuers_edit(struct rs_call *call);
+enum rs_code rs_jwt_issuers_delete(struct rs_call *call);
+/* The same objects shown again for a repeated Idempotency-Key: renderers.def. */
+enum rs_code rs_enterprises_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_users_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_clients_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_jwt_issuers_render(struct rs_call *call, int status, const struct rs_id *id);
+
 #endif

@@ -7,8 +7,9 @@
 #define PUBLIC RS_ROUTE_PUBLIC
 #define HEALTH (RS_ROUTE_PUBLIC | RS_ROUTE_HEALTH)
 #define FORMS RS_ROUTE_FORMS
-
 #define CREATES RS_ROUTE_CREATES
+#define SECRET RS_ROUTE_SECRET
+
 #define LIST FORMS
 
 #define PAGE "limit", "cursor", "count"
@@ -23,6 +24,8 @@ static const char *const Q_BLOCKED[] = {PAGE, "sort", "spki_sha256", "created_af
 static const char *const Q_CERTIFICATES[] = {"status", "profile_id", "category", PAGE, "sort", "q",
 	"common_name", "san", "serial", "spki_sha256", "fingerprint_sha256", "lineage_id", "owner_id",
 	"expires_after", "expires_before", "issued_after", "issued_before", "enterprise_id", NULL};
+static const char *const Q_USERS[] = {"status", PAGE, "sort", "role", "email", "enterprise_id",
+	NULL};
 static const char *const Q_FORMAT[] = {"format", NULL};
 static const char *const Q_AUDIT[] = {PAGE, "sort", "actor_id", "object_type", "object_id", "action",
 	"created_after", "created_before", "enterprise_id", NULL};
@@ -30,6 +33,38 @@ static const char *const Q_STATS[] = {"enterprise_id", NULL};
 
 /* clang-format off: one row a route */
 const struct rs_route rs_routes[] = {
+	{RS_POST, "/v1/sessions", NULL, RS_BODY_JSON, PUBLIC | CREATES | SECRET, rs_sessions_create, NULL, 0},
+	{RS_GET, "/v1/sessions", "session.read", RS_BODY_NONE, 0, rs_sessions_list, Q_SORTED, 0},
+	{RS_DELETE, "/v1/sessions/{id}", "session.end", RS_BODY_NONE, RS_ROUTE_CURRENT, rs_sessions_end, NULL, 0},
+	{RS_POST, "/oauth2/token", NULL, RS_BODY_FORM, PUBLIC | SECRET | RS_ROUTE_NO_IDEM, rs_oauth2_token, NULL, 0},
+	{RS_GET, "/v1/api-tokens", "token.read", RS_BODY_NONE, 0, rs_api_tokens_list, Q_SORTED, 0},
+	{RS_POST, "/v1/api-tokens", "token.create", RS_BODY_JSON, CREATES | SECRET, rs_api_tokens_create, NULL, 0},
+	{RS_DELETE, "/v1/api-tokens/{id}", "token.revoke", RS_BODY_NONE, 0, rs_api_tokens_end, NULL, 0},
+	{RS_GET, "/v1/me", "me.read", RS_BODY_NONE, 0, rs_me_show, NULL, 0},
+	{RS_PATCH, "/v1/me", "me.write", RS_BODY_MERGE_PATCH, 0, rs_me_change, NULL, 0},
+	{RS_POST, "/v1/me/password", "me.write", RS_BODY_JSON, 0, rs_me_set_password, NULL, 0},
+	{RS_GET, "/v1/enterprises", "enterprise.list", RS_BODY_NONE, 0, rs_enterprises_list, Q_SORTED, 0},
+	{RS_POST, "/v1/enterprises", "enterprise.create", RS_BODY_JSON, CREATES, rs_enterprises_create, NULL, 0},
+	{RS_GET, "/v1/enterprises/{id}", "enterprise.read", RS_BODY_NONE, 0, rs_enterprises_get, NULL, 0},
+	{RS_PATCH, "/v1/enterprises/{id}", "enterprise.edit", RS_BODY_MERGE_PATCH, 0, rs_enterprises_edit, NULL, 0},
+	{RS_GET, "/v1/users", "user.read", RS_BODY_NONE, 0, rs_users_list, Q_USERS, 1},
+	{RS_POST, "/v1/users", "user.create", RS_BODY_JSON, CREATES, rs_users_create, NULL, 0},
+	{RS_GET, "/v1/users/{id}", "user.read", RS_BODY_NONE, 0, rs_users_get, NULL, 0},
+	{RS_PATCH, "/v1/users/{id}", "user.edit", RS_BODY_MERGE_PATCH, 0, rs_users_edit, NULL, 0},
+	{RS_DELETE, "/v1/users/{id}", "user.edit", RS_BODY_NONE, 0, rs_users_delete, NULL, 0},
+	{RS_GET, "/v1/users/{id}/identities", "user.read", RS_BODY_NONE, 0, rs_identities_list, Q_SORTED, 0},
+	{RS_POST, "/v1/users/{id}/identities", "user.edit", RS_BODY_JSON, CREATES, rs_identities_link, NULL, 0},
+	{RS_DELETE, "/v1/users/{id}/identities/{identity_id}", "user.edit", RS_BODY_NONE, 0, rs_identities_unlink, NULL, 0},
+	{RS_GET, "/v1/clients", "client.read", RS_BODY_NONE, 0, rs_clients_list, Q_ENTERPRISE, 0},
+	{RS_POST, "/v1/clients", "client.create", RS_BODY_JSON, CREATES | SECRET, rs_clients_create, NULL, 0},
+	{RS_GET, "/v1/clients/{id}", "client.read", RS_BODY_NONE, 0, rs_clients_get, NULL, 0},
+	{RS_PATCH, "/v1/clients/{id}", "client.edit", RS_BODY_MERGE_PATCH, 0, rs_clients_edit, NULL, 0},
+	{RS_DELETE, "/v1/clients/{id}", "client.edit", RS_BODY_NONE, 0, rs_clients_delete, NULL, 0},
+	{RS_GET, "/v1/jwt-issuers", "jwt_issuer.read", RS_BODY_NONE, 0, rs_jwt_issuers_list, Q_ENTERPRISE, 0},
+	{RS_POST, "/v1/jwt-issuers", "jwt_issuer.create", RS_BODY_JSON, CREATES, rs_jwt_issuers_create, NULL, 0},
+	{RS_GET, "/v1/jwt-issuers/{id}", "jwt_issuer.read", RS_BODY_NONE, 0, rs_jwt_issuers_get, NULL, 0},
+	{RS_PATCH, "/v1/jwt-issuers/{id}", "jwt_issuer.edit", RS_BODY_MERGE_PATCH, 0, rs_jwt_issuers_edit, NULL, 0},
+	{RS_DELETE, "/v1/jwt-issuers/{id}", "jwt_issuer.edit", RS_BODY_NONE, 0, rs_jwt_issuers_delete, NULL, 0},
 	{RS_GET, "/v1/issuers", "issuer.read", RS_BODY_NONE, LIST, rs_issuers_list_all, Q_SORTED, 0},
 	{RS_GET, "/v1/issuers/{id}", "issuer.read", RS_BODY_NONE, 0, rs_issuers_show, NULL, 0},
 	{RS_PATCH, "/v1/issuers/{id}", "issuer.edit", RS_BODY_MERGE_PATCH, 0, rs_issuers_update, NULL, 0},

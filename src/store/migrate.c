@@ -95,7 +95,7 @@ static int compatible_from(const struct rs_migration *m)
 	static const char mark[] = "-- compatible_from:";
 	const char *at = strstr(m->sql, mark);
 
-	return at ? atoi(at + sizeof mark - 1) : m->version;
+	return at ? (int)strtol(at + sizeof mark - 1, NULL, 10) : m->version;
 }
 
 static bool record(PGconn *pg, const struct rs_migration *m, const char *digest)

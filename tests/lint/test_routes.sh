@@ -21,7 +21,8 @@ def described():
         for method in METHODS & item.keys():
             given = item.get("parameters", []) + item[method].get("parameters", [])
             query = sorted(p["name"] for p in map(parameter, given) if p["in"] == "query")
-            public = item[method].get("security", document.get("security")) == []
+            schemes = item[method].get("security", document.get("security"))
+            public = not any("bearer" in name.lower() for one in schemes for name in one)
             routes[method, path] = (query, public)
     return routes
 

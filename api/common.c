@@ -1,0 +1,31 @@
+#include "common.h"
+
+#include "rs/permission.h"
+
+enum rs_code rs_reply_rows(struct rs_call *call, const struct rs_list *list, rs_row_render *render)
+{
+	json_t *items = json_array();
+	enum rs_code rc = RS_OK;
+	for (int i = 0; i < rs_rows_count(list->rows) && rc == RS_OK; i++) {
+		json_t *item = render(call, list->rows, i, &rc);
+		if (item)
+			json_array_append_new(items, item);
+	}
+	if (rc == RS_OK)
+		return rs_reply_list(call, list, items);
+	json_decref(items);
+	return rc;
+}
+
+void rs_show_secret(json_t *object, const char *name, struct rs_secret **secret)
+{
+	json_object_set_new(object, name,
+		json_stringn((const char *)rs_secret_data(*secret), rs_secret_len(*secret)));
+	rs_secret_free(*secret);
+	*secret = NULL;
+}
+
+void rs_show_scopes(json_t *object, int64_t scopes)
+{
+	json_object_set_new(object, "scopes", rs_scopes_json((unsigned)scopes));
+}

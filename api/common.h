@@ -1,0 +1,21 @@
+/* What the resources of the identity module have in common when they are shown. */
+#ifndef API_COMMON_H
+#define API_COMMON_H
+
+#include "route.h"
+
+#include "rs/secret.h"
+
+/* Reads row i of a list into out and gives its JSON (a new reference), or NULL with *rc set. */
+typedef json_t *rs_row_render(struct rs_call *call, const struct rs_rows *rows, int i,
+	enum rs_code *rc);
+
+/* Answers a list whose rows are rendered one by one. */
+enum rs_code rs_reply_rows(struct rs_call *call, const struct rs_list *list,
+	rs_row_render *render);
+/* Sets a member to a secret that is shown this once, and frees it. */
+void rs_show_secret(json_t *object, const char *name, struct rs_secret **secret);
+/* Replaces the bits of scopes by their names. */
+void rs_show_scopes(json_t *object, int64_t scopes);
+
+#endif
