@@ -4,6 +4,7 @@
 #include "handlers.h"
 #include "http.h"
 
+#include "rs/database.h"
 #include "rs/log.h"
 
 #include <stdlib.h>
@@ -15,6 +16,7 @@ enum rs_code rs_metrics_show(struct rs_call *call)
 	if (!call->ctx->app->config->metrics_public)
 		return rs_fail(call->ctx, RS_NOT_FOUND, "There is nothing at this address.");
 	rs_metric_set(RS_M_LOG_DROPPED, (struct rs_labels){{0}}, rs_log_dropped());
+	rs_store_metrics(call->ctx->app->store);
 	x->malloced = rs_metrics_text();
 	if (!x->malloced)
 		abort();

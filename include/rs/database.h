@@ -43,7 +43,7 @@ enum rs_code rs_store_ready(struct rs_ctx *ctx) RS_CHECK;
 /* RS_CLOCK when the clocks disagree; asks the database at most once in 10 s. For issuing. */
 enum rs_code rs_store_clock(struct rs_ctx *ctx) RS_CHECK;
 
-/* What the metrics page shows. Gauges of now, counters since start. */
+/* Gauges of now, counters since start. */
 struct rs_store_stats {
 	int app_open, app_busy, app_waiting;
 	int job_open, job_busy, job_waiting;
@@ -57,6 +57,8 @@ struct rs_store_stats {
 	int64_t commit_replays;  /* statements run again singly after a group failed */
 };
 void rs_store_stats(struct rs_store *store, struct rs_store_stats *out);
+/* Sets the gauges of metrics.def that belong to the store; for whoever shows them. */
+void rs_store_metrics(struct rs_store *store);
 
 /* --- the schema --- */
 

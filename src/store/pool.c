@@ -10,6 +10,7 @@
 
 #include "rs/clock.h"
 #include "rs/id.h"
+#include "rs/metrics.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -167,7 +168,7 @@ enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_con
 {
 	struct rs_store *store = ctx->app->store;
 	struct rs_pool *pool = &store->pool[reach == RS_REACH_JOB ? RS_POOL_JOB : RS_POOL_APP];
-	int64_t deadline = rs_wire_deadline(ctx);
+	int64_t deadline = rs_wire_deadline(ctx), waited_from = 0;
 	enum rs_code rc = RS_OK;
 	struct rs_conn *conn = NULL;
 
@@ -187,6 +188,8 @@ enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_con
 			pthread_mutex_unlock(&store->lock);
 			return rs_store_away(ctx, why);
 		}
+		if (!waited_from)
+			waited_from = rs_clock_mono_ms();
 		pool->waiting++;
 		pthread_cond_signal(&store->wanted);
 		waited = rs_cond_until(&pool->changed, &store->lock, deadline);
@@ -196,6 +199,9 @@ enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_con
 			return rs_store_away(ctx, "no free connection before the deadline");
 		}
 	}
+	if (waited_from)
+		rs_metric_observe(RS_M_DB_POOL_WAIT, (struct rs_labels){{0}},
+			(rs_clock_mono_ms() - waited_from) * 1000);
 	conn->owner = ctx;
 	conn->next = pool->taken;
 	pool->taken = conn;

@@ -3,6 +3,7 @@
 
 #include "rs/clock.h"
 #include "rs/keyring.h"
+#include "rs/metrics.h"
 
 #include <stdlib.h>
 
@@ -131,4 +132,13 @@ void rs_store_stats(struct rs_store *store, struct rs_store_stats *out)
 		.commit_replays = store->commit_replays,
 	};
 	pthread_mutex_unlock(&store->lock);
+}
+
+void rs_store_metrics(struct rs_store *store)
+{
+	struct rs_store_stats stats;
+
+	rs_store_stats(store, &stats);
+	rs_metric_set(RS_M_DB_POOL_SIZE, (struct rs_labels){{0}}, stats.app_open);
+	rs_metric_set(RS_M_DB_POOL_BUSY, (struct rs_labels){{0}}, stats.app_busy);
 }

@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include "rs/clock.h"
+#include "rs/metrics.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -196,13 +197,13 @@ enum rs_code rs_wire_run(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_ste
 	if (sqlstate)
 		memcpy(sqlstate, r.sqlstate, sizeof r.sqlstate);
 	if (r.lost) {
-		clear_results(steps, count);
 		r.rc = rs_store_away(ctx, r.lost);
 		rs_wire_drop(conn);
-		return r.rc;
 	}
-	if (r.rc != RS_OK)
+	if (r.rc != RS_OK) {
 		clear_results(steps, count);
+		rs_metric_add(RS_M_DB_ERRORS, RS_LABELS(rs_code_slug(r.rc)), 1);
+	}
 	return r.rc;
 }
 
