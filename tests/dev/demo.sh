@@ -117,7 +117,7 @@ demo_profile()
 		--arg agreement "$AGREEMENT_ID" --arg issuer "$DEMO_ISSUER" '{
 			name: $name, category: $category, purpose: $purpose, rule_set: $rule_set,
 			issuer_id: $issuer, active: true, key_sources: ["csr"],
-			key_policy: ["RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384", "P-521"],
+			key_policy: ["RSA:2048", "RSA:3072", "RSA:4096", "EC:P-256", "EC:P-384", "EC:P-521"],
 			editable_fields: $editable, max_days: $days, eligible: ["issued", "revoked", "expired"],
 			repeat: true, on_behalf: false, agreement_id: $agreement, vetting: false,
 			dual_control: false, caa: "none", control: "none",
@@ -127,12 +127,14 @@ demo_profile()
 
 demo_rules()
 {
+	local editable='["subject.common_name", "subject.given_name", "subject.surname", "subject.title",
+		"subject.organization", "subject.organizational_unit", "subject.email_address", "san", "validity"]'
 	DEMO_ISSUER=$(api "$ADMIN_TOKEN" GET /v1/issuers | jq -er '.items[0].id')
 	demo_keep "$1" AGREEMENT_ID "$(api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/agreements "$(jq -nc '{
 		name: "Subscriber Agreement", format: "text", texts: [{language: "en", text:
 		"I keep my private key to myself and ask for revocation at once when I lose it."}]}')")"
 	demo_keep "$1" PROFILE_DESKTOP_ID "$(demo_profile desktop-signing desktop_signing \
-		document_signing private '["subject", "san", "validity"]' 365)"
+		document_signing private "$editable" 365)"
 	demo_keep "$1" PROFILE_TLS_ID "$(demo_profile tls-server tls tls_server tls-br \
 		'["subject.common_name", "san", "validity"]' 200)"
 }
