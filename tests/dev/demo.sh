@@ -30,7 +30,7 @@ object()
 demo_data()
 {
 	if [ -s "$DIR/demo.env" ]; then
-		say "demo data" "already there"
+		say "demo" "already there"
 		return
 	fi
 	local work
@@ -41,7 +41,7 @@ demo_data()
 	demo_certificates "$work"
 	write_file "$DIR/demo.env" <"$work/env"
 	rm -rf "$work"
-	say "demo data" "two enterprises, eight users, two profiles, an issued and a revoked certificate"
+	say "demo" "two enterprises, eight users, two profiles, an issued and a revoked certificate"
 }
 
 # demo_keep FILE NAME VALUE: sets NAME here and keeps it for DIR/env.

@@ -199,7 +199,7 @@ service_status()
 	for ((n = 1; n <= REPLICAS; n++)); do
 		if pid_alive "$DIR/pid/r$n"; then
 			read -r pid _ <"$DIR/pid/r$n"
-			say "service" "r$n runs: pid $pid, port $((PORT + n - 1)), since$(ps -o lstart= -p "$pid")"
+			say "service" "r$n runs: pid $pid, port $((PORT + n - 1)), since $(ps -o lstart= -p "$pid")"
 		else
 			say "service" "r$n is stopped"
 		fi
