@@ -56,7 +56,7 @@ struct rs_window {
 
 /*
  * The window that a validity gives now (microseconds). Pure. What is derived (full, remaining) is
- * capped, what was asked for (days, not_after) is refused beyond the cap with RS_OUT_OF_RANGE;
+ * capped, what was asked for (days, not_after) is refused beyond the cap with RS_VALIDITY_TOO_LONG;
  * RS_VALIDITY_PAST when it would end before now; RS_ISSUER_EXPIRED when the issuer has. *out is
  * filled as far as it makes sense in every case.
  */

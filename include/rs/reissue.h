@@ -72,18 +72,14 @@ struct rs_reissue {
 
 extern const struct rs_field rs_reissue_row[];
 
-/* What a caller sends; unset members are NULL. */
+/* What a caller sends; what it leaves out is NULL or unset. */
 struct rs_reissue_input {
 	struct rs_id certificate_id;
-	const char *reason;
-	const char *csr;     /* PEM */
-	json_t *key;         /* {source, algorithm, curve, size} */
-	json_t *subject, *san, *validity;
-	const char *message;
-	json_t *agreement;
-	json_t *previous_certificate; /* PATCH by an officer: {due_at} */
-	const char *remarks, *digest;
-	uint64_t present;    /* bit i: row i of rs_reissue_input_fields was given */
+	const char *reason, *message, *remarks, *csr;
+	json_t *key, *subject, *san, *validity, *agreement;
+	json_t *previous_certificate; /* {due_at}: PATCH by an officer */
+	struct rs_bytes digest;       /* what the caller saw; NULL = not told */
+	bool message_given, validity_given; /* null counts: no message, the default validity */
 };
 
 /* --- making and reading --- */
@@ -103,8 +99,9 @@ enum rs_code rs_reissue_edit(struct rs_ctx *ctx, const struct rs_id *id, int64_t
 	const struct rs_reissue_input *input, struct rs_reissue *out) RS_CHECK;
 enum rs_code rs_reissue_put_csr(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	const void *csr, size_t len, struct rs_reissue *out) RS_CHECK;
-/* The stored CSR as PEM; RS_NOT_FOUND before one was given. */
-enum rs_code rs_reissue_csr(struct rs_ctx *ctx, const struct rs_id *id, const char **pem) RS_CHECK;
+/* The stored CSR in DER; RS_NOT_FOUND before one was given. */
+enum rs_code rs_reissue_csr(struct rs_ctx *ctx, const struct rs_id *id, struct rs_bytes *der)
+	RS_CHECK;
 enum rs_code rs_reissue_accept(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	json_t *agreement, struct rs_reissue *out) RS_CHECK;
 

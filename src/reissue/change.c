@@ -194,7 +194,7 @@ enum rs_code rs_case_store(
 	event.detail = change->detail;
 	event.before = change->before;
 	event.after = change->after;
-	events = rs_arena_json(ctx->arena, json_pack("[o]", rs_audit_row(ctx, &event)));
+	events = rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, &event)));
 	p = store_params(ctx, request, change, events);
 	rc = rs_case_commit(ctx, &request->id, RS_Q_reissue_store, &p, &rows);
 	if (rc)
@@ -215,13 +215,13 @@ static enum rs_code change_once(struct rs_ctx *ctx, const struct rs_id *id,
 	struct rs_change change = {0};
 	enum rs_code rc = rs_case_load(ctx, id, work->judge, c);
 
-	if (rc)
-		return rc;
-	rc = work->run(ctx, c, &change, work->arg, done);
+	if (!rc)
+		rc = rs_case_match(ctx, &c->request, work->revision);
+	if (!rc)
+		rc = work->run(ctx, c, &change, work->arg, done);
 	if (rc || *done)
 		return rc;
-	rc = rs_case_match(ctx, &c->request, work->revision);
-	return rc ? rc : rs_case_store(ctx, &c->request, &change);
+	return rs_case_store(ctx, &c->request, &change);
 }
 
 enum rs_code rs_case_change(struct rs_ctx *ctx, const struct rs_id *id, const struct rs_work *work,

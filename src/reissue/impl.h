@@ -5,6 +5,7 @@
 #ifndef REISSUE_IMPL_H
 #define REISSUE_IMPL_H
 
+#include "rs/agreement.h"
 #include "rs/app.h"
 #include "rs/audit.h"
 #include "rs/clock.h"
@@ -79,6 +80,14 @@ void rs_case_move(struct rs_case *c, enum rs_rr_state to);
 /* Computes the digest anew after a change of content. */
 void rs_case_content(struct rs_ctx *ctx, struct rs_case *c);
 
+/* What an edit does: the machine's row, a new round after a decline, a new digest, the event. */
+void rs_case_edited(struct rs_ctx *ctx, struct rs_case *c, struct rs_change *change,
+	const char *action);
+
+json_t *rs_reissue_validity_json(struct rs_ctx *ctx, const struct rs_validity *validity);
+/* remaining or full, by the state of the old certificate. */
+json_t *rs_reissue_default_validity(struct rs_ctx *ctx, const struct rs_reissue *request,
+	int64_t now);
 /* The validity as asked. */
 void rs_reissue_validity(const struct rs_reissue *request, struct rs_validity *out);
 /* Whether the accepted agreement still holds in this state. */
@@ -88,11 +97,34 @@ enum rs_key_kind rs_reissue_key_kind(const struct rs_reissue *request);
 /* The audit event of a change of this request. */
 struct rs_event rs_reissue_event_of(const struct rs_reissue *request, const char *action);
 
-/* Reads agreement {agreement_id, version, language, sha256, accepted} into the request. */
-enum rs_code rs_reissue_take_agreement(struct rs_ctx *ctx, struct rs_reissue *request,
-	json_t *agreement) RS_CHECK;
-/* Parses and checks a CSR for this request; sets key columns; fills change->csr and ->key. */
+/*
+ * Puts what the caller sent into c->request: reason, message, subject, SAN, validity. Notes every
+ * fault with rs_fault(): locked fields, names, ranges; the caller ends with rs_faults().
+ */
+void rs_reissue_take_content(struct rs_ctx *ctx, struct rs_case *c,
+	const struct rs_reissue_input *input);
+/* Accepts the agreement {agreement_id, version, language, sha256, accepted} in the caller's name. */
+enum rs_code rs_reissue_take_agreement(struct rs_ctx *ctx, struct rs_case *c, json_t *agreement)
+	RS_CHECK;
+/*
+ * Parses and checks a CSR and puts its key into c->request; change gets the CSR and the claim. *same
+ * when it is the key the request has already.
+ */
 enum rs_code rs_reissue_take_csr(struct rs_ctx *ctx, struct rs_case *c, const void *data,
 	size_t len, struct rs_change *change, bool *same) RS_CHECK;
+
+/* What will happen to the previous certificate, as of now. */
+struct rs_previous {
+	const char *action; /* keep, revoke_on_issue, revoke_after_days, revoke_on_submit */
+	const char *reason; /* CRL reason or NULL */
+	int64_t days;
+	int64_t due_at;     /* microseconds, 0 = not known or nothing due */
+};
+/* The state of the old certificate as eligibility looks at it: suspended, expired, issued, revoked. */
+const char *rs_reissue_eligible_state(const struct rs_reissue *request, int64_t now);
+/* Adds "conflicting_resource" to the error. */
+void rs_reissue_conflicting(struct rs_ctx *ctx, const char *id, const char *status);
+struct rs_previous rs_reissue_previous(const struct rs_reissue *request,
+	const struct rs_profile *profile);
 
 #endif

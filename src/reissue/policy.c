@@ -49,8 +49,9 @@ __attribute__((format(printf, 5, 6))) static void block(const struct judge *j, e
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
 	json_array_append_new(j->out->blockers,
-		json_pack("{s:s, s:s, s:s, s:s}", "code", rs_code_slug(code), "step",
-			STEP_NAMES[step], "detail", detail, "pointer", pointer));
+		json_pack("{s:s, s:s?, s:s, s:s}", "code", rs_code_slug(code), "step",
+			step < RS_STEP_COUNT ? STEP_NAMES[step] : NULL, "detail", detail, "pointer",
+			pointer));
 }
 
 static bool is(const char *text, const char *word)
@@ -63,48 +64,46 @@ static void judge_owner(const struct judge *j)
 	const struct rs_reissue *r = j->request;
 
 	if (is(r->owner_status, "blocked"))
-		block(j, RS_OWNER_BLOCKED, RS_STEP_APPROVAL, "/owner",
+		block(j, RS_OWNER_BLOCKED, RS_STEP_COUNT, "/owner",
 			"The owner is blocked. An administrator can lift that.");
 	else if (is(r->owner_status, "suspended") && !j->frozen)
-		block(j, RS_OWNER_SUSPENDED, RS_STEP_APPROVAL, "/owner",
+		block(j, RS_OWNER_SUSPENDED, RS_STEP_COUNT, "/owner",
 			"The owner is suspended and may not submit. An administrator can lift that.");
-}
-
-/* The state of the old certificate as 1.2 of the product names it. */
-static const char *eligible_state(const struct rs_reissue *r, int64_t now)
-{
-	if (is(r->certificate_status, "suspended"))
-		return "suspended";
-	return r->certificate_not_after < now ? "expired" : r->certificate_status;
 }
 
 static void judge_certificate(const struct judge *j)
 {
 	const struct rs_reissue *r = j->request;
-	const char *state = eligible_state(r, j->by->now);
+	const char *state = rs_reissue_eligible_state(r, j->by->now);
 
 	if (is(state, "suspended")) {
-		block(j, RS_CERTIFICATE_SUSPENDED, RS_STEP_APPROVAL, "/certificate_id",
+		block(j, RS_CERTIFICATE_SUSPENDED, RS_STEP_COUNT, "/certificate_id",
 			"The certificate is suspended. Release or revoke it first.");
 		return;
 	}
+	if (is(r->certificate_source, "imported") && is(r->reason, "key_compromised"))
+		json_array_append_new(j->out->warnings,
+			json_pack("{s:s, s:n, s:s, s:s}", "code",
+				rs_code_slug(RS_REVOKE_AT_ISSUING_CA), "step", "detail",
+				"The previous certificate must be revoked at the CA that issued it.",
+				"pointer", "/previous_certificate"));
 	if (j->frozen)
 		return;
 	if (!rs_profile_has(j->by->profile->eligible, state))
-		block(j, RS_NOT_ELIGIBLE, RS_STEP_APPROVAL, "/certificate_id",
+		block(j, RS_NOT_ELIGIBLE, RS_STEP_COUNT, "/certificate_id",
 			"The profile does not reissue certificates that are %s.", state);
 	if (r->certificate_replaced && !j->by->profile->repeat)
-		block(j, RS_NOT_ELIGIBLE, RS_STEP_APPROVAL, "/certificate_id",
+		block(j, RS_NOT_ELIGIBLE, RS_STEP_COUNT, "/certificate_id",
 			"The certificate has been reissued already, and the profile allows it once.");
 }
 
 static void judge_profile(const struct judge *j)
 {
 	if (!j->by->newest->active)
-		block(j, RS_PROFILE_INACTIVE, RS_STEP_APPROVAL, "/profile_id",
+		block(j, RS_PROFILE_INACTIVE, RS_STEP_COUNT, "/profile_id",
 			"The profile \"%s\" is switched off.", j->by->newest->name);
 	if (!j->by->issuer)
-		block(j, RS_ISSUER_UNAVAILABLE, RS_STEP_APPROVAL, "/profile_id",
+		block(j, RS_ISSUER_UNAVAILABLE, RS_STEP_COUNT, "/profile_id",
 			"The profile's issuer is not configured on this replica.");
 }
 
@@ -212,13 +211,14 @@ static void judge_domains(const struct judge *j)
 	names = rs_names_domains(j->ctx, j->out->names.san);
 	json_array_foreach(names, i, name) {
 		const char *text = json_string_value(json_object_get(name, "name"));
+		const char *kind = json_string_value(json_object_get(name, "kind"));
 		bool control = is(profile->control, "required");
 		bool caa = is(profile->caa, "required");
 
 		json_array_append_new(j->out->domains,
-			json_pack("{s:O, s:s, s:O, s:s, s:O, s:{s:s, s:n, s:n}, "
+			json_pack("{s:s, s:s, s:O, s:s, s:O, s:{s:s, s:n, s:n}, "
 				  "s:{s:s, s:n, s:n, s:n, s:n}}",
-				"kind", json_object_get(name, "kind"), "name", text, "wildcard",
+				"kind", is(kind, "mail") ? "email" : kind, "name", text, "wildcard",
 				json_object_get(name, "wildcard"), "status", "unverified",
 				"methods", profile->control_methods, "control", "status",
 				control ? "none" : "not_required", "validation_id", "valid_until",

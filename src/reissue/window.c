@@ -65,7 +65,7 @@ enum rs_code rs_issue_window(const struct rs_validity *validity, const struct rs
 	if (out->not_after <= out->max_not_after)
 		return RS_OK;
 	if (asked)
-		return RS_OUT_OF_RANGE;
+		return RS_VALIDITY_TOO_LONG;
 	out->not_after = out->max_not_after;
 	out->capped = true;
 	return RS_OK;
