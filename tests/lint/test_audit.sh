@@ -6,7 +6,7 @@ failed=0
 known=$(sed -n 's/^RS_AUDIT_ACTION("\([^"]*\)".*/\1/p' src/audit/actions.def)
 twice=$(sort <<<"$known" | uniq -d)
 [ -z "$twice" ] || { echo "audit: twice in actions.def: $twice"; failed=1; }
-written=$(grep -rhoE '\.action = "[^"]+"' src api --include=*.c | sed 's/.*"\(.*\)"/\1/')
+written=$(grep -rhoE '\.action = "[a-z_]+\.[a-z_]+"' src api --include=*.c | sed 's/.*"\(.*\)"/\1/')
 # The transition table writes the object type once and then the participles.
 written+=" $(sed -n 's/^\tROW(.*"\([a-z_]*\)"),$/reissue_request.\1/p' src/reissue/machine.c)"
 for action in $written; do
