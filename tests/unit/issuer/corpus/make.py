@@ -365,4 +365,5 @@ def main():
             out.write("\t".join(str(field) for field in row) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

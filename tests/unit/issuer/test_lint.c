@@ -1,0 +1,143 @@
+/* The linter: every rule has a certificate that breaks it (I9), and our own certificates break none. */
+#include "issuer_test.h"
+
+#define CASES RS_SOURCE_DIR "/tests/unit/issuer/certificates/"
+
+static struct test_ca ca;
+
+static int setup(void **state)
+{
+	(void)state;
+	test_ca_make(&ca, "EC:P-256");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	test_ca_end(&ca);
+	return 0;
+}
+
+static struct rs_bytes read_case(const char *name)
+{
+	static unsigned char data[8192];
+	char path[300];
+	snprintf(path, sizeof(path), CASES "%s", name);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	size_t len = fread(data, 1, sizeof(data), file);
+	fclose(file);
+	return (struct rs_bytes){data, len};
+}
+
+static bool found(const json_t *findings, const char *rule)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)findings, i, row)
+		if (strcmp(json_string_value(json_object_get(row, "rule")), rule) == 0)
+			return true;
+	return false;
+}
+
+/* Rules about the issuer are broken by linting a stranger's certificate under ours. */
+static const char *const ISSUER_RULES[] = {"issuer-same", "aki-issuer", "validity-issuer"};
+
+static size_t rule_index(const char *rule)
+{
+	for (size_t i = 0; i < rs_lint_rule_count(); i++)
+		if (strcmp(rs_lint_rule_at(i).id, rule) == 0)
+			return i;
+	fail_msg("no rule %s", rule);
+	return 0;
+}
+
+static void each_rule_finds_its_defect(void **state)
+{
+	bool covered[200] = {false};
+	char line[200], *save;
+	(void)state;
+	FILE *table = fopen(CASES "expected.tsv", "r");
+	assert_non_null(table);
+	while (fgets(line, sizeof(line), table)) {
+		const char *name = strtok_r(line, "\t", &save), *rule = strtok_r(NULL, "\n", &save);
+		json_t *findings;
+		struct rs_bytes der = read_case(name);
+		assert_int_equal(rs_lint_certificate(&ca.ctx, NULL, der, &findings), RS_OK);
+		char *text = json_dumps(findings, 0);
+		if (strcmp(rule, "-") == 0) {
+			if (json_array_size(findings))
+				fail_msg("%s should be clean: %s", name, text);
+		} else {
+			covered[rule_index(rule)] = true;
+			if (!found(findings, rule))
+				fail_msg("%s does not break %s: %s", name, rule, text);
+		}
+		free(text);
+	}
+	fclose(table);
+	json_t *findings;
+	assert_int_equal(rs_lint_certificate(&ca.ctx, ca.issuer, read_case("00-good.der"), &findings),
+		RS_OK);
+	for (size_t i = 0; i < sizeof(ISSUER_RULES) / sizeof(ISSUER_RULES[0]); i++) {
+		assert_true(found(findings, ISSUER_RULES[i]));
+		covered[rule_index(ISSUER_RULES[i])] = true;
+	}
+	struct rs_issuer other = *ca.issuer;
+	other.signature_algorithm = (struct rs_bytes){(const unsigned char *)"x", 1};
+	other.signature_max = 8;
+	assert_int_equal(rs_lint_certificate(&ca.ctx, &other, read_case("00-good.der"), &findings), RS_OK);
+	assert_true(found(findings, "algorithm-issuer"));
+	assert_true(found(findings, "signature-length"));
+	covered[rule_index("algorithm-issuer")] = covered[rule_index("signature-length")] = true;
+	for (size_t i = 0; i < rs_lint_rule_count(); i++)
+		if (!covered[i])
+			fail_msg("nothing breaks %s", rs_lint_rule_at(i).id);
+}
+
+static void names_in_rules_are_unique(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < rs_lint_rule_count(); i++)
+		assert_int_equal(rule_index(rs_lint_rule_at(i).id), i);
+	assert_true(rs_lint_rule_count() >= 50);
+}
+
+/* What cannot be built or must not be signed never reaches a signature. */
+static void refuses_before_signing(void **state)
+{
+	struct rs_bytes tbs;
+	(void)state;
+	struct rs_csr *csr = test_parsed_csr(&ca, "EC:P-256");
+	struct rs_tbs_spec spec = test_spec(&ca, csr);
+	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_OK);
+	char longer[70];
+	memset(longer, 'a', 65);
+	longer[65] = '\0';
+	spec.subject = rs_arena_json(ca.ctx.arena, json_pack("{s:s}", "common_name", longer));
+	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_LINT_FAILED);
+	assert_non_null(strstr(ca.ctx.err.detail, "subject-lengths"));
+	assert_int_equal(json_array_size(json_object_get(ca.ctx.err.ext, "findings")), 1);
+	spec = test_spec(&ca, csr);
+	spec.eku = "";
+	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_LINT_FAILED);
+	spec = test_spec(&ca, csr);
+	memset(spec.serial, 0, sizeof(spec.serial));
+	spec.serial[RS_SERIAL_LEN - 1] = 1;
+	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_LINT_FAILED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_rule_finds_its_defect),
+		cmocka_unit_test(names_in_rules_are_unique),
+		cmocka_unit_test(refuses_before_signing),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
