@@ -147,7 +147,6 @@ run_pytest()
 stage_contract()
 {
 	node_ready
-	test_instance run
 	JUNIT_DIR=$STAGE_OUT "$ROOT/tests/contract/run"
 }
 
