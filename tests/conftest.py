@@ -28,6 +28,7 @@ CALLERS = {
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "concurrency: many requests at once; run against ThreadSanitizer too")
+    config.addinivalue_line("markers", "slow: waits for deadlines, half a minute each")
     config.addinivalue_line("markers", "invariant(*numbers): the invariants this test shows")
     config.addinivalue_line("markers", "rows(*numbers): the rows of hostile input this test shows")
 
