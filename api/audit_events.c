@@ -3,6 +3,8 @@
 #include "route.h"
 
 #include "rs/audit.h"
+#include "rs/id.h"
+#include "rs/permission.h"
 
 static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 	struct rs_list *list, json_t **items)
@@ -44,7 +46,14 @@ enum rs_code rs_audit_events_show(struct rs_call *call)
 {
 	struct rs_id id = rs_path_id(call, 0);
 	json_t *json;
+	struct rs_id enterprise = {0};
 	enum rs_code rc = rs_audit_get(call->ctx, &id, &json);
 
+	if (rc)
+		return rc;
+	rs_id_parse(json_string_value(json_object_get(json, "enterprise_id")), &enterprise);
+	rc = rs_may_act(call->ctx, "audit.read", NULL, &enterprise);
+	if (rc)
+		json_decref(json);
 	return rc ? rc : rs_reply_resource(call, 200, json, 1);
 }

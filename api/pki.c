@@ -34,7 +34,10 @@ enum rs_code rs_issuers_show(struct rs_call *call)
 	struct rs_id id = rs_path_id(call, 0);
 	int64_t revision;
 	json_t *json;
-	enum rs_code rc = rs_pki_issuer(call->ctx, &id, &json, &revision);
+	enum rs_code rc = rs_may_act(call->ctx, "issuer.read", NULL, NULL);
+
+	if (!rc)
+		rc = rs_pki_issuer(call->ctx, &id, &json, &revision);
 
 	return rc ? rc : rs_reply_resource(call, 200, json, revision);
 }
@@ -48,8 +51,10 @@ enum rs_code rs_issuers_update(struct rs_call *call)
 		RS_FIELD(struct body, active, RS_T_BOOL, .flags = RS_F_REQUIRED), RS_FIELD_END};
 	struct rs_id id = rs_path_id(call, 0);
 	int64_t revision;
-	enum rs_code rc = rs_if_match(call, &revision);
+	enum rs_code rc = rs_may_act(call->ctx, "issuer.edit", NULL, NULL);
 
+	if (!rc)
+		rc = rs_if_match(call, &revision);
 	if (rc)
 		return rc;
 	rs_json_read(call->ctx, call->json, "", fields, &body, NULL);
@@ -91,7 +96,10 @@ enum rs_code rs_rulesets_show(struct rs_call *call)
 {
 	json_t *sets, *found = NULL, *set;
 	size_t i;
-	enum rs_code rc = rs_ruleset_list(call->ctx, &sets);
+	enum rs_code rc = rs_may_act(call->ctx, "rule_set.read", NULL, NULL);
+
+	if (!rc)
+		rc = rs_ruleset_list(call->ctx, &sets);
 
 	if (rc)
 		return rc;
@@ -158,8 +166,10 @@ enum rs_code rs_blocked_create(struct rs_call *call)
 enum rs_code rs_blocked_delete(struct rs_call *call)
 {
 	struct rs_bytes spki;
-	enum rs_code rc = digest_of(call, call->path[0], &spki);
+	enum rs_code rc = rs_may_act(call->ctx, "blocked_key.delete", NULL, NULL);
 
+	if (!rc)
+		rc = digest_of(call, call->path[0], &spki);
 	if (!rc)
 		rc = rs_pki_unblock(call->ctx, spki);
 	return rc ? rc : rs_reply_empty(call);

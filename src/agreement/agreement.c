@@ -230,7 +230,7 @@ enum rs_code rs_agreement_create(struct rs_ctx *ctx, json_t *json, struct rs_agr
 
 /* Locks the agreement; *version gets its newest one. */
 static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, struct change *change,
-	const char *action, int64_t *version)
+	int64_t *version)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
@@ -243,8 +243,7 @@ static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, struct change *ch
 	*version = rs_row_int(rows, 0, "version");
 	if (!rs_id_parse(rs_row_text(rows, 0, "enterprise_id"), &change->body.enterprise_id))
 		return rs_fail(ctx, RS_INTERNAL, "The agreement cannot be read.");
-	rc = rs_may_act(ctx, action, NULL, &change->body.enterprise_id);
-	if (!rc && change->revision >= 0 && change->revision != rs_row_int(rows, 0, "revision"))
+	if (change->revision >= 0 && change->revision != rs_row_int(rows, 0, "revision"))
 		rc = rs_fail(ctx, RS_PRECONDITION_FAILED,
 			"The agreement has changed since you read it. Read it again.");
 	return rc;
@@ -255,7 +254,7 @@ static enum rs_code publish(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	struct change *change = arg;
 	struct rs_params p = rs_params(ctx);
 	int64_t version;
-	enum rs_code rc = lock(ctx, tx, change, "agreement.edit", &version);
+	enum rs_code rc = lock(ctx, tx, change, &version);
 
 	if (rc)
 		return rc;
@@ -291,7 +290,7 @@ static enum rs_code drop(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
 	int64_t version;
-	enum rs_code rc = lock(ctx, tx, change, "agreement.delete", &version);
+	enum rs_code rc = lock(ctx, tx, change, &version);
 
 	rs_p_id(&p, &change->id);
 	if (!rc)
@@ -309,6 +308,10 @@ static enum rs_code drop(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 enum rs_code rs_agreement_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
 {
 	struct change change = {.id = *id, .revision = revision};
+	struct rs_agreement agreement;
+	enum rs_code rc = rs_agreement_get(ctx, id, 0, NULL, &agreement);
 
-	return rs_tx_use(ctx, RS_REACH_CALLER, drop, &change);
+	if (!rc)
+		rc = rs_may_act(ctx, "agreement.delete", NULL, &agreement.enterprise_id);
+	return rc ? rc : rs_tx_use(ctx, RS_REACH_CALLER, drop, &change);
 }

@@ -94,20 +94,27 @@ enum rs_code rs_certificate_revoke_tx(struct rs_ctx *ctx, struct rs_tx *tx, cons
 struct change {
 	const struct rs_id *id;
 	int64_t revision;
-	const char *permission;
 	const char *reason;
 	int64_t invalidity_date;
 	const struct rs_id *owner;
+	struct rs_certificate seen; /* as it was judged, before the transaction */
 };
 
-/* The locked row of a certificate the caller may do this to; marks the Idempotency-Key's effect. */
+/* Who may is asked before the transaction: a refusal leaves a trace of its own. */
+static enum rs_code look(struct rs_ctx *ctx, struct change *change, const char *permission)
+{
+	enum rs_code rc = rs_certificate_get(ctx, change->id, &change->seen);
+
+	return rc ? rc : rs_may_act(ctx, permission, &change->seen.owner_id,
+		&change->seen.enterprise_id);
+}
+
+/* The locked row, in the revision the caller expects; marks the Idempotency-Key's effect. */
 static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, const struct change *change,
 	struct rs_certificate *out)
 {
 	enum rs_code rc = rs_certificate_load(ctx, tx, change->id, true, out);
 
-	if (!rc)
-		rc = rs_may_act(ctx, change->permission, &out->owner_id, &out->enterprise_id);
 	if (!rc && change->revision >= 0 && change->revision != out->revision)
 		rc = rs_fail(ctx, RS_PRECONDITION_FAILED,
 			"The certificate has changed since you read it. Read it again.");
@@ -115,8 +122,7 @@ static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, const struct chan
 }
 
 /* Officers alone withdraw privileges; a factor is asked for where the profile says so. */
-static enum rs_code may_revoke(struct rs_ctx *ctx, const struct change *change,
-	const struct rs_certificate *c)
+static enum rs_code may_revoke(struct rs_ctx *ctx, const struct change *change)
 {
 	const struct rs_profile *profile;
 	enum rs_code rc;
@@ -126,7 +132,8 @@ static enum rs_code may_revoke(struct rs_ctx *ctx, const struct change *change,
 		return rs_fail(ctx, RS_FORBIDDEN, "privilegeWithdrawn is the officers' reason.");
 	if (is(change->reason, KEY_COMPROMISE))
 		return RS_OK;
-	rc = rs_profile_get(ctx, &c->profile_id, c->profile_revision, &profile);
+	rc = rs_profile_get(
+		ctx, &change->seen.profile_id, change->seen.profile_revision, &profile);
 	if (!rc && json_array_size(rs_profile_factors(profile, "revoke")) > 0)
 		rc = rs_fail(ctx, RS_SECOND_FACTOR_REQUIRED,
 			"The profile asks for a second factor before a revocation with this reason.");
@@ -139,72 +146,73 @@ static enum rs_code revoke(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	struct rs_certificate c;
 	enum rs_code rc = lock(ctx, tx, change, &c);
 
-	if (!rc)
-		rc = may_revoke(ctx, change, &c);
 	return rc ? rc : revoke_locked(ctx, tx, &c, change->reason, change->invalidity_date);
 }
 
 enum rs_code rs_certificate_revoke(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	const char *reason, int64_t invalidity_date)
 {
-	struct change change = {.id = id, .revision = revision, .permission = "certificate.revoke",
-		.reason = reason, .invalidity_date = invalidity_date};
+	struct change change = {.id = id, .revision = revision, .reason = reason,
+		.invalidity_date = invalidity_date};
+	enum rs_code rc = look(ctx, &change, "certificate.revoke");
 
-	if (invalidity_date > rs_clock_now_us(ctx->app->clock)) {
+	if (!rc && invalidity_date > rs_clock_now_us(ctx->app->clock)) {
 		rs_fault(ctx, RS_OUT_OF_RANGE, "/invalidity_date", "This date lies in the future.");
-		return rs_faults(ctx);
+		rc = rs_faults(ctx);
 	}
-	return rs_tx_use(ctx, RS_REACH_CALLER, revoke, &change);
+	if (!rc)
+		rc = may_revoke(ctx, &change);
+	return rc ? rc : rs_tx_use(ctx, RS_REACH_CALLER, revoke, &change);
 }
 
-static enum rs_code set_status(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_certificate *c,
+/* Suspends what is issued and releases what is suspended, if that is still so. */
+static enum rs_code set_status(struct rs_ctx *ctx, struct rs_tx *tx, const struct change *change,
 	const char *status, const char *action)
 {
 	struct rs_params p = rs_params(ctx);
+	struct rs_certificate c;
 	struct rs_rows *rows;
-	enum rs_code rc;
+	enum rs_code rc = lock(ctx, tx, change, &c);
 
-	rs_p_id(&p, &c->id);
+	if (!rc && !is(c.status, change->seen.status))
+		rc = rs_fail(ctx, RS_CONFLICT, "The certificate has changed meanwhile. Read it again.");
+	if (rc)
+		return rc;
+	rs_p_id(&p, &c.id);
 	rs_p_text(&p, status);
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	rc = rs_tx_one(ctx, tx, RS_Q_certificate_set_status, &p, &rows);
-	return rc ? rc : audit(ctx, tx, c, action, status, NULL);
+	return rc ? rc : audit(ctx, tx, &c, action, status, NULL);
 }
 
 static enum rs_code suspend(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
-	struct rs_certificate c;
-	enum rs_code rc = lock(ctx, tx, arg, &c);
-
-	if (!rc)
-		rc = rs_certificate_may(ctx, &c, "suspend");
-	return rc ? rc : set_status(ctx, tx, &c, "suspended", "certificate.suspended");
+	return set_status(ctx, tx, arg, "suspended", "certificate.suspended");
 }
 
 enum rs_code rs_certificate_suspend(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
 {
-	struct change change = {
-		.id = id, .revision = revision, .permission = "certificate.suspend"};
+	struct change change = {.id = id, .revision = revision};
+	enum rs_code rc = look(ctx, &change, "certificate.suspend");
 
-	return rs_tx_use(ctx, RS_REACH_CALLER, suspend, &change);
+	if (!rc)
+		rc = rs_certificate_may(ctx, &change.seen, "suspend");
+	return rc ? rc : rs_tx_use(ctx, RS_REACH_CALLER, suspend, &change);
 }
 
 static enum rs_code release(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
-	struct rs_certificate c;
-	enum rs_code rc = lock(ctx, tx, arg, &c);
-
-	if (!rc)
-		rc = rs_certificate_may(ctx, &c, "release");
-	return rc ? rc : set_status(ctx, tx, &c, "issued", "certificate.released");
+	return set_status(ctx, tx, arg, "issued", "certificate.released");
 }
 
 enum rs_code rs_certificate_release(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
 {
-	struct change change = {
-		.id = id, .revision = revision, .permission = "certificate.release"};
+	struct change change = {.id = id, .revision = revision};
+	enum rs_code rc = look(ctx, &change, "certificate.release");
 
-	return rs_tx_use(ctx, RS_REACH_CALLER, release, &change);
+	if (!rc)
+		rc = rs_certificate_may(ctx, &change.seen, "release");
+	return rc ? rc : rs_tx_use(ctx, RS_REACH_CALLER, release, &change);
 }
 
 /* --- another owner --- */
@@ -242,14 +250,8 @@ static enum rs_code change_owner(struct rs_ctx *ctx, struct rs_tx *tx, void *arg
 	struct rs_params p = rs_params(ctx);
 	struct rs_certificate c;
 	struct rs_rows *rows;
-	enum rs_code rc = rs_certificate_load(ctx, tx, change->id, false, &c);
+	enum rs_code rc = cancel_requests(ctx, tx, change->id, &change->seen.enterprise_id);
 
-	if (!rc)
-		rc = rs_may_act(ctx, change->permission, &c.owner_id, &c.enterprise_id);
-	if (!rc && rs_id_eq(&c.owner_id, change->owner))
-		return RS_OK;
-	if (!rc)
-		rc = cancel_requests(ctx, tx, change->id, &c.enterprise_id);
 	if (!rc)
 		rc = lock(ctx, tx, change, &c);
 	if (!rc && rs_id_set(&c.open_request_id))
@@ -267,23 +269,21 @@ static enum rs_code change_owner(struct rs_ctx *ctx, struct rs_tx *tx, void *arg
 enum rs_code rs_certificate_change_owner(struct rs_ctx *ctx, const struct rs_id *id,
 	int64_t revision, const struct rs_id *owner)
 {
-	struct change change = {.id = id, .revision = revision,
-		.permission = "certificate.change_owner", .owner = owner};
+	struct change change = {.id = id, .revision = revision, .owner = owner};
 	struct rs_params p = rs_params(ctx);
-	struct rs_certificate c;
 	struct rs_rows *rows;
-	enum rs_code rc = rs_certificate_get(ctx, id, &c);
+	enum rs_code rc = look(ctx, &change, "certificate.change_owner");
 
-	if (!rc)
-		rc = rs_may_act(ctx, change.permission, &c.owner_id, &c.enterprise_id);
 	if (rc)
 		return rc;
 	rs_p_id(&p, owner);
-	rs_p_id(&p, &c.enterprise_id);
+	rs_p_id(&p, &change.seen.enterprise_id);
 	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_certificate_owner_of, &p, &rows);
 	if (!rc && rs_rows_count(rows) == 0) {
 		rs_fault(ctx, RS_BAD_VALUE, "/owner_id", "There is no such user in the enterprise.");
 		rc = rs_faults(ctx);
 	}
+	if (!rc && rs_id_eq(&change.seen.owner_id, owner))
+		return RS_OK;
 	return rc ? rc : rs_tx_use(ctx, RS_REACH_CALLER, change_owner, &change);
 }

@@ -4,6 +4,7 @@
 #include "rs/app.h"
 #include "rs/audit.h"
 #include "rs/clock.h"
+#include "rs/config.h"
 #include "rs/id.h"
 #include "rs/idempotency.h"
 #include "rs/names.h"
@@ -108,8 +109,9 @@ static enum rs_code check_unknown(struct rs_ctx *ctx, const struct import *impor
 	if (rs_rows_count(rows) > 0) {
 		rc = rs_fail(ctx, RS_ALREADY_EXISTS,
 			"A certificate of this issuer and serial is known already.");
-		rs_err_ext(ctx, "conflicting_resource", json_pack("{s:s, s:s}", "type", "certificate",
-			"id", rs_row_text(rows, 0, "id")));
+		rs_err_ext(ctx, "conflicting_resource", json_pack("{s:s, s:s, s:o}", "type", "certificate",
+			"id", rs_row_text(rows, 0, "id"), "url", json_sprintf("%s/v1/certificates/%s",
+				ctx->app->config->server_public_url, rs_row_text(rows, 0, "id"))));
 		return rc;
 	}
 	if (rs_issuers_by_subject(ctx->app->issuers, import->leaf->issuer_name))

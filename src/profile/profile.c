@@ -339,20 +339,17 @@ static enum rs_code store_change(struct rs_ctx *ctx, struct rs_tx *tx,
 	return rs_audit(ctx, tx, &event);
 }
 
-/* The locked current revision, decoded; RS_PRECONDITION_FAILED when another one was expected. */
-static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, const struct change *change,
+/*
+ * The current revision, which the caller may change; everything that needs further reads or leaves a
+ * trace of a refusal is done before the transaction.
+ */
+static enum rs_code look(struct rs_ctx *ctx, const struct change *change, const char *permission,
 	const struct rs_profile **out)
 {
-	struct rs_params p = rs_params(ctx);
-	struct rs_rows *rows;
-	enum rs_code rc;
+	enum rs_code rc = rs_profile_get(ctx, change->id, 0, out);
 
-	rs_p_id(&p, change->id);
-	rc = rs_tx_one(ctx, tx, RS_Q_profile_lock, &p, &rows);
 	if (!rc)
-		rc = keep(ctx, rows, 0, out);
-	if (!rc)
-		rc = rs_may_act(ctx, "profile.edit", NULL, &(*out)->enterprise_id);
+		rc = rs_may_act(ctx, permission, NULL, &(*out)->enterprise_id);
 	if (!rc && change->revision >= 0 && change->revision != (*out)->revision)
 		rc = rs_fail(ctx, RS_PRECONDITION_FAILED,
 			"The profile is in revision %lld now. Read it again.",
@@ -360,52 +357,75 @@ static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, const struct chan
 	return rc;
 }
 
+/* Keeps the row from others; RS_CONFLICT when it is no longer the one that was looked at. */
+static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, const struct change *change,
+	int64_t revision)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_profile head;
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	rs_p_id(&p, change->id);
+	rc = rs_tx_one(ctx, tx, RS_Q_profile_lock, &p, &rows);
+	if (!rc)
+		rc = head_of(ctx, rows, 0, &head);
+	if (!rc && head.revision != revision)
+		rc = rs_fail(ctx, change->revision >= 0 ? RS_PRECONDITION_FAILED : RS_CONFLICT,
+			"The profile has changed meanwhile. Read it again.");
+	return rc;
+}
+
 static enum rs_code patch(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
-	struct change *change = arg;
-	const struct rs_profile *current;
-	json_t *merged;
-	enum rs_code rc = lock(ctx, tx, change, &current);
+	const struct change *change = arg;
+	enum rs_code rc = lock(ctx, tx, change, change->profile.revision - 1);
 
-	if (rc)
-		return rc;
+	return rc ? rc : store_change(ctx, tx, &change->profile, change->before);
+}
+
+/* The whole profile that current becomes by the patch; all its faults. */
+static enum rs_code merge(struct rs_ctx *ctx, struct change *change,
+	const struct rs_profile *current)
+{
+	json_t *merged;
+	enum rs_code rc;
+
 	change->before = rs_arena_json(ctx->arena, writable(current));
 	merged = rs_arena_json(ctx->arena, json_deep_copy(change->before));
 	rs_json_merge(merged, change->given);
 	rs_profile_defaults(ctx, &change->profile);
 	rs_json_read(ctx, merged, "", rs_profile_fields, &change->profile, NULL);
 	rc = rs_faults(ctx);
-	if (!rc)
-		rc = rs_profile_validate(ctx, &change->profile);
-	if (rc)
-		return rc;
 	change->profile.id = current->id;
 	change->profile.enterprise_id = current->enterprise_id;
 	change->profile.revision = current->revision;
-	if (json_equal(change->before, rs_arena_json(ctx->arena, writable(&change->profile))))
-		return RS_OK;
-	change->profile.revision++;
-	change->profile.updated_at = rs_clock_now_us(ctx->app->clock);
-	return store_change(ctx, tx, &change->profile, change->before);
+	return rc ? rc : rs_profile_validate(ctx, &change->profile);
 }
 
 enum rs_code rs_profile_patch(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	json_t *given, const struct rs_profile **out)
 {
 	struct change change = {.id = id, .revision = revision, .given = given};
-	enum rs_code rc = rs_tx_use(ctx, RS_REACH_CALLER, patch, &change);
+	enum rs_code rc = look(ctx, &change, "profile.edit", out);
 
+	if (!rc)
+		rc = merge(ctx, &change, *out);
+	if (rc || json_equal(change.before, rs_arena_json(ctx->arena, writable(&change.profile))))
+		return rc;
+	change.profile.revision++;
+	change.profile.updated_at = rs_clock_now_us(ctx->app->clock);
+	rc = rs_tx_use(ctx, RS_REACH_CALLER, patch, &change);
 	return rc ? rc : rs_profile_get(ctx, id, change.profile.revision, out);
 }
 
 static enum rs_code drop(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
-	struct change *change = arg;
+	const struct change *change = arg;
 	struct rs_params p = rs_params(ctx);
-	const struct rs_profile *current;
 	struct rs_rows *rows;
 	struct rs_event event;
-	enum rs_code rc = lock(ctx, tx, change, &current);
+	enum rs_code rc = lock(ctx, tx, change, change->profile.revision);
 
 	rs_p_id(&p, change->id);
 	if (!rc)
@@ -418,14 +438,20 @@ static enum rs_code drop(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rc = rs_tx_run(ctx, tx, RS_Q_profile_delete, &p, NULL);
 	if (rc)
 		return rc;
-	audit_of(current, "profile.deleted", &event);
-	event.before = rs_arena_json(ctx->arena, writable(current));
+	audit_of(&change->profile, "profile.deleted", &event);
+	event.before = change->before;
 	return rs_audit(ctx, tx, &event);
 }
 
 enum rs_code rs_profile_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
 {
 	struct change change = {.id = id, .revision = revision};
+	const struct rs_profile *current;
+	enum rs_code rc = look(ctx, &change, "profile.delete", &current);
 
+	if (rc)
+		return rc;
+	change.profile = *current;
+	change.before = rs_arena_json(ctx->arena, writable(current));
 	return rs_tx_use(ctx, RS_REACH_CALLER, drop, &change);
 }
