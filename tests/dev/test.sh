@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # What a plain ./dev test runs, in this order; the others run by --only NAME.
-TEST_STAGES=(unit contract api story replicas asan tsan faults)
+TEST_STAGES=(unit store contract api story replicas asan tsan faults)
 TEST_BY_NAME=(bench fuzz longfuzz soak image)
 
 cmd_test()
@@ -98,6 +98,14 @@ stage_unit()
 	build_all dev
 	ctest --test-dir "$ROOT/build/dev" -L fast -j "$(nproc)" --timeout 60 --output-on-failure \
 		--no-tests=error --output-junit "$STAGE_OUT/ctest.xml"
+}
+
+# The store against a private PostgreSQL: isolation, the trail, lists, keys, faults, the schema's dump.
+stage_store()
+{
+	build_all dev
+	ctest --test-dir "$ROOT/build/dev" -L store --timeout 180 --output-on-failure --no-tests=error \
+		--output-junit "$STAGE_OUT/ctest.xml"
 }
 
 build_all()
