@@ -66,7 +66,8 @@ static enum rs_code run_import(struct rs_ctx *ctx, const struct options *o)
 
 static void tell_init(const struct options *o)
 {
-	printf("made root.crt, issuing.crt, issuing.key and chain.pem in %s: for trials, trusted by "
+	printf("made root.crt, issuing.crt, issuing.key and chain.pem in %s: for trials, trusted "
+	       "by "
 	       "nobody\n",
 		o->dir);
 }
@@ -101,7 +102,8 @@ static const struct action {
 
 static const struct action *find_action(const struct rs_cli *cli)
 {
-	for (size_t i = 0; cli->argument_count == 1 && i < sizeof(ACTIONS) / sizeof(ACTIONS[0]); i++)
+	for (size_t i = 0; cli->argument_count == 1 && i < sizeof(ACTIONS) / sizeof(ACTIONS[0]);
+		i++)
 		if (strcmp(ACTIONS[i].name, cli->arguments[0]) == 0)
 			return &ACTIONS[i];
 	return NULL;
@@ -113,9 +115,11 @@ int rs_cli_ca(int argc, char **argv)
 	const struct rs_cli_option table[] = {
 		{"dir DIR", &o.dir, NULL, "init, csr: where the files go"},
 		{"name NAME", &o.name, NULL, "init, csr: the common name"},
-		{"algorithm ALG", &o.algorithm, NULL, "init, csr: EC:P-256 (default), RSA:2048, Ed25519 ..."},
+		{"algorithm ALG", &o.algorithm, NULL,
+			"init, csr: EC:P-256 (default), RSA:2048, Ed25519 ..."},
 		{"days N", &o.days, NULL, "init: how long it is valid (default 30)"},
-		{"passphrase-file FILE", &o.passphrase_file, NULL, "first line: what encrypts the key"},
+		{"passphrase-file FILE", &o.passphrase_file, NULL,
+			"first line: what encrypts the key"},
 		{"keep-root-key", NULL, &o.keep_root_key, "init: keep the root's key, too"},
 		{"certificate FILE", &o.certificate, NULL, "import: the issuing certificate, PEM"},
 		{"chain FILE", &o.chain, NULL, "import: what stands above it, PEM"},
@@ -124,13 +128,18 @@ int rs_cli_ca(int argc, char **argv)
 		{0}};
 	struct rs_cli cli = {
 		.usage = "reissued ca init|csr|import [options]",
-		.about = "init makes a root and an issuing CA for trials; production refuses them.\n"
-			 "csr makes a key and a request for a real root; import checks what came back\n"
-			 "and prints the lines for the configuration. Nothing is overwritten.",
-		.examples = "  reissued ca init --dir ca --name 'Trial CA' --passphrase-file ca.pass\n"
-			    "  reissued ca csr --dir ca --name 'Example Issuing CA' --passphrase-file p\n"
-			    "  reissued ca import --certificate ca.crt --chain chain.pem --key ca.key \\\n"
-			    "    --passphrase-file ca.pass --id main",
+		.about =
+			"init makes a root and an issuing CA for trials; production refuses them.\n"
+			"csr makes a key and a request for a real root; import checks what came "
+			"back\n"
+			"and prints the lines for the configuration. Nothing is overwritten.",
+		.examples =
+			"  reissued ca init --dir ca --name 'Trial CA' --passphrase-file ca.pass\n"
+			"  reissued ca csr --dir ca --name 'Example Issuing CA' --passphrase-file "
+			"p\n"
+			"  reissued ca import --certificate ca.crt --chain chain.pem --key ca.key "
+			"\\\n"
+			"    --passphrase-file ca.pass --id main",
 		.options = table,
 	};
 	struct rs_ctx ctx;

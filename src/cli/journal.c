@@ -33,7 +33,8 @@ int rs_cli_journal(int argc, char **argv)
 {
 	struct rs_cli cli = {
 		.usage = "reissued journal list [--json] FILE",
-		.about = "Lists every signature in a signer's journal, oldest first: time, issuer, serial,\n"
+		.about = "Lists every signature in a signer's journal, oldest first: time, issuer, "
+			 "serial,\n"
 			 "replica and the SHA-256 of what was signed; with --json the bytes, too.",
 		.examples = "  reissued journal list --json /var/lib/reissued/journal",
 	};

@@ -1,6 +1,6 @@
 /* `reissued lint [--json] FILE`: the linter by hand. */
-#include "rs/cli.h"
 #include "rs/lint.h"
+#include "rs/cli.h"
 #include "rs/x509.h"
 
 #include <errno.h>
@@ -16,7 +16,8 @@ static enum rs_code read_certificate(struct rs_ctx *ctx, const char *path, struc
 	FILE *file = fopen(path, "re");
 
 	if (!file)
-		return rs_fail(ctx, RS_NOT_FOUND, "%s cannot be opened: %s.", path, strerror(errno));
+		return rs_fail(
+			ctx, RS_NOT_FOUND, "%s cannot be opened: %s.", path, strerror(errno));
 	len = fread(data, 1, RS_CHAIN_BYTES_MAX, file);
 	fclose(file);
 	if (len > 0 && data[0] != '-') {
@@ -33,9 +34,8 @@ static void print_findings(const json_t *findings)
 {
 	size_t i;
 	json_t *row;
-	json_array_foreach (findings, i, row)
-		printf("%s: %s: %s (%s)\n",
-			json_string_value(json_object_get(row, "severity")),
+	json_array_foreach(findings, i, row)
+		printf("%s: %s: %s (%s)\n", json_string_value(json_object_get(row, "severity")),
 			json_string_value(json_object_get(row, "rule")),
 			json_string_value(json_object_get(row, "detail")),
 			json_string_value(json_object_get(row, "source")));
@@ -47,7 +47,8 @@ int rs_cli_lint(int argc, char **argv)
 {
 	struct rs_cli cli = {
 		.usage = "reissued lint [--json] FILE",
-		.about = "Lints a certificate, PEM (the first one) or DER. Exit status 1: a rule is broken.",
+		.about = "Lints a certificate, PEM (the first one) or DER. Exit status 1: a rule "
+			 "is broken.",
 		.examples = "  reissued lint certificate.pem",
 	};
 	struct rs_ctx ctx;

@@ -26,8 +26,8 @@ static enum rs_code fail_openssl(struct rs_ctx *ctx, const char *what)
 
 static bool add_text(X509_NAME *name, const char *field, const char *text)
 {
-	return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)text,
-		       -1, -1, 0) == 1;
+	return X509_NAME_add_entry_by_txt(
+		       name, field, MBSTRING_UTF8, (const unsigned char *)text, -1, -1, 0) == 1;
 }
 
 static bool add_extension(X509 *cert, X509V3_CTX *vc, int nid, const char *value)
@@ -45,13 +45,14 @@ static bool set_head(X509 *cert, const struct rs_ca_spec *spec, const char *suff
 	rs_serial_new(serial);
 	snprintf(name, sizeof(name), "%s%s", spec->name, suffix);
 	BIGNUM *bn = BN_bin2bn(serial, sizeof(serial), NULL);
-	bool ok = bn && X509_set_version(cert, X509_VERSION_3) == 1 &&
-		  BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) &&
-		  ASN1_TIME_adj(X509_getm_notBefore(cert), (time_t)(spec->now - BACKDATE_S), 0, 0) &&
-		  ASN1_TIME_adj(X509_getm_notAfter(cert),
-			  (time_t)(spec->now + spec->days * 86400 - 1), 0, 0) &&
-		  add_text(X509_get_subject_name(cert), "OU", RS_TRIAL_MARK) &&
-		  add_text(X509_get_subject_name(cert), "CN", name);
+	bool ok =
+		bn && X509_set_version(cert, X509_VERSION_3) == 1 &&
+		BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) &&
+		ASN1_TIME_adj(X509_getm_notBefore(cert), (time_t)(spec->now - BACKDATE_S), 0, 0) &&
+		ASN1_TIME_adj(X509_getm_notAfter(cert),
+			(time_t)(spec->now + spec->days * 86400 - 1), 0, 0) &&
+		add_text(X509_get_subject_name(cert), "OU", RS_TRIAL_MARK) &&
+		add_text(X509_get_subject_name(cert), "CN", name);
 	BN_free(bn);
 	return ok;
 }
@@ -74,7 +75,8 @@ static X509 *make_certificate(const struct rs_ca_spec *spec, const char *suffix,
 			issuer ? "critical,CA:TRUE,pathlen:0" : "critical,CA:TRUE") ||
 		!add_extension(cert, &vc, NID_key_usage, "critical,keyCertSign,cRLSign") ||
 		!add_extension(cert, &vc, NID_subject_key_identifier, "hash") ||
-		(issuer && !add_extension(cert, &vc, NID_authority_key_identifier, "keyid:always")) ||
+		(issuer &&
+			!add_extension(cert, &vc, NID_authority_key_identifier, "keyid:always")) ||
 		X509_sign(cert, issuer_key, md) == 0)
 		goto fail;
 	return cert;
@@ -90,16 +92,17 @@ static struct rs_bytes to_der(struct rs_ctx *ctx, X509 *cert)
 	struct rs_bytes out = {0};
 	if (len > 0)
 		out = (struct rs_bytes){
-			(unsigned char *)rs_arena_memdup(ctx->arena, der, (size_t)len), (size_t)len};
+			(unsigned char *)rs_arena_memdup(ctx->arena, der, (size_t)len),
+			(size_t)len};
 	OPENSSL_free(der);
 	return out;
 }
 
-static enum rs_code write_text(struct rs_ctx *ctx, const char *dir, const char *file,
-	const char *text)
+static enum rs_code write_text(
+	struct rs_ctx *ctx, const char *dir, const char *file, const char *text)
 {
-	return rs_file_write_new(ctx, rs_arena_printf(ctx->arena, "%s/%s", dir, file), 0644, text,
-		strlen(text));
+	return rs_file_write_new(
+		ctx, rs_arena_printf(ctx->arena, "%s/%s", dir, file), 0644, text, strlen(text));
 }
 
 static enum rs_code make_dir(struct rs_ctx *ctx, const char *dir)
@@ -109,13 +112,14 @@ static enum rs_code make_dir(struct rs_ctx *ctx, const char *dir)
 	return rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "%s cannot be made: %s.", dir, strerror(errno));
 }
 
-static enum rs_code write_trial(struct rs_ctx *ctx, const struct rs_ca_spec *spec, EVP_PKEY *root_key,
-	EVP_PKEY *key, X509 *root, X509 *issuing)
+static enum rs_code write_trial(struct rs_ctx *ctx, const struct rs_ca_spec *spec,
+	EVP_PKEY *root_key, EVP_PKEY *key, X509 *root, X509 *issuing)
 {
 	const char *root_pem = rs_x509_pem(ctx, to_der(ctx, root));
 	const char *pem = rs_x509_pem(ctx, to_der(ctx, issuing));
-	enum rs_code rc = rs_keyfile_write(ctx,
-		rs_arena_printf(ctx->arena, "%s/issuing.key", spec->dir), key, spec->passphrase_file);
+	enum rs_code rc =
+		rs_keyfile_write(ctx, rs_arena_printf(ctx->arena, "%s/issuing.key", spec->dir), key,
+			spec->passphrase_file);
 	if (rc == RS_OK && spec->keep_root_key)
 		rc = rs_keyfile_write(ctx, rs_arena_printf(ctx->arena, "%s/root.key", spec->dir),
 			root_key, spec->passphrase_file);
@@ -141,8 +145,8 @@ enum rs_code rs_ca_init(struct rs_ctx *ctx, const struct rs_ca_spec *spec)
 		root = make_certificate(spec, " root", root_key, NULL, root_key);
 	if (root)
 		issuing = make_certificate(spec, "", key, root, root_key);
-	rc = issuing ? write_trial(ctx, spec, root_key, key, root, issuing) :
-		       fail_openssl(ctx, "The trial CA");
+	rc = issuing ? write_trial(ctx, spec, root_key, key, root, issuing)
+		     : fail_openssl(ctx, "The trial CA");
 	X509_free(issuing);
 	X509_free(root);
 	EVP_PKEY_free(key);
@@ -179,7 +183,8 @@ enum rs_code rs_ca_csr(struct rs_ctx *ctx, const struct rs_ca_spec *spec)
 		rc = fail_openssl(ctx, "The request");
 	if (rc == RS_OK)
 		rc = write_text(ctx, spec->dir, "issuing.csr",
-			rs_pem_write(ctx, "CERTIFICATE REQUEST", (struct rs_bytes){der, (size_t)len}));
+			rs_pem_write(
+				ctx, "CERTIFICATE REQUEST", (struct rs_bytes){der, (size_t)len}));
 	OPENSSL_free(der);
 	X509_REQ_free(req);
 	EVP_PKEY_free(key);

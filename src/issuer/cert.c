@@ -96,8 +96,7 @@ bool rs_basic_read(struct rs_bytes value, bool *ca, long *path_length)
 		return false;
 	if (rs_der_next(&inside) == RS_DER_BOOLEAN && (!rs_der_boolean(&inside, ca) || !*ca))
 		return false;
-	return rs_der_done(&inside) ||
-	       (rs_der_small(&inside, path_length) && rs_der_done(&inside));
+	return rs_der_done(&inside) || (rs_der_small(&inside, path_length) && rs_der_done(&inside));
 }
 
 bool rs_aki_read(struct rs_bytes value, struct rs_bytes *key_id)

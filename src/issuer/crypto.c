@@ -121,14 +121,14 @@ EVP_PKEY *rs_spki_load(const struct rs_spki *spki)
 	case RS_KEY_EC_P521:
 		return load_ec(spki);
 	case RS_KEY_ED25519:
-		return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, spki->point.data,
-			spki->point.len);
+		return EVP_PKEY_new_raw_public_key(
+			EVP_PKEY_ED25519, NULL, spki->point.data, spki->point.len);
 	default:
 		return NULL;
 	}
 }
 
-#define RSA_SHA(n) RS_LITERAL("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01" n "\x05\x00")
+#define RSA_SHA(n)   RS_LITERAL("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01" n "\x05\x00")
 #define ECDSA_SHA(n) RS_LITERAL("\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03" n)
 
 static const struct rs_sigalg SIGALGS[] = {
@@ -171,9 +171,9 @@ bool rs_signature_verify(EVP_PKEY *key, const struct rs_sigalg *algorithm, struc
 	EVP_MD_CTX *mc = EVP_MD_CTX_new();
 	const EVP_MD *md =
 		algorithm->digest < 0 ? NULL : rs_digest_md((enum rs_digest)algorithm->digest);
-	bool good = mc && EVP_DigestVerifyInit(mc, NULL, md, NULL, key) == 1 &&
-		    EVP_DigestVerify(mc, signature.data, signature.len, message.data,
-			    message.len) == 1;
+	bool good =
+		mc && EVP_DigestVerifyInit(mc, NULL, md, NULL, key) == 1 &&
+		EVP_DigestVerify(mc, signature.data, signature.len, message.data, message.len) == 1;
 	EVP_MD_CTX_free(mc);
 	return good;
 }

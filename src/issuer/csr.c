@@ -10,15 +10,15 @@
 #include <string.h>
 
 #define OID_EXTENSION_REQUEST "1.2.840.113549.1.9.14"
-#define OID_SUBJECT_ALT_NAME "2.5.29.17"
-#define OID_MAX 256
-#define ITEMS_MAX 64 /* attributes, and extensions, in one request */
+#define OID_SUBJECT_ALT_NAME  "2.5.29.17"
+#define OID_MAX		      256
+#define ITEMS_MAX	      64 /* attributes, and extensions, in one request */
 
 /* What the checks hand on to each other. */
 struct job {
 	struct rs_ctx *ctx;
 	struct rs_csr *csr;
-	struct rs_bytes info;      /* CertificationRequestInfo: what is signed */
+	struct rs_bytes info;	   /* CertificationRequestInfo: what is signed */
 	struct rs_bytes algorithm; /* of the signature */
 	struct rs_bytes signature;
 	struct rs_spki spki;
@@ -37,9 +37,8 @@ static bool refuse(struct job *job, const char *why)
 void rs_check_add(json_t *checks, const char *name, enum rs_check_result result, const char *detail)
 {
 	static const char *const results[] = {"pass", "fail", "not_applicable"};
-	json_array_append_new(checks,
-		json_pack("{s:s, s:s, s:s?}", "name", name, "result", results[result], "detail",
-			detail));
+	json_array_append_new(checks, json_pack("{s:s, s:s, s:s?}", "name", name, "result",
+					      results[result], "detail", detail));
 }
 
 /* --- csr_encoding --- */
@@ -49,9 +48,8 @@ static bool note_once(struct job *job, json_t *seen, const char *oid, const char
 {
 	size_t i;
 	json_t *old;
-	json_array_foreach (seen, i, old)
-		if (strcmp(json_string_value(old), oid) == 0)
-			return refuse(job, what);
+	json_array_foreach(seen, i,
+		old) if (strcmp(json_string_value(old), oid) == 0) return refuse(job, what);
 	if (json_array_size(seen) >= ITEMS_MAX)
 		return refuse(job, "The request holds more than 64 attributes or extensions.");
 	json_array_append_new(seen, json_string(oid));
@@ -61,8 +59,8 @@ static bool note_once(struct job *job, json_t *seen, const char *oid, const char
 static void ignore(struct job *job, const char *oid)
 {
 	int nid = OBJ_txt2nid(oid);
-	json_array_append_new(job->csr->ignored,
-		json_string(nid == NID_undef ? oid : OBJ_nid2sn(nid)));
+	json_array_append_new(
+		job->csr->ignored, json_string(nid == NID_undef ? oid : OBJ_nid2sn(nid)));
 }
 
 /* One extension of an extensionRequest: only a readable SAN is shown, all others are ignored. */
@@ -146,30 +144,37 @@ static bool read_subject(struct job *job, struct rs_bytes name)
 	return false;
 }
 
+/* CertificationRequestInfo: version, subject, key, attributes. */
+static bool read_info(struct job *job, struct rs_bytes *subject, struct rs_bytes *attributes)
+{
+	struct rs_der d = rs_der_of(job->info), info;
+	long version;
+
+	if (!rs_der_enter(&d, RS_DER_SEQUENCE, &info) || !rs_der_small(&info, &version))
+		return false;
+	if (version != 0)
+		return refuse(job, "The version of the request is not 0.");
+	return rs_der_whole(&info, RS_DER_SEQUENCE, subject) &&
+	       rs_der_whole(&info, RS_DER_SEQUENCE, &job->csr->spki_der) &&
+	       (rs_der_done(&info) || rs_der_get(&info, RS_DER_CONTEXT_C(0), attributes)) &&
+	       rs_der_done(&info);
+}
+
 static bool check_encoding(struct job *job)
 {
-	struct rs_der d = rs_der_of(job->csr->der), request, info;
+	struct rs_der d = rs_der_of(job->csr->der), request;
 	struct rs_bytes subject, attributes = {0};
-	long version;
 
 	if (!rs_der_strict(job->csr->der))
 		return refuse(job, "It is not DER from the first byte to the last.");
+	refuse(job, "It is not a PKCS#10 certificate signing request.");
 	if (!rs_der_enter(&d, RS_DER_SEQUENCE, &request) || !rs_der_done(&d) ||
 		!rs_der_whole(&request, RS_DER_SEQUENCE, &job->info) ||
 		!rs_der_whole(&request, RS_DER_SEQUENCE, &job->algorithm) ||
 		!rs_der_bits(&request, &job->signature) || !rs_der_done(&request))
-		return refuse(job, "It is not a PKCS#10 certificate signing request.");
-	d = rs_der_of(job->info);
-	if (!rs_der_enter(&d, RS_DER_SEQUENCE, &info) || !rs_der_small(&info, &version))
-		return refuse(job, "It is not a PKCS#10 certificate signing request.");
-	if (version != 0)
-		return refuse(job, "The version of the request is not 0.");
-	if (!rs_der_whole(&info, RS_DER_SEQUENCE, &subject) ||
-		!rs_der_whole(&info, RS_DER_SEQUENCE, &job->csr->spki_der) ||
-		(!rs_der_done(&info) && !rs_der_get(&info, RS_DER_CONTEXT_C(0), &attributes)) ||
-		!rs_der_done(&info))
-		return refuse(job, "It is not a PKCS#10 certificate signing request.");
-	return read_subject(job, subject) && read_attributes(job, attributes);
+		return false;
+	return read_info(job, &subject, &attributes) && read_subject(job, subject) &&
+	       read_attributes(job, attributes);
 }
 
 /* --- the key --- */
@@ -189,8 +194,9 @@ static bool check_exponent(struct job *job)
 		return true;
 	if (rs_bytes_eq(e, RS_LITERAL("\x01"))) {
 		job->code = RS_KEY_BLOCKED;
-		return refuse(job, "The RSA exponent is 1: such a key needs no private key, anybody "
-				   "could have signed with it.");
+		return refuse(job,
+			"The RSA exponent is 1: such a key needs no private key, anybody "
+			"could have signed with it.");
 	}
 	return refuse(job, "The RSA exponent must be 65537.");
 }
@@ -202,8 +208,9 @@ static bool modulus_is(struct job *job, enum rs_modulus_fault fault)
 		[RS_MODULUS_EVEN] = "The RSA modulus is even.",
 		[RS_MODULUS_SMALL_FACTOR] = "The RSA modulus has a prime factor below 752.",
 		[RS_MODULUS_POWER] = "The RSA modulus is a power of a smaller number.",
-		[RS_MODULUS_ROCA] = "The key has the fingerprint of CVE-2017-15361 (ROCA) and can be "
-				    "factored; make a new one with other software.",
+		[RS_MODULUS_ROCA] =
+			"The key has the fingerprint of CVE-2017-15361 (ROCA) and can be "
+			"factored; make a new one with other software.",
 		[RS_MODULUS_CLOSE_PRIMES] = "The two primes of the key are so close that it can be "
 					    "factored; make a new one with other software.",
 	};
@@ -228,7 +235,8 @@ static bool check_algorithm(struct job *job)
 	if (!job->sigalg) {
 		rs_algorithm_name(job->algorithm, name, sizeof(name));
 		snprintf(job->why, sizeof(job->why),
-			"The request is signed with %s; SHA-256, SHA-384 or SHA-512 with RSA (PKCS#1 "
+			"The request is signed with %s; SHA-256, SHA-384 or SHA-512 with RSA "
+			"(PKCS#1 "
 			"v1.5) or ECDSA, or Ed25519, is accepted.",
 			name);
 		return false;
@@ -293,7 +301,8 @@ static enum rs_code run_checks(struct job *job)
 /* PEM or DER, as it comes; false with job->why. */
 static bool take_der(struct job *job, const void *data, size_t len)
 {
-	static const char *const labels[] = {"CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", NULL};
+	static const char *const labels[] = {
+		"CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", NULL};
 	struct rs_bytes text = {data, len};
 	const char *why;
 
@@ -314,8 +323,8 @@ enum rs_code rs_csr_parse(struct rs_ctx *ctx, const void *data, size_t len, stru
 
 	if (len > RS_CSR_MAX)
 		return rs_fail(ctx, RS_TOO_LARGE,
-			"The certificate signing request has %zu bytes; at most %u are accepted.", len,
-			RS_CSR_MAX);
+			"The certificate signing request has %zu bytes; at most %u are accepted.",
+			len, RS_CSR_MAX);
 	csr->subject = rs_arena_json(ctx->arena, json_object());
 	csr->san = rs_arena_json(ctx->arena, json_array());
 	csr->checks = rs_arena_json(ctx->arena, json_array());

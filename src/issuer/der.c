@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#define DEPTH_MAX 32
+#define DEPTH_MAX   32
 #define CONSTRUCTED 0x20u
 
 /* --- reading --- */
@@ -149,28 +149,36 @@ static bool take_digits(const unsigned char **p, unsigned count, unsigned *value
 	return true;
 }
 
+enum time_part { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, TIME_PARTS };
+
+static bool parts_are_a_time(const unsigned part[TIME_PARTS])
+{
+	return part[MONTH] >= 1 && part[MONTH] <= 12 && part[DAY] >= 1 &&
+	       part[DAY] <= month_days(part[YEAR], part[MONTH]) && part[HOUR] <= 23 &&
+	       part[MINUTE] <= 59 && part[SECOND] <= 59;
+}
+
 bool rs_der_time(struct rs_der *d, int64_t *seconds, bool *generalized)
 {
-	unsigned tag, year, month, day, hour, minute, second;
+	unsigned tag, part[TIME_PARTS];
 	struct rs_bytes c;
 
 	if (!rs_der_any(d, &tag, &c, NULL))
 		return false;
 	bool wide = tag == RS_DER_GENERALIZED_TIME;
-	if (!(wide ? c.len == 15 : tag == RS_DER_UTC_TIME && c.len == 13) ||
-		c.data[c.len - 1] != 'Z')
+	size_t len = wide ? 15 : 13;
+	if ((!wide && tag != RS_DER_UTC_TIME) || c.len != len || c.data[len - 1] != 'Z')
 		return false;
 	const unsigned char *p = c.data;
-	if (!take_digits(&p, wide ? 4 : 2, &year) || !take_digits(&p, 2, &month) ||
-		!take_digits(&p, 2, &day) || !take_digits(&p, 2, &hour) ||
-		!take_digits(&p, 2, &minute) || !take_digits(&p, 2, &second))
-		return false;
+	for (int i = 0; i < TIME_PARTS; i++)
+		if (!take_digits(&p, i == YEAR && wide ? 4 : 2, &part[i]))
+			return false;
 	if (!wide)
-		year += year < 50 ? 2000 : 1900;
-	if (month < 1 || month > 12 || day < 1 || day > month_days(year, month) || hour > 23 ||
-		minute > 59 || second > 59)
+		part[YEAR] += part[YEAR] < 50 ? 2000 : 1900;
+	if (!parts_are_a_time(part))
 		return false;
-	*seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	*seconds = days_of(part[YEAR], part[MONTH], part[DAY]) * 86400 + part[HOUR] * 3600 +
+		   part[MINUTE] * 60 + part[SECOND];
 	if (generalized)
 		*generalized = wide;
 	return true;
@@ -273,7 +281,8 @@ bool rs_der_oid_text(struct rs_bytes oid, char *text, size_t size)
 
 struct rs_der_out rs_der_out(struct rs_arena *arena, size_t size)
 {
-	return (struct rs_der_out){.arena = arena, .buf = rs_arena_alloc(arena, size), .size = size};
+	return (struct rs_der_out){
+		.arena = arena, .buf = rs_arena_alloc(arena, size), .size = size};
 }
 
 struct rs_bytes rs_der_written(const struct rs_der_out *w)
@@ -346,33 +355,35 @@ static size_t arc_octets(uint64_t arc, unsigned char *out)
 	return n;
 }
 
+/* One decimal number without leading zeros; *text is moved behind it. */
+static bool take_arc(const char **text, uint64_t *arc)
+{
+	const char *start = *text;
+	char *end;
+	if (*start < '0' || *start > '9' || (*start == '0' && start[1] >= '0' && start[1] <= '9'))
+		return false;
+	*arc = strtoull(start, &end, 10);
+	*text = end;
+	return *arc < INT64_MAX;
+}
+
 bool rs_der_put_oid(struct rs_der_out *w, const char *dotted)
 {
 	unsigned char octets[256];
 	size_t len = 0;
-	uint64_t root = 0;
+	uint64_t root, arc;
 
-	for (unsigned i = 0;; i++) {
-		char *end;
-		if (*dotted < '0' || *dotted > '9' || (*dotted == '0' && dotted[1] >= '0' &&
-							dotted[1] <= '9'))
+	if (!take_arc(&dotted, &root) || *dotted++ != '.' || !take_arc(&dotted, &arc) || root > 2 ||
+		(root < 2 && arc > 39))
+		return false;
+	len += arc_octets(root * 40 + arc, octets);
+	while (*dotted == '.' && len + 10 <= sizeof(octets)) {
+		dotted++;
+		if (!take_arc(&dotted, &arc))
 			return false;
-		uint64_t arc = strtoull(dotted, &end, 10);
-		if (arc >= INT64_MAX || len + 10 > sizeof(octets))
-			return false;
-		if (i == 0)
-			root = arc;
-		else if (i == 1 && (root > 2 || (root < 2 && arc > 39)))
-			return false;
-		else
-			len += arc_octets(i == 1 ? root * 40 + arc : arc, octets + len);
-		if (*end == '\0')
-			break;
-		if (*end != '.')
-			return false;
-		dotted = end + 1;
+		len += arc_octets(arc, octets + len);
 	}
-	if (len == 0)
+	if (*dotted != '\0')
 		return false;
 	rs_der_put_element(w, RS_DER_OID, octets, len);
 	return true;
@@ -388,7 +399,7 @@ bool rs_der_put_time(struct rs_der_out *w, int64_t seconds)
 		return false;
 	bool wide = tm.tm_year >= 150;
 	size_t len = strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm), skip = wide ? 0 : 2;
-	rs_der_put_element(w, wide ? RS_DER_GENERALIZED_TIME : RS_DER_UTC_TIME, text + skip,
-		len - skip);
+	rs_der_put_element(
+		w, wide ? RS_DER_GENERALIZED_TIME : RS_DER_UTC_TIME, text + skip, len - skip);
 	return true;
 }

@@ -51,15 +51,15 @@ static enum rs_code read_certificates(struct rs_ctx *ctx, const char *slug, cons
 	return RS_OK;
 }
 
-static enum rs_code read_chain(struct rs_ctx *ctx, const struct rs_config_issuer *config,
-	struct rs_issuer *out)
+static enum rs_code read_chain(
+	struct rs_ctx *ctx, const struct rs_config_issuer *config, struct rs_issuer *out)
 {
 	struct rs_bytes chain[RS_CHAIN_MAX];
 	size_t count;
 	const char *why;
 
-	enum rs_code rc =
-		read_certificates(ctx, config->id, config->certificate_file, out->chain, &out->chain_count);
+	enum rs_code rc = read_certificates(
+		ctx, config->id, config->certificate_file, out->chain, &out->chain_count);
 	if (rc != RS_OK || !config->chain_file || !*config->chain_file)
 		return rc;
 	rc = read_certificates(ctx, config->id, config->chain_file, chain, &count);
@@ -73,8 +73,8 @@ static enum rs_code read_chain(struct rs_ctx *ctx, const struct rs_config_issuer
 		out->chain[out->chain_count++] = chain[i];
 	}
 	if (out->chain_count > 1 && !rs_cert_issued_by(out->chain[0], out->chain[1], &why))
-		return refuse(ctx, "%s: %s does not fit: its first certificate %s.",
-			config->id, config->chain_file, why);
+		return refuse(ctx, "%s: %s does not fit: its first certificate %s.", config->id,
+			config->chain_file, why);
 	return RS_OK;
 }
 
@@ -93,8 +93,8 @@ static bool may_sign(const struct rs_cert *cert)
 }
 
 /* Everything the registry says of an issuer, from its certificate. */
-static bool describe(struct rs_ctx *ctx, const struct rs_cert *cert, struct rs_issuer *out,
-	char why[256])
+static bool describe(
+	struct rs_ctx *ctx, const struct rs_cert *cert, struct rs_issuer *out, char why[256])
 {
 	const struct rs_cert_ext *ski = rs_cert_find(cert, RS_EXT_SKI);
 	struct rs_der d;
@@ -136,20 +136,21 @@ static enum rs_code load_one(struct rs_ctx *ctx, const struct rs_config_issuer *
 		return refuse(ctx, "%s: %s is not the certificate of a CA.", config->id,
 			config->certificate_file);
 	if (!describe(ctx, &cert, out, why))
-		return refuse(ctx, "%s: %s cannot issue: %s.", config->id,
-			config->certificate_file, why);
+		return refuse(
+			ctx, "%s: %s cannot issue: %s.", config->id, config->certificate_file, why);
 	rc = rs_issuer_live(ctx, out, now);
 	if (rc != RS_OK)
 		return rc;
 	if (production && out->trial)
-		return refuse(ctx, "%s: it was made by `reissued ca init` for trials; "
-					   "production takes a real one.",
+		return refuse(ctx,
+			"%s: it was made by `reissued ca init` for trials; "
+			"production takes a real one.",
 			config->id);
 	out->ca_pem = rs_x509_pem(ctx, out->certificate);
 	out->chain_pem = "";
 	for (size_t i = 0; i < out->chain_count; i++)
-		out->chain_pem = rs_arena_printf(ctx->arena, "%s%s", out->chain_pem,
-			rs_x509_pem(ctx, out->chain[i]));
+		out->chain_pem = rs_arena_printf(
+			ctx->arena, "%s%s", out->chain_pem, rs_x509_pem(ctx, out->chain[i]));
 	return RS_OK;
 }
 
@@ -179,7 +180,8 @@ enum rs_code rs_issuers_load(struct rs_ctx *ctx, const struct rs_config_issuer *
 		char built[32];
 		rs_time_format(RS_BUILD_TIME * INT64_C(1000000), built);
 		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"The clock stands before %s, when this program was built; set it right.", built);
+			"The clock stands before %s, when this program was built; set it right.",
+			built);
 	}
 	/* What is loaded lives as long as the registry. */
 	issuers->arena = rs_arena_new();
@@ -224,7 +226,8 @@ const struct rs_issuer *rs_issuers_get(const struct rs_issuers *issuers, const c
 	return NULL;
 }
 
-const struct rs_issuer *rs_issuers_by_subject(const struct rs_issuers *issuers, struct rs_bytes name)
+const struct rs_issuer *rs_issuers_by_subject(
+	const struct rs_issuers *issuers, struct rs_bytes name)
 {
 	for (size_t i = 0; i < issuers->count; i++)
 		if (rs_bytes_eq(issuers->list[i].subject, name))
@@ -244,7 +247,8 @@ enum rs_code rs_issuer_live(struct rs_ctx *ctx, const struct rs_issuer *issuer, 
 	if (now < issuer->not_before) {
 		rs_time_format(issuer->not_before * 1000000, text);
 		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"The certificate of issuer %s is valid only from %s on.", issuer->slug, text);
+			"The certificate of issuer %s is valid only from %s on.", issuer->slug,
+			text);
 	}
 	return RS_OK;
 }

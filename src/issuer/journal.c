@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC "RSJ1"
-#define HEADER 44 /* magic, length, batch, digest */
+#define MAGIC	    "RSJ1"
+#define HEADER	    44 /* magic, length, batch, digest */
 #define PAYLOAD_MIN (2 + RS_SERIAL_LEN + 8 + 8)
 #define PAYLOAD_MAX (1u << 20)
 #define INDEX_FIRST 1024
@@ -217,12 +217,12 @@ static int damaged_inside(struct scan *s, off_t offset, off_t size)
 	return 0;
 }
 
-typedef enum rs_code (*visit_record)(struct rs_ctx *ctx, const struct rs_journal_entry *entry,
-	void *arg);
+typedef enum rs_code (*visit_record)(
+	struct rs_ctx *ctx, const struct rs_journal_entry *entry, void *arg);
 
 /* Visits every record; s->at is the end of the last good one. */
-static enum rs_code scan_file(struct rs_ctx *ctx, struct scan *s, const char *file,
-	visit_record visit, void *arg)
+static enum rs_code scan_file(
+	struct rs_ctx *ctx, struct scan *s, const char *file, visit_record visit, void *arg)
 {
 	struct stat st;
 	int found = fstat(s->fd, &st);
@@ -246,8 +246,8 @@ static enum rs_code scan_file(struct rs_ctx *ctx, struct scan *s, const char *fi
 		found = damaged_inside(s, s->at, st.st_size) == 0 ? 0 : -2;
 	free(s->buf);
 	if (rc == RS_OK && found == -1)
-		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "The journal %s cannot be read: %s.", file,
-			strerror(errno));
+		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "The journal %s cannot be read: %s.",
+			file, strerror(errno));
 	if (rc == RS_OK && found == -2)
 		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
 			"The journal %s is damaged at byte %lld, before its end; restore it.", file,
@@ -360,11 +360,12 @@ enum rs_code rs_journal_open(struct rs_ctx *ctx, const char *file, struct rs_jou
 	j->fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	enum rs_code rc = RS_OK;
 	if (j->fd < 0)
-		rc = rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "The journal %s cannot be opened: %s.", file,
-			strerror(errno));
+		rc = rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "The journal %s cannot be opened: %s.",
+			file, strerror(errno));
 	else if (flock(j->fd, LOCK_EX | LOCK_NB) != 0)
 		rc = rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"The journal %s is in use by another process; each replica has its own.", file);
+			"The journal %s is in use by another process; each replica has its own.",
+			file);
 	if (rc == RS_OK) {
 		struct scan scan = {.fd = j->fd};
 		struct load load = {.journal = j};
@@ -374,8 +375,8 @@ enum rs_code rs_journal_open(struct rs_ctx *ctx, const char *file, struct rs_jou
 	}
 	/* What is torn was never answered for. */
 	if (rc == RS_OK && (ftruncate(j->fd, j->end) != 0 || fsync(j->fd) != 0))
-		rc = rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "The journal %s cannot be written: %s.", file,
-			strerror(errno));
+		rc = rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "The journal %s cannot be written: %s.",
+			file, strerror(errno));
 	if (rc != RS_OK) {
 		rs_journal_close(j);
 		j = NULL;
@@ -410,8 +411,8 @@ static int write_all(int fd, const unsigned char *data, size_t len, off_t at)
 	return 0;
 }
 
-int rs_journal_append(struct rs_journal *j, const struct rs_journal_entry *const *entries,
-	size_t count)
+int rs_journal_append(
+	struct rs_journal *j, const struct rs_journal_entry *const *entries, size_t count)
 {
 	size_t size = 0, at = 0;
 	for (size_t i = 0; i < count; i++)
@@ -426,7 +427,8 @@ int rs_journal_append(struct rs_journal *j, const struct rs_journal_entry *const
 	int error = rs_failpoint("journal_write") ? ENOSPC : write_all(j->fd, data, size, j->end);
 	free(data);
 	if (error) {
-		/* The next batch overwrites what came through; cut it off so that it is not found. */
+		/* The next batch overwrites what came through; cut it off so that it is not found.
+		 */
 		if (ftruncate(j->fd, j->end) != 0)
 			error = EIO;
 		return error;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define OID_RSA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
-#define OID_EC "\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
+#define OID_EC	"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
 
 /* The AlgorithmIdentifier each kind has, to the byte, and how many octets its point takes. */
 static const struct {
@@ -18,7 +18,9 @@ static const struct {
 	[RS_KEY_RSA_2048] = {RS_LITERAL("\x30\x0d" OID_RSA "\x05\x00"), 0},
 	[RS_KEY_RSA_3072] = {RS_LITERAL("\x30\x0d" OID_RSA "\x05\x00"), 0},
 	[RS_KEY_RSA_4096] = {RS_LITERAL("\x30\x0d" OID_RSA "\x05\x00"), 0},
-	[RS_KEY_EC_P256] = {RS_LITERAL("\x30\x13" OID_EC "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"), 65},
+	[RS_KEY_EC_P256] = {RS_LITERAL(
+				    "\x30\x13" OID_EC "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"),
+		65},
 	[RS_KEY_EC_P384] = {RS_LITERAL("\x30\x10" OID_EC "\x06\x05\x2b\x81\x04\x00\x22"), 97},
 	[RS_KEY_EC_P521] = {RS_LITERAL("\x30\x10" OID_EC "\x06\x05\x2b\x81\x04\x00\x23"), 133},
 	[RS_KEY_ED25519] = {RS_LITERAL("\x30\x05\x06\x03\x2b\x65\x70"), 32},
@@ -58,10 +60,9 @@ bool rs_key_allowed(const struct rs_key *key, const json_t *policy)
 {
 	size_t i;
 	json_t *name;
-	json_array_foreach ((json_t *)policy, i, name)
-		if (key->kind != RS_KEY_NONE && json_is_string(name) &&
-			strcmp(json_string_value(name), key->name) == 0)
-			return true;
+	json_array_foreach((json_t *)policy, i,
+		name) if (key->kind != RS_KEY_NONE && json_is_string(name) &&
+			  strcmp(json_string_value(name), key->name) == 0) return true;
 	return false;
 }
 
@@ -94,8 +95,9 @@ static void refuse_algorithm(struct rs_bytes algorithm, char why[256])
 		if (rs_der_whole(&inside, RS_DER_OID, &oid) && rs_bytes_eq(oid, ec)) {
 			rs_der_any(&inside, &tag, NULL, &params);
 			if (tag != RS_DER_OID) {
-				snprintf(why, 256, "The curve must be given by its name, not by "
-						   "explicit parameters; use P-256, P-384 or P-521.");
+				snprintf(why, 256,
+					"The curve must be given by its name, not by "
+					"explicit parameters; use P-256, P-384 or P-521.");
 				return;
 			}
 			/* As an AlgorithmIdentifier of the curve alone. */
@@ -106,13 +108,14 @@ static void refuse_algorithm(struct rs_bytes algorithm, char why[256])
 				rs_algorithm_name((struct rs_bytes){wrapped, params.len + 2}, name,
 					sizeof(name));
 			}
-			snprintf(why, 256, "The curve %s is not accepted; use P-256, P-384 or P-521.",
-				name);
+			snprintf(why, 256,
+				"The curve %s is not accepted; use P-256, P-384 or P-521.", name);
 			return;
 		}
 	}
-	snprintf(why, 256, "The key's algorithm %s (or the form of its parameters) is not accepted; use "
-			   "RSA with 2048, 3072 or 4096 bits, EC on P-256, P-384 or P-521, or Ed25519.",
+	snprintf(why, 256,
+		"The key's algorithm %s (or the form of its parameters) is not accepted; use "
+		"RSA with 2048, 3072 or 4096 bits, EC on P-256, P-384 or P-521, or Ed25519.",
 		name);
 }
 
@@ -139,7 +142,8 @@ static bool read_rsa(struct rs_bytes bits, struct rs_spki *out, char why[256])
 			return true;
 	}
 	out->kind = RS_KEY_NONE;
-	snprintf(why, 256, "The RSA key has %zu bits; exactly 2048, 3072 or 4096 are accepted.", size);
+	snprintf(why, 256, "The RSA key has %zu bits; exactly 2048, 3072 or 4096 are accepted.",
+		size);
 	return false;
 }
 

@@ -11,12 +11,12 @@
 #include <string.h>
 
 #define SMALL_PRIMES_BELOW 752
-#define PRIMES_MAX 133        /* odd primes below 752 */
-#define WORDS_MAX 64          /* 4096 bits */
-#define FERMAT_ROUNDS 100
-#define ROCA_PRIMES 38        /* 3 .. 167 */
-#define ROCA_GENERATOR 65537u
-#define POWER_FILTERS 8
+#define PRIMES_MAX	   133 /* odd primes below 752 */
+#define WORDS_MAX	   64  /* 4096 bits */
+#define FERMAT_ROUNDS	   100
+#define ROCA_PRIMES	   38 /* 3 .. 167 */
+#define ROCA_GENERATOR	   65537u
+#define POWER_FILTERS	   8
 
 /* A modulus as 64-bit words, most significant first. */
 struct words {
@@ -26,7 +26,8 @@ struct words {
 
 /*
  * Computed once: the primes; the residues mod each ROCA prime that are powers of 65537; for each
- * prime exponent k some primes q = 1 (mod k), modulo which a k-th power leaves a k-th power residue.
+ * prime exponent k some primes q = 1 (mod k), modulo which a k-th power leaves a k-th power
+ * residue.
  */
 static struct tables {
 	uint16_t prime[PRIMES_MAX];

@@ -46,14 +46,14 @@ static enum rs_code read_passphrase(struct rs_ctx *ctx, const char *path, char o
 	if (file)
 		fclose(file);
 	if (!ok)
-		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"The passphrase in %s cannot be read.", path);
+		return rs_fail(
+			ctx, RS_ISSUER_UNAVAILABLE, "The passphrase in %s cannot be read.", path);
 	out[strcspn(out, "\r\n")] = '\0';
 	return RS_OK;
 }
 
-static enum rs_code read_key(struct rs_ctx *ctx, const struct rs_config_issuer *config,
-	bool production, EVP_PKEY **out)
+static enum rs_code read_key(
+	struct rs_ctx *ctx, const struct rs_config_issuer *config, bool production, EVP_PKEY **out)
 {
 	char passphrase[PASSPHRASE_MAX] = "";
 	bool plain = !config->passphrase_file || !*config->passphrase_file;
@@ -89,8 +89,8 @@ static enum rs_code check_key(struct rs_ctx *ctx, const struct rs_config_issuer 
 	int len = i2d_PUBKEY(key, &der);
 	bool same = len > 0 && rs_bytes_eq(issuer->spki, (struct rs_bytes){der, (size_t)len});
 	OPENSSL_free(der);
-	return same ? RS_OK :
-		      rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
+	return same ? RS_OK
+		    : rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
 			      "Issuer %s: the key %s does not belong to the certificate %s.",
 			      config->id, config->key_file, config->certificate_file);
 }
@@ -119,8 +119,8 @@ EVP_PKEY *rs_keyfile_generate(enum rs_key_kind kind)
 	return kind == RS_KEY_NONE ? NULL : EVP_RSA_gen((unsigned)key.size);
 }
 
-enum rs_code rs_file_write_new(struct rs_ctx *ctx, const char *path, unsigned mode, const void *data,
-	size_t len)
+enum rs_code rs_file_write_new(
+	struct rs_ctx *ctx, const char *path, unsigned mode, const void *data, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	const char *p = data;
@@ -139,8 +139,8 @@ enum rs_code rs_file_write_new(struct rs_ctx *ctx, const char *path, unsigned mo
 	int error = errno;
 	if (fd >= 0 && close(fd) != 0)
 		ok = false;
-	return ok ? RS_OK :
-		    rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "%s cannot be written: %s.", path,
+	return ok ? RS_OK
+		  : rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "%s cannot be written: %s.", path,
 			    strerror(error));
 }
 
@@ -149,16 +149,16 @@ static bool encrypt_key(BIO *out, EVP_PKEY *key, const char *passphrase)
 {
 	PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8(key);
 	X509_SIG *sealed = plain ? PKCS8_encrypt(-1, EVP_aes_256_cbc(), passphrase,
-					   (int)strlen(passphrase), NULL, 0, KDF_ITERATIONS, plain) :
-				   NULL;
+					   (int)strlen(passphrase), NULL, 0, KDF_ITERATIONS, plain)
+				 : NULL;
 	bool ok = sealed && PEM_write_bio_PKCS8(out, sealed) == 1;
 	X509_SIG_free(sealed);
 	PKCS8_PRIV_KEY_INFO_free(plain);
 	return ok;
 }
 
-enum rs_code rs_keyfile_write(struct rs_ctx *ctx, const char *path, EVP_PKEY *key,
-	const char *passphrase_file)
+enum rs_code rs_keyfile_write(
+	struct rs_ctx *ctx, const char *path, EVP_PKEY *key, const char *passphrase_file)
 {
 	char passphrase[PASSPHRASE_MAX];
 	char *data;

@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OID_MAX 256
-#define SIGNATURE_MAX 512 /* RSA-4096 */
-#define NAMES_MAX (RS_SAN_MAX + 1)
-#define OID_LIST_MAX 32
+#define OID_MAX		256
+#define SIGNATURE_MAX	512 /* RSA-4096 */
+#define NAMES_MAX	(RS_SAN_MAX + 1)
+#define OID_LIST_MAX	32
 #define TLS_SECONDS_MAX (200 * 86400)
-#define DAY_2050 INT64_C(2524608000)
+#define DAY_2050	INT64_C(2524608000)
 
 enum when { WHEN_ANY, WHEN_LEAF, WHEN_SAN, WHEN_RSA, WHEN_ISSUER, WHEN_TLS };
 
@@ -93,7 +93,8 @@ static bool read_san(struct lint *l)
 		return false;
 	while (!rs_der_done(&list)) {
 		if (l->names == NAMES_MAX ||
-			!rs_der_any(&list, &l->name[l->names].tag, &l->name[l->names].value, NULL) ||
+			!rs_der_any(
+				&list, &l->name[l->names].tag, &l->name[l->names].value, NULL) ||
 			!(l->name[l->names].tag & 0x80))
 			return false;
 		l->names++;
@@ -102,7 +103,8 @@ static bool read_san(struct lint *l)
 }
 
 /* The OIDs of a SEQUENCE OF OID, or of SEQUENCEs that begin with one. */
-static size_t read_oids(const struct rs_cert_ext *ext, bool nested, struct rs_bytes out[OID_LIST_MAX])
+static size_t read_oids(
+	const struct rs_cert_ext *ext, bool nested, struct rs_bytes out[OID_LIST_MAX])
 {
 	struct rs_der d, list, item;
 	size_t count = 0;
@@ -114,8 +116,8 @@ static size_t read_oids(const struct rs_cert_ext *ext, bool nested, struct rs_by
 		return 0;
 	while (!rs_der_done(&list) && count < OID_LIST_MAX) {
 		if (nested ? !rs_der_enter(&list, RS_DER_SEQUENCE, &item) ||
-					!rs_der_get(&item, RS_DER_OID, &out[count]) :
-			     !rs_der_get(&list, RS_DER_OID, &out[count]))
+					!rs_der_get(&item, RS_DER_OID, &out[count])
+			   : !rs_der_get(&list, RS_DER_OID, &out[count]))
 			break;
 		count++;
 	}
@@ -381,7 +383,8 @@ static bool check_eku_once(const struct lint *l)
 static bool check_ski_present(const struct lint *l)
 {
 	const struct rs_cert_ext *ext = rs_cert_find(&l->cert, RS_EXT_SKI);
-	return ext && !ext->critical && ext->value.len > 2 && ext->value.data[0] == RS_DER_OCTET_STRING;
+	return ext && !ext->critical && ext->value.len > 2 &&
+	       ext->value.data[0] == RS_DER_OCTET_STRING;
 }
 static bool check_ski_key(const struct lint *l)
 {
@@ -504,7 +507,8 @@ static bool labels_fit(struct rs_bytes name)
 				return false;
 			continue;
 		}
-		if (i == start || i - start > 63 || name.data[start] == '-' || name.data[i - 1] == '-')
+		if (i == start || i - start > 63 || name.data[start] == '-' ||
+			name.data[i - 1] == '-')
 			return false;
 		start = i + 1;
 	}
@@ -687,16 +691,16 @@ static json_t *run_rules(const struct lint *l, bool warnings, size_t *errors)
 		*errors += error;
 		if (!findings)
 			findings = json_array();
-		json_array_append_new(findings,
-			json_pack("{s:s, s:s, s:s, s:s+}", "rule", info->id, "source", info->source,
-				"severity", error ? "error" : "warning", "detail",
-				"It does not hold that ", info->text));
+		json_array_append_new(
+			findings, json_pack("{s:s, s:s, s:s, s:s+}", "rule", info->id, "source",
+					  info->source, "severity", error ? "error" : "warning",
+					  "detail", "It does not hold that ", info->text));
 	}
 	return findings;
 }
 
-enum rs_code rs_lint_certificate(struct rs_ctx *ctx, const struct rs_issuer *issuer,
-	struct rs_bytes der, json_t **findings)
+enum rs_code rs_lint_certificate(
+	struct rs_ctx *ctx, const struct rs_issuer *issuer, struct rs_bytes der, json_t **findings)
 {
 	struct lint *l = rs_new(ctx->arena, struct lint);
 	size_t errors;
@@ -714,8 +718,8 @@ enum rs_code rs_lint_tbs(struct rs_ctx *ctx, const struct rs_issuer *issuer, str
 	struct lint *l = rs_new(ctx->arena, struct lint);
 	size_t errors;
 
-	struct rs_bytes der = rs_x509_assemble(ctx, issuer, tbs,
-		(struct rs_bytes){dummy, issuer->signature_max});
+	struct rs_bytes der =
+		rs_x509_assemble(ctx, issuer, tbs, (struct rs_bytes){dummy, issuer->signature_max});
 	if (!take_apart(l, issuer, der))
 		return rs_fail(ctx, RS_LINT_FAILED, "What was built is not a certificate in DER.");
 	if (l->ca)

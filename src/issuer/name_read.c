@@ -16,9 +16,8 @@
 static void tell(json_t *list, struct rs_ctx *ctx, const char *what, const char *detail)
 {
 	if (json_array_size(list) < RS_FAULTS_MAX)
-		json_array_append_new(list,
-			json_string(rs_arena_printf(ctx->arena, "%s%s%s", what, *detail ? ": " : "",
-				detail)));
+		json_array_append_new(list, json_string(rs_arena_printf(ctx->arena, "%s%s%s", what,
+						    *detail ? ": " : "", detail)));
 }
 
 static bool text_is_clean(const char *text, size_t len)
@@ -57,9 +56,9 @@ static json_t *read_string(unsigned tag, struct rs_bytes c, bool strict)
 				return NULL;
 		/* fall through */
 	case RS_DER_UTF8:
-		return text_is_clean((const char *)c.data, c.len) ?
-			       json_stringn((const char *)c.data, c.len) :
-			       NULL;
+		return text_is_clean((const char *)c.data, c.len)
+			       ? json_stringn((const char *)c.data, c.len)
+			       : NULL;
 	case RS_DER_BMP:
 	case RS_DER_UNIVERSAL:
 	case RS_DER_T61:
@@ -85,8 +84,8 @@ static void add_value(json_t *subject, const char *name, json_t *value)
 	json_array_append_new(old, value);
 }
 
-static const char *strict_fault(const struct rs_subject_member *member, const json_t *subject,
-	const json_t *value)
+static const char *strict_fault(
+	const struct rs_subject_member *member, const json_t *subject, const json_t *value)
 {
 	const char *text = json_string_value(value);
 	if (text[strspn(text, " ")] == '\0')
@@ -123,7 +122,8 @@ static bool read_attribute(const struct rs_name_reader *r, struct rs_der *rdn, j
 	json_t *value = read_string(tag, content, r->strict);
 	if (!value) {
 		tell(member ? r->bad : r->unknown, r->ctx, name,
-			"not a UTF8String, PrintableString or IA5String without control characters");
+			"not a UTF8String, PrintableString or IA5String without control "
+			"characters");
 		return true;
 	}
 	const char *fault = member && r->strict ? strict_fault(member, subject, value) : NULL;
@@ -167,8 +167,8 @@ static json_t *entry_new(const char *type, struct rs_bytes c)
 	for (size_t i = 0; i < c.len; i++)
 		if (c.data[i] <= 0x20 || c.data[i] >= 0x7f)
 			return NULL;
-	return c.len ? json_pack("{s:s, s:s%}", "type", type, "value", (const char *)c.data, c.len) :
-		       NULL;
+	return c.len ? json_pack("{s:s, s:s%}", "type", type, "value", (const char *)c.data, c.len)
+		     : NULL;
 }
 
 static json_t *read_ip(struct rs_bytes c)
@@ -198,10 +198,10 @@ static json_t *read_other(const struct rs_name_reader *r, struct rs_bytes c)
 		!rs_der_enter(&d, RS_DER_CONTEXT_C(0), &value) || !rs_der_done(&d) ||
 		!rs_der_any(&value, &tag, &content, &whole) || !rs_der_done(&value))
 		return NULL;
-	const char *encoding = tag == RS_DER_UTF8      ? "utf8" :
-			       tag == RS_DER_IA5       ? "ia5" :
-			       tag == RS_DER_PRINTABLE ? "printable" :
-							 NULL;
+	const char *encoding = tag == RS_DER_UTF8	 ? "utf8"
+			       : tag == RS_DER_IA5	 ? "ia5"
+			       : tag == RS_DER_PRINTABLE ? "printable"
+							 : NULL;
 	json_t *text = encoding ? read_string(tag, content, true) : NULL;
 	if (text && tag == RS_DER_UTF8 && strcmp(dotted, OID_UPN) == 0)
 		return json_pack("{s:s, s:o}", "type", "upn", "value", text);
@@ -243,9 +243,9 @@ bool rs_san_read(const struct rs_name_reader *r, struct rs_bytes names, json_t *
 			break;
 		default:
 			tell(r->unknown, r->ctx, "san",
-				tag == RS_DER_CONTEXT_C(4) ? "directoryName" :
-				tag == RS_DER_CONTEXT(8)   ? "registeredID" :
-							     "a name of an unknown type");
+				tag == RS_DER_CONTEXT_C(4) ? "directoryName"
+				: tag == RS_DER_CONTEXT(8) ? "registeredID"
+							   : "a name of an unknown type");
 			continue;
 		}
 		if (entry)
@@ -264,8 +264,9 @@ const char *rs_name_text(struct rs_ctx *ctx, struct rs_bytes name)
 	char *data;
 	const char *text = "";
 
-	if (parsed && out && X509_NAME_print_ex(out, parsed, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0)
-	{
+	if (parsed && out &&
+		X509_NAME_print_ex(out, parsed, 0,
+			XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
 		size_t len = (size_t)BIO_get_mem_data(out, &data);
 		text = rs_arena_memdup(ctx->arena, data, len);
 	}

@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#define OID_UPN "1.3.6.1.4.1.311.20.2.3"
+#define OID_UPN	      "1.3.6.1.4.1.311.20.2.3"
 #define OTHER_DER_MAX 2048
 
 static bool is_printable(const char *text)
@@ -36,7 +36,8 @@ static void put_rdn(struct rs_ctx *ctx, struct rs_der_out *w,
 	size_t mark = w->len;
 
 	if (!text || !*text) {
-		rs_fault(ctx, RS_BAD_NAME, at, "A value of the subject is a text that is not empty.");
+		rs_fault(ctx, RS_BAD_NAME, at,
+			"A value of the subject is a text that is not empty.");
 		return;
 	}
 	if ((member->kind == RS_STRING_PRINTABLE && !is_printable(text)) ||
@@ -60,7 +61,8 @@ static void put_member(struct rs_ctx *ctx, struct rs_der_out *w,
 		return;
 	}
 	for (size_t i = json_array_size(value); i-- > 0;)
-		put_rdn(ctx, w, member, json_array_get(value, i), rs_pointer_index(ctx, pointer, i));
+		put_rdn(ctx, w, member, json_array_get(value, i),
+			rs_pointer_index(ctx, pointer, i));
 }
 
 void rs_name_write(struct rs_ctx *ctx, struct rs_der_out *w, const json_t *subject, const char *at)
@@ -143,8 +145,8 @@ static bool put_general_name(struct rs_der_out *w, const json_t *entry)
 	static const struct {
 		const char *type;
 		unsigned tag;
-	} texts[] = {
-		{"email", RS_DER_CONTEXT(1)}, {"dns", RS_DER_CONTEXT(2)}, {"uri", RS_DER_CONTEXT(6)}};
+	} texts[] = {{"email", RS_DER_CONTEXT(1)}, {"dns", RS_DER_CONTEXT(2)},
+		{"uri", RS_DER_CONTEXT(6)}};
 
 	if (!type || !text || !*text)
 		return false;

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BEGIN "-----BEGIN "
-#define END "-----END "
+#define BEGIN  "-----BEGIN "
+#define END    "-----END "
 #define DASHES "-----"
-#define LINE 64
+#define LINE   64
 
 static bool take(struct rs_bytes *text, const char *word)
 {
@@ -69,33 +69,44 @@ static bool decode(unsigned char *chars, size_t len, size_t *octets)
 	return true;
 }
 
+/* The BEGIN line; its label, or NULL. */
+static const char *take_begin(struct rs_bytes *text, const char *const labels[])
+{
+	if (!take(text, BEGIN))
+		return NULL;
+	for (; *labels; labels++)
+		if (take(text, *labels))
+			return take(text, DASHES) && take_line_end(text) ? *labels : NULL;
+	return NULL;
+}
+
+/* The END line, and the line ends after it. */
+static bool take_end(struct rs_bytes *text, const char *label)
+{
+	if (!take(text, END) || !take(text, label) || !take(text, DASHES) ||
+		(text->len && !take_line_end(text)))
+		return false;
+	while (take_line_end(text))
+		;
+	return true;
+}
+
 bool rs_pem_next(struct rs_ctx *ctx, struct rs_bytes *text, const char *const labels[],
 	struct rs_bytes *der, const char **why)
 {
-	const char *label = NULL;
 	size_t len, octets;
 
 	*why = "It is not a PEM block of the expected kind.";
-	if (!take(text, BEGIN))
-		return false;
-	for (; *labels && !label; labels++)
-		if (take(text, *labels))
-			label = *labels;
-	if (!label || !take(text, DASHES) || !take_line_end(text))
+	const char *label = take_begin(text, labels);
+	if (!label)
 		return false;
 	*why = "The PEM block holds something that is not base64.";
 	unsigned char *chars = rs_arena_alloc(ctx->arena, text->len + 4);
 	if (!collect(text, chars, &len) || !decode(chars, len, &octets))
 		return false;
 	*why = "The PEM block does not end with its END line.";
-	if (!take(text, END) || !take(text, label) || !take(text, DASHES))
-		return false;
-	if (text->len && !take_line_end(text))
-		return false;
-	while (take_line_end(text))
-		;
 	*der = (struct rs_bytes){chars, octets};
-	return true;
+	return take_end(text, label);
 }
 
 const char *rs_pem_write(struct rs_ctx *ctx, const char *label, struct rs_bytes der)

@@ -20,7 +20,7 @@
 
 /* One request under way, from before it is signed until it is durable. */
 struct item {
-	struct item *next;      /* under way */
+	struct item *next;	/* under way */
 	struct item *next_wait; /* waiting for the journal */
 	struct rs_journal_entry entry;
 	bool done;
@@ -63,8 +63,8 @@ enum rs_code rs_signer_open(struct rs_ctx *ctx, const struct rs_issuers *issuers
 		for (int c = 0; rc == RS_OK && c < config->issuer_count; c++) {
 			if (strcmp(config->issuers[c].id, issuer->slug) != 0)
 				continue;
-			rc = rs_keyfile_load(ctx, &config->issuers[c], issuer, config->production,
-				&s->key[i]);
+			rc = rs_keyfile_load(
+				ctx, &config->issuers[c], issuer, config->production, &s->key[i]);
 		}
 	}
 	if (rc == RS_OK)
@@ -92,9 +92,9 @@ void rs_signer_close(struct rs_signer *s)
 
 const char *rs_signer_trouble(const struct rs_signer *s)
 {
-	return __atomic_load_n(&s->broken, __ATOMIC_ACQUIRE) ?
-		       "the signer's journal could not be synced; signing has stopped" :
-		       NULL;
+	return __atomic_load_n(&s->broken, __ATOMIC_ACQUIRE)
+		       ? "the signer's journal could not be synced; signing has stopped"
+		       : NULL;
 }
 
 /* --- policy --- */
@@ -288,7 +288,8 @@ enum rs_code rs_signer_sign(struct rs_ctx *ctx, struct rs_signer *s,
 			"The signer has stopped: its journal could not be synced.");
 	const char *fault = judge(issuer, request);
 	if (fault)
-		return rs_fail(ctx, RS_LINT_FAILED, "The signer refuses the certificate: %s.", fault);
+		return rs_fail(
+			ctx, RS_LINT_FAILED, "The signer refuses the certificate: %s.", fault);
 	mine.entry.issuer = issuer->slug;
 	mine.entry.replica = s->replica;
 	memcpy(mine.entry.serial, request->serial, RS_SERIAL_LEN);

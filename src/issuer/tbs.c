@@ -9,10 +9,10 @@
 
 #include <string.h>
 
-#define TBS_GUESS 4096
-#define OID_EXT(n) RS_LITERAL("\x06\x03\x55\x1d" n)
-#define OID_AIA RS_LITERAL("\x06\x08\x2b\x06\x01\x05\x05\x07\x01\x01")
-#define OID_AD_OCSP RS_LITERAL("\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01")
+#define TBS_GUESS	  4096
+#define OID_EXT(n)	  RS_LITERAL("\x06\x03\x55\x1d" n)
+#define OID_AIA		  RS_LITERAL("\x06\x08\x2b\x06\x01\x05\x05\x07\x01\x01")
+#define OID_AD_OCSP	  RS_LITERAL("\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01")
 #define OID_AD_CA_ISSUERS RS_LITERAL("\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02")
 
 void rs_serial_new(unsigned char serial[RS_SERIAL_LEN])
@@ -93,8 +93,8 @@ static void put_key_ids(struct rs_der_out *w, const struct rs_tbs_spec *spec)
 	unsigned char id[20];
 	size_t mark = w->len;
 
-	rs_der_put_element(w, RS_DER_CONTEXT(0), spec->issuer->key_id.data,
-		spec->issuer->key_id.len);
+	rs_der_put_element(
+		w, RS_DER_CONTEXT(0), spec->issuer->key_id.data, spec->issuer->key_id.len);
 	rs_der_wrap(w, RS_DER_SEQUENCE, mark);
 	wrap_extension(w, OID_EXT("\x23"), false, mark);
 
@@ -126,7 +126,8 @@ static void put_usage(struct rs_ctx *ctx, struct rs_der_out *w, const struct rs_
 	const char *eku = spec->eku ? spec->eku : "";
 
 	if (!rs_oids_backwards(eku, put_eku_oid, w))
-		rs_fault(ctx, RS_BAD_VALUE, "/purpose", "The purpose's extendedKeyUsage is malformed.");
+		rs_fault(ctx, RS_BAD_VALUE, "/purpose",
+			"The purpose's extendedKeyUsage is malformed.");
 	if (w->len > mark) {
 		rs_der_wrap(w, RS_DER_SEQUENCE, mark);
 		wrap_extension(w, OID_EXT("\x25"), false, mark);
@@ -139,8 +140,7 @@ static void put_usage(struct rs_ctx *ctx, struct rs_der_out *w, const struct rs_
 	wrap_extension(w, OID_EXT("\x13"), true, mark);
 }
 
-static void put_extensions(struct rs_ctx *ctx, struct rs_der_out *w,
-	const struct rs_tbs_spec *spec)
+static void put_extensions(struct rs_ctx *ctx, struct rs_der_out *w, const struct rs_tbs_spec *spec)
 {
 	size_t mark = w->len;
 	put_aia(w, spec);
@@ -192,7 +192,7 @@ json_t *rs_tbs_extensions(const char *eku, const struct rs_key *key, const json_
 {
 	json_t *ekus = json_array();
 	rs_oids_backwards(eku ? eku : "", add_eku_name, ekus);
-	return json_pack("{s:o, s:o, s:o}", "key_usage", rs_usage_json(rs_usage_of(eku ? eku : "", key)),
-		"extended_key_usage", ekus, "policies",
-		policies ? json_deep_copy(policies) : json_array());
+	return json_pack("{s:o, s:o, s:o}", "key_usage",
+		rs_usage_json(rs_usage_of(eku ? eku : "", key)), "extended_key_usage", ekus,
+		"policies", policies ? json_deep_copy(policies) : json_array());
 }

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LABEL "CERTIFICATE"
+#define LABEL	"CERTIFICATE"
 #define OID_MAX 256
 
 struct rs_bytes rs_x509_assemble(struct rs_ctx *ctx, const struct rs_issuer *issuer,
@@ -32,8 +32,8 @@ struct rs_bytes rs_x509_assemble(struct rs_ctx *ctx, const struct rs_issuer *iss
 	return rs_der_written(&w);
 }
 
-enum rs_code rs_x509_verify(struct rs_ctx *ctx, const struct rs_issuer *issuer,
-	struct rs_bytes certificate)
+enum rs_code rs_x509_verify(
+	struct rs_ctx *ctx, const struct rs_issuer *issuer, struct rs_bytes certificate)
 {
 	struct rs_cert cert;
 	struct rs_spki spki;
@@ -48,8 +48,8 @@ enum rs_code rs_x509_verify(struct rs_ctx *ctx, const struct rs_issuer *issuer,
 		       rs_signature_verify(key, algorithm, cert.tbs, cert.signature);
 		EVP_PKEY_free(key);
 	}
-	return good ? RS_OK :
-		      rs_fail(ctx, RS_BAD_CERTIFICATE,
+	return good ? RS_OK
+		    : rs_fail(ctx, RS_BAD_CERTIFICATE,
 			      "The certificate is not signed by the issuer %s.", issuer->slug);
 }
 
@@ -70,11 +70,12 @@ static json_t *read_oids(const struct rs_cert_ext *ext, bool nested, bool names)
 		return list;
 	while (!rs_der_done(&inside)) {
 		if (nested ? !rs_der_enter(&inside, RS_DER_SEQUENCE, &item) ||
-					!rs_der_get(&item, RS_DER_OID, &oid) :
-			     !rs_der_get(&inside, RS_DER_OID, &oid))
+					!rs_der_get(&item, RS_DER_OID, &oid)
+			   : !rs_der_get(&inside, RS_DER_OID, &oid))
 			break;
 		if (rs_der_oid_text(oid, dotted, sizeof(dotted)))
-			json_array_append_new(list, json_string(names ? rs_eku_name(dotted) : dotted));
+			json_array_append_new(
+				list, json_string(names ? rs_eku_name(dotted) : dotted));
 	}
 	return list;
 }
@@ -166,15 +167,15 @@ enum rs_code rs_x509_read_chain(struct rs_ctx *ctx, const void *pem, size_t len,
 
 	*count = 0;
 	if (len > RS_CHAIN_BYTES_MAX)
-		return rs_fail(ctx, RS_BAD_CERTIFICATE, "At most %u bytes of certificates are read.",
-			RS_CHAIN_BYTES_MAX);
+		return rs_fail(ctx, RS_BAD_CERTIFICATE,
+			"At most %u bytes of certificates are read.", RS_CHAIN_BYTES_MAX);
 	do {
 		if (*count == RS_CHAIN_MAX)
 			return rs_fail(ctx, RS_BAD_CERTIFICATE, "At most %d certificates are read.",
 				RS_CHAIN_MAX);
 		if (!rs_pem_next(ctx, &text, labels, &chain[*count], &why))
-			return rs_fail(ctx, RS_BAD_CERTIFICATE, "Certificate %zu: %s", *count + 1,
-				why);
+			return rs_fail(
+				ctx, RS_BAD_CERTIFICATE, "Certificate %zu: %s", *count + 1, why);
 		(*count)++;
 	} while (text.len);
 	enum rs_code rc = rs_x509_parse(ctx, chain[0], leaf);
@@ -196,11 +197,11 @@ const char *rs_x509_pem(struct rs_ctx *ctx, struct rs_bytes der)
 	return rs_pem_write(ctx, LABEL, der);
 }
 
-const char *rs_x509_chain_pem(struct rs_ctx *ctx, struct rs_bytes leaf,
-	const struct rs_issuer *issuer)
+const char *rs_x509_chain_pem(
+	struct rs_ctx *ctx, struct rs_bytes leaf, const struct rs_issuer *issuer)
 {
-	return rs_arena_printf(ctx->arena, "%s%s", rs_x509_pem(ctx, leaf),
-		issuer ? issuer->chain_pem : "");
+	return rs_arena_printf(
+		ctx->arena, "%s%s", rs_x509_pem(ctx, leaf), issuer ? issuer->chain_pem : "");
 }
 
 static bool add_certificate(PKCS7 *p7, struct rs_bytes der)
@@ -212,21 +213,23 @@ static bool add_certificate(PKCS7 *p7, struct rs_bytes der)
 	return ok;
 }
 
-struct rs_bytes rs_x509_p7b(struct rs_ctx *ctx, struct rs_bytes leaf, const struct rs_issuer *issuer)
+struct rs_bytes rs_x509_p7b(
+	struct rs_ctx *ctx, struct rs_bytes leaf, const struct rs_issuer *issuer)
 {
 	PKCS7 *p7 = PKCS7_new();
 	unsigned char *der = NULL;
 	struct rs_bytes out = {0};
 	bool ok = p7 && PKCS7_set_type(p7, NID_pkcs7_signed) == 1 &&
-		  PKCS7_content_new(p7, NID_pkcs7_data) == 1 &&
-		  PKCS7_set_detached(p7, 1) == 1 && add_certificate(p7, leaf);
+		  PKCS7_content_new(p7, NID_pkcs7_data) == 1 && PKCS7_set_detached(p7, 1) == 1 &&
+		  add_certificate(p7, leaf);
 
 	for (size_t i = 0; ok && issuer && i < issuer->chain_count; i++)
 		ok = add_certificate(p7, issuer->chain[i]);
 	int len = ok ? i2d_PKCS7(p7, &der) : 0;
 	if (len > 0)
 		out = (struct rs_bytes){
-			(unsigned char *)rs_arena_memdup(ctx->arena, der, (size_t)len), (size_t)len};
+			(unsigned char *)rs_arena_memdup(ctx->arena, der, (size_t)len),
+			(size_t)len};
 	OPENSSL_free(der);
 	PKCS7_free(p7);
 	return out;

@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* An issuer with a name and an algorithm; nothing here is signed. */
 static const unsigned char NAME[] = {0x30, 0x00};
 static const unsigned char ALGORITHM[] = {0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70};
-static const unsigned char SPKI[44] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21};
+static const unsigned char SPKI[44] = {
+	0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -35,8 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memset(spec.serial, 1, sizeof(spec.serial));
 		rs_err_reset(&ctx.err);
 		if (rs_tbs_build(&ctx, &spec, &tbs) == RS_OK &&
-			rs_x509_parse(&ctx, rs_x509_assemble(&ctx, &issuer, tbs, spec.spki_der), &x) !=
-				RS_OK)
+			rs_x509_parse(&ctx, rs_x509_assemble(&ctx, &issuer, tbs, spec.spki_der),
+				&x) != RS_OK)
 			abort();
 	}
 	rs_ctx_end(&ctx);

@@ -1,4 +1,5 @@
-/* Runs a fuzz target over files, for builds without libFuzzer: the fast tests replay the corpora. */
+/* Runs a fuzz target over files, for builds without libFuzzer: the fast tests replay the corpora.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

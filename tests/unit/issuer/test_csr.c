@@ -151,9 +151,8 @@ static bool has(const json_t *list, const char *text)
 {
 	size_t i;
 	json_t *one;
-	json_array_foreach ((json_t *)list, i, one)
-		if (strcmp(json_string_value(one), text) == 0)
-			return true;
+	json_array_foreach(
+		(json_t *)list, i, one) if (strcmp(json_string_value(one), text) == 0) return true;
 	return false;
 }
 
@@ -168,7 +167,8 @@ static void shows_what_it_ignores(void **state)
 	assert_int_equal(rs_csr_parse(&ctx, data, read_case("ext-everything.der"), &csr), RS_OK);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_true(has(csr->ignored, names[i]));
-	assert_string_equal(json_string_value(json_object_get(json_array_get(csr->san, 0), "value")),
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(csr->san, 0), "value")),
 		"www.example.com");
 	assert_int_equal(rs_csr_parse(&ctx, data, read_case("attr-password.der"), &csr), RS_OK);
 	assert_true(has(csr->ignored, "challengePassword"));

@@ -1,4 +1,5 @@
-/* The linter: every rule has a certificate that breaks it (I9), and our own certificates break none. */
+/* The linter: every rule has a certificate that breaks it (I9), and our own certificates break
+ * none. */
 #include "issuer_test.h"
 
 #define CASES RS_SOURCE_DIR "/tests/unit/issuer/certificates/"
@@ -35,9 +36,9 @@ static bool found(const json_t *findings, const char *rule)
 {
 	size_t i;
 	json_t *row;
-	json_array_foreach ((json_t *)findings, i, row)
-		if (strcmp(json_string_value(json_object_get(row, "rule")), rule) == 0)
-			return true;
+	json_array_foreach((json_t *)findings, i,
+		row) if (strcmp(json_string_value(json_object_get(row, "rule")), rule) ==
+			 0) return true;
 	return false;
 }
 
@@ -78,7 +79,8 @@ static void each_rule_finds_its_defect(void **state)
 	}
 	fclose(table);
 	json_t *findings;
-	assert_int_equal(rs_lint_certificate(&ca.ctx, ca.issuer, read_case("00-good.der"), &findings),
+	assert_int_equal(
+		rs_lint_certificate(&ca.ctx, ca.issuer, read_case("00-good.der"), &findings),
 		RS_OK);
 	for (size_t i = 0; i < sizeof(ISSUER_RULES) / sizeof(ISSUER_RULES[0]); i++) {
 		assert_true(found(findings, ISSUER_RULES[i]));
@@ -87,7 +89,8 @@ static void each_rule_finds_its_defect(void **state)
 	struct rs_issuer other = *ca.issuer;
 	other.signature_algorithm = (struct rs_bytes){(const unsigned char *)"x", 1};
 	other.signature_max = 8;
-	assert_int_equal(rs_lint_certificate(&ca.ctx, &other, read_case("00-good.der"), &findings), RS_OK);
+	assert_int_equal(
+		rs_lint_certificate(&ca.ctx, &other, read_case("00-good.der"), &findings), RS_OK);
 	assert_true(found(findings, "algorithm-issuer"));
 	assert_true(found(findings, "signature-length"));
 	covered[rule_index("algorithm-issuer")] = covered[rule_index("signature-length")] = true;

@@ -1,5 +1,5 @@
-/* The way of a certificate through the engine: build, lint, sign, assemble; and the journal (I2, I3,
- * I5, I6, I7, I9, F15, F16). */
+/* The way of a certificate through the engine: build, lint, sign, assemble; and the journal (I2,
+ * I3, I5, I6, I7, I9, F15, F16). */
 #include "issuer_test.h"
 
 #include <fcntl.h>
@@ -72,7 +72,8 @@ static struct rs_bytes issue(struct test_ca *t, const struct rs_tbs_spec *spec)
 static void every_issuer_and_key(void **state)
 {
 	static const char *const issuers[] = {"EC:P-256", "EC:P-384", "RSA:2048", "Ed25519"};
-	static const char *const keys[] = {"RSA:2048", "EC:P-256", "EC:P-384", "EC:P-521", "Ed25519"};
+	static const char *const keys[] = {
+		"RSA:2048", "EC:P-256", "EC:P-384", "EC:P-521", "Ed25519"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(issuers) / sizeof(issuers[0]); i++) {
 		struct test_ca t;
@@ -129,13 +130,15 @@ static void refuses_what_does_not_fit(void **state)
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
 	struct rs_sign_request request = test_request(&spec, tbs);
 	request.sign_before = rs_clock_now(ca.clock) - 1;
-	assert_int_equal(rs_signer_sign(&ca.ctx, ca.signer, &request, &signature), RS_EVIDENCE_STALE);
+	assert_int_equal(
+		rs_signer_sign(&ca.ctx, ca.signer, &request, &signature), RS_EVIDENCE_STALE);
 	request = test_request(&spec, tbs);
 	request.serial[5] ^= 1;
 	assert_int_equal(rs_signer_sign(&ca.ctx, ca.signer, &request, &signature), RS_LINT_FAILED);
 	request = test_request(&spec, tbs);
 	request.issuer = "nobody";
-	assert_int_equal(rs_signer_sign(&ca.ctx, ca.signer, &request, &signature), RS_ISSUER_UNAVAILABLE);
+	assert_int_equal(
+		rs_signer_sign(&ca.ctx, ca.signer, &request, &signature), RS_ISSUER_UNAVAILABLE);
 	spec.not_after = ca.issuer->not_after + 1;
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
 	request = test_request(&spec, tbs);
@@ -191,8 +194,8 @@ static void torn_end_is_cut(void **state)
 	octet ^= 1;
 	assert_int_equal(pwrite(fd, &octet, 1, 60), 1);
 	size_t count = 0;
-	assert_int_equal(rs_journal_read(&ca.ctx, ca.path[4], count_entry, &count),
-		RS_ISSUER_UNAVAILABLE);
+	assert_int_equal(
+		rs_journal_read(&ca.ctx, ca.path[4], count_entry, &count), RS_ISSUER_UNAVAILABLE);
 	octet ^= 1;
 	assert_int_equal(pwrite(fd, &octet, 1, 60), 1);
 	close(fd);
@@ -209,7 +212,8 @@ static void one_process_a_journal(void **state)
 		.replica_id = "r2",
 		.clock = ca.clock};
 	(void)state;
-	assert_int_equal(rs_signer_open(&ca.ctx, ca.issuers, &config, &second), RS_ISSUER_UNAVAILABLE);
+	assert_int_equal(
+		rs_signer_open(&ca.ctx, ca.issuers, &config, &second), RS_ISSUER_UNAVAILABLE);
 }
 
 struct race {
@@ -362,14 +366,18 @@ static void start_fails_closed(void **state)
 	test_ca_make(&other, "EC:P-256");
 	struct rs_config_issuer mixed = ca.config;
 	mixed.key_file = other.config.key_file;
-	const struct rs_signer_config config = {
-		.issuers = &mixed, .issuer_count = 1, .journal_file = "/dev/null", .clock = ca.clock};
-	assert_int_equal(rs_signer_open(&ca.ctx, ca.issuers, &config, &signer), RS_ISSUER_UNAVAILABLE);
+	const struct rs_signer_config config = {.issuers = &mixed,
+		.issuer_count = 1,
+		.journal_file = "/dev/null",
+		.clock = ca.clock};
+	assert_int_equal(
+		rs_signer_open(&ca.ctx, ca.issuers, &config, &signer), RS_ISSUER_UNAVAILABLE);
 	assert_non_null(strstr(ca.ctx.err.detail, "does not belong"));
 	chmod(other.config.passphrase_file, 0644);
 	mixed = ca.config;
 	mixed.passphrase_file = other.config.passphrase_file;
-	assert_int_equal(rs_signer_open(&ca.ctx, ca.issuers, &config, &signer), RS_ISSUER_UNAVAILABLE);
+	assert_int_equal(
+		rs_signer_open(&ca.ctx, ca.issuers, &config, &signer), RS_ISSUER_UNAVAILABLE);
 	assert_non_null(strstr(ca.ctx.err.detail, "thers may read"));
 	test_ca_end(&other);
 }

@@ -1,4 +1,5 @@
-/* Building and reading certificates: every member and name there and back (I25, I26), chains, PKCS#7. */
+/* Building and reading certificates: every member and name there and back (I25, I26), chains,
+ * PKCS#7. */
 #include "issuer_test.h"
 
 #include <openssl/pkcs7.h>
@@ -21,18 +22,23 @@ static int teardown(void **state)
 
 static const char SUBJECT[] =
 	"{\"domain_component\": [\"example\", \"com\"], \"country\": \"DE\", \"state\": \"Bayern\","
-	" \"locality\": \"M\xc3\xbcnchen\", \"postal_code\": \"80331\", \"street\": [\"A 1\", \"B 2\"],"
+	" \"locality\": \"M\xc3\xbcnchen\", \"postal_code\": \"80331\", \"street\": [\"A 1\", \"B "
+	"2\"],"
 	" \"organization\": \"Example & \xc3\x96\", \"organization_identifier\": \"VATDE-1\","
 	" \"organizational_unit\": [\"X\", \"Y\"], \"business_category\": \"Private Organization\","
 	" \"serial_number\": \"HRB 1\", \"title\": \"Dr\", \"surname\": \"M\xc3\xbcller\","
 	" \"given_name\": \"Eva\", \"common_name\": \"Eva M\xc3\xbcller\","
 	" \"email_address\": \"eva@example.com\"}";
-static const char NAMES[] =
-	"[{\"type\": \"dns\", \"value\": \"www.example.com\"}, {\"type\": \"ip\", \"value\": \"192.0.2.1\"},"
-	" {\"type\": \"ip\", \"value\": \"2001:db8::1\"}, {\"type\": \"email\", \"value\": \"eva@example.com\"},"
-	" {\"type\": \"uri\", \"value\": \"https://example.com/a\"}, {\"type\": \"upn\", \"value\": \"eva@corp.example\"},"
-	" {\"type\": \"other_name\", \"oid\": \"1.2.3.4\", \"encoding\": \"utf8\", \"value\": \"\xc3\xbc\"},"
-	" {\"type\": \"other_name\", \"oid\": \"1.2.3.5\", \"encoding\": \"der\", \"value\": \"MAMCAQU=\"}]";
+static const char NAMES[] = "[{\"type\": \"dns\", \"value\": \"www.example.com\"}, {\"type\": "
+			    "\"ip\", \"value\": \"192.0.2.1\"},"
+			    " {\"type\": \"ip\", \"value\": \"2001:db8::1\"}, {\"type\": "
+			    "\"email\", \"value\": \"eva@example.com\"},"
+			    " {\"type\": \"uri\", \"value\": \"https://example.com/a\"}, "
+			    "{\"type\": \"upn\", \"value\": \"eva@corp.example\"},"
+			    " {\"type\": \"other_name\", \"oid\": \"1.2.3.4\", \"encoding\": "
+			    "\"utf8\", \"value\": \"\xc3\xbc\"},"
+			    " {\"type\": \"other_name\", \"oid\": \"1.2.3.5\", \"encoding\": "
+			    "\"der\", \"value\": \"MAMCAQU=\"}]";
 
 static struct rs_tbs_spec full_spec(void)
 {
@@ -40,7 +46,8 @@ static struct rs_tbs_spec full_spec(void)
 	struct rs_tbs_spec spec = test_spec(&ca, csr);
 	spec.subject = rs_arena_json(ca.ctx.arena, json_loads(SUBJECT, 0, NULL));
 	spec.san = rs_arena_json(ca.ctx.arena, json_loads(NAMES, 0, NULL));
-	spec.policies = rs_arena_json(ca.ctx.arena, json_pack("[s, s]", "1.2.3.4", "2.23.140.1.2.1"));
+	spec.policies =
+		rs_arena_json(ca.ctx.arena, json_pack("[s, s]", "1.2.3.4", "2.23.140.1.2.1"));
 	spec.crl_url = "http://ca.example.net/crl";
 	spec.ocsp_url = "http://ca.example.net/ocsp";
 	assert_non_null(spec.subject);
@@ -55,7 +62,8 @@ static struct rs_bytes build(const struct rs_tbs_spec *spec)
 	enum rs_code rc = rs_tbs_build(&ca.ctx, spec, &tbs);
 	if (rc != RS_OK)
 		fail_msg("%s: %s", ca.ctx.err.pointer, ca.ctx.err.detail);
-	return rs_x509_assemble(&ca.ctx, ca.issuer, tbs, (struct rs_bytes){(const unsigned char *)"\0\0", 2});
+	return rs_x509_assemble(
+		&ca.ctx, ca.issuer, tbs, (struct rs_bytes){(const unsigned char *)"\0\0", 2});
 }
 
 static void there_and_back(void **state)
@@ -85,8 +93,8 @@ static void there_and_back(void **state)
 
 static void times(void **state)
 {
-	static const int64_t ends[] = {2147483647, 2147483648, 2524607999, 2524608000, 4102444800,
-		253402300799};
+	static const int64_t ends[] = {
+		2147483647, 2147483648, 2524607999, 2524608000, 4102444800, 253402300799};
 	(void)state;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		struct rs_x509 *x;
@@ -118,10 +126,11 @@ static void tells_what_cannot_be_encoded(void **state)
 	struct rs_bytes tbs;
 	(void)state;
 	struct rs_tbs_spec spec = full_spec();
-	spec.subject = rs_arena_json(ca.ctx.arena, json_pack("{s:s, s:s}", "country", "D\xc3\x84",
-		"unheard_of", "x"));
-	spec.san = rs_arena_json(ca.ctx.arena, json_pack("[{s:s, s:s}, {s:s, s:s}]", "type", "dns",
-		"value", "a.example", "type", "ip", "value", "1.2.3"));
+	spec.subject = rs_arena_json(
+		ca.ctx.arena, json_pack("{s:s, s:s}", "country", "D\xc3\x84", "unheard_of", "x"));
+	spec.san = rs_arena_json(
+		ca.ctx.arena, json_pack("[{s:s, s:s}, {s:s, s:s}]", "type", "dns", "value",
+				      "a.example", "type", "ip", "value", "1.2.3"));
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_BAD_NAME);
 	assert_int_equal(json_array_size(ca.ctx.err.faults), 3);
 	rs_err_reset(&ca.ctx.err);
@@ -134,12 +143,14 @@ static void chains(void **state)
 	size_t count;
 	(void)state;
 	const char *pem = ca.issuer->chain_pem;
-	assert_int_equal(rs_x509_read_chain(&ca.ctx, pem, strlen(pem), chain, &count, &leaf), RS_OK);
+	assert_int_equal(
+		rs_x509_read_chain(&ca.ctx, pem, strlen(pem), chain, &count, &leaf), RS_OK);
 	assert_int_equal(count, 2);
 	assert_true(leaf->ca);
 	char *swapped = rs_arena_printf(ca.ctx.arena, "%s%s", rs_x509_pem(&ca.ctx, chain[1]),
 		rs_x509_pem(&ca.ctx, chain[0]));
-	assert_int_equal(rs_x509_read_chain(&ca.ctx, swapped, strlen(swapped), chain, &count, &leaf),
+	assert_int_equal(
+		rs_x509_read_chain(&ca.ctx, swapped, strlen(swapped), chain, &count, &leaf),
 		RS_BAD_CERTIFICATE);
 	assert_non_null(strstr(ca.ctx.err.detail, "leaf comes first"));
 	char *many = rs_arena_strdup(ca.ctx.arena, "");
