@@ -1,5 +1,5 @@
 /*
- * What happens when the database misbehaves: F5, F6, F8, F11, F12, and the committer's own troubles.
+ * What happens when the database misbehaves: F5, F6, F8, F11, F12, F17, F38, and the committer's own troubles.
  * Every wait has a bound, and everything works again afterwards.
  */
 #include "harness.h"
@@ -88,6 +88,45 @@ static void a_stopped_server_costs_no_more_than_the_deadline(void **state)
 	assert_int_equal(rc, RS_UNAVAILABLE);
 	assert_in_range(start, 600, 1200);
 	assert_true(recovery_ms() < 1000);
+}
+
+/* --- F17 --- */
+
+static void an_exhausted_pool_answers_by_the_deadline(void **state)
+{
+	struct rs_store_config config = {
+		.app = getenv("RS_TEST_APP"), .job = getenv("RS_TEST_JOB"), .app_connections = 2};
+	struct rs_app small = {.clock = app.clock, .keyring = app.keyring};
+	struct rs_store_stats stats;
+	struct rs_ctx holder[2], third;
+	struct rs_tx *tx[2];
+	struct rs_params none;
+	int64_t start;
+
+	(void)state;
+	assert_int_equal(rs_store_new(&config, &small.store), 0);
+	for (int i = 0; i < 2; i++) {
+		rs_ctx_init_system(&holder[i], &small, "test");
+		holder[i].deadline_ms = rs_clock_mono_ms() + 5000;
+		assert_int_equal(rs_tx_begin(&holder[i], RS_REACH_CALLER, &tx[i]), RS_OK);
+	}
+	rs_ctx_init_system(&third, &small, "test");
+	none = rs_params(&third);
+	start = rs_clock_mono_ms();
+	third.deadline_ms = start + 300;
+	assert_int_equal(
+		rs_read(&third, RS_REACH_CALLER, RS_Q_schema_state, &none, NULL), RS_UNAVAILABLE);
+	assert_in_range(rs_clock_mono_ms() - start, 290, 1000);
+	rs_store_stats(small.store, &stats);
+	assert_int_equal(stats.app_open, 2);
+	rs_tx_end(&tx[0]);
+	third.deadline_ms = rs_clock_mono_ms() + 300;
+	assert_int_equal(rs_read(&third, RS_REACH_CALLER, RS_Q_schema_state, &none, NULL), RS_OK);
+	rs_tx_end(&tx[1]);
+	rs_ctx_end(&third);
+	rs_ctx_end(&holder[0]);
+	rs_ctx_end(&holder[1]);
+	rs_store_free(small.store);
 }
 
 /* --- F11 --- */
@@ -406,6 +445,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stopped_server_costs_no_more_than_the_deadline),
+		cmocka_unit_test(an_exhausted_pool_answers_by_the_deadline),
 		cmocka_unit_test(a_foreign_lock_ends_with_503),
 		cmocka_unit_test(a_deadlock_is_run_again),
 		cmocka_unit_test(a_failing_item_fails_alone),
