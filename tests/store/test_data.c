@@ -107,6 +107,27 @@ static void an_unknown_action_is_refused(void **state)
 	rs_ctx_end(&ctx);
 }
 
+static enum rs_code change_and_tell(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
+{
+	enum rs_code rc = rs_job_put(ctx, tx, "test.untold", NULL, &ours, 0, NULL);
+
+	return rc == RS_OK ? write_event(ctx, tx, arg) : rc;
+}
+
+static void a_change_that_cannot_be_told_does_not_happen(void **state)
+{
+	struct rs_ctx ctx;
+
+	(void)state;
+	must_sql("REVOKE INSERT ON audit_event FROM reissued_app");
+	user_ctx(&ctx, &ours);
+	assert_int_equal(
+		rs_tx_use(&ctx, RS_REACH_CALLER, change_and_tell, "user.updated"), RS_INTERNAL);
+	must_sql("GRANT INSERT ON audit_event TO reissued_app");
+	rs_ctx_end(&ctx);
+	assert_int_equal(ask_as("SUPER", "SELECT count(*) FROM job WHERE kind = 'test.untold'"), 0);
+}
+
 static void refusals_leave_a_trace(void **state)
 {
 	struct rs_event event = {.action = "access.denied", .object_type = "action", .enterprise = theirs};
@@ -498,6 +519,7 @@ int main(void)
 		cmocka_unit_test(the_trail_is_append_only),
 		cmocka_unit_test(an_event_carries_the_mac_of_its_canonical_bytes),
 		cmocka_unit_test(an_unknown_action_is_refused),
+		cmocka_unit_test(a_change_that_cannot_be_told_does_not_happen),
 		cmocka_unit_test(refusals_leave_a_trace),
 		cmocka_unit_test(an_early_return_rolls_back),
 		cmocka_unit_test(a_second_connection_is_refused),
