@@ -1,0 +1,215 @@
+/* The keyring: its file, its MACs, what it seals. */
+#include "rs/app.h"
+#include "rs/keyring.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* 32 bytes 0x00..0x1f, and 32 bytes 0x20..0x3f. */
+#define ROOT_A "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#define ROOT_B "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
+
+struct fixture {
+	struct rs_app app;
+	struct rs_ctx ctx;
+	char folder[64];
+	char path[96];
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	strcpy(f->folder, "/tmp/rs-keyring-XXXXXX");
+	if (!mkdtemp(f->folder))
+		return 1;
+	snprintf(f->path, sizeof(f->path), "%s/keyring", f->folder);
+	rs_ctx_init(&f->ctx, &f->app);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	unlink(f->path);
+	rmdir(f->folder);
+	rs_ctx_end(&f->ctx);
+	free(f);
+	return 0;
+}
+
+static void put(const struct fixture *f, const char *text, mode_t mode)
+{
+	FILE *file = fopen(f->path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	assert_int_equal(chmod(f->path, mode), 0);
+}
+
+static struct rs_keyring *load(struct fixture *f, const char *text)
+{
+	struct rs_keyring *ring;
+	put(f, text, 0600);
+	assert_int_equal(rs_keyring_load(&f->ctx, f->path, &ring), RS_OK);
+	return ring;
+}
+
+static void test_init_then_load(void **state)
+{
+	struct fixture *f = *state;
+	struct rs_keyring *ring;
+	struct stat st;
+	assert_int_equal(rs_keyring_init(&f->ctx, f->path), RS_OK);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(rs_keyring_load(&f->ctx, f->path, &ring), RS_OK);
+	assert_int_equal(rs_keyring_count(ring), 1);
+	assert_string_equal(rs_keyring_active(ring), rs_keyring_kid(ring, 0));
+	rs_keyring_free(ring);
+	assert_int_equal(rs_keyring_init(&f->ctx, f->path), RS_ALREADY_EXISTS);
+}
+
+static void test_a_file_others_can_read_is_refused(void **state)
+{
+	static const mode_t MODES[] = {0604, 0602, 0620, 0666, 0601};
+	struct fixture *f = *state;
+	struct rs_keyring *ring;
+	for (size_t i = 0; i < sizeof(MODES) / sizeof(MODES[0]); i++) {
+		put(f, "{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\"}}", MODES[i]);
+		assert_int_equal(rs_keyring_load(&f->ctx, f->path, &ring), RS_VALIDATION_FAILED);
+		assert_null(ring);
+	}
+}
+
+static void test_malformed_files_are_refused(void **state)
+{
+	static const char *const TEXTS[] = {
+		"",
+		"{}",
+		"[]",
+		"{\"active\":\"a\",\"keys\":{}}",
+		"{\"active\":\"b\",\"keys\":{\"a\":\"" ROOT_A "\"}}",
+		"{\"active\":\"a\",\"keys\":{\"a\":\"AAEC\"}}",
+		"{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A ROOT_B "\"}}",
+		"{\"active\":\"a\",\"keys\":{\"a\":7}}",
+		"{\"active\":\"a b\",\"keys\":{\"a b\":\"" ROOT_A "\"}}",
+		"{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\"},\"more\":1}",
+		"{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\",\"a\":\"" ROOT_B "\"}}",
+	};
+	struct fixture *f = *state;
+	struct rs_keyring *ring;
+	for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
+		put(f, TEXTS[i], 0600);
+		assert_int_equal(rs_keyring_load(&f->ctx, f->path, &ring), RS_VALIDATION_FAILED);
+		assert_null(ring);
+	}
+	unlink(f->path);
+	assert_int_equal(rs_keyring_load(&f->ctx, f->path, &ring), RS_UNAVAILABLE);
+}
+
+static void test_rotation_keeps_old_keys(void **state)
+{
+	struct fixture *f = *state;
+	struct rs_mac old;
+	struct rs_keyring *ring = load(f, "{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\"}}");
+	rs_keyring_mac(ring, RS_KEY_CURSOR, "data", 4, &old);
+	assert_string_equal(old.kid, "a");
+	rs_keyring_free(ring);
+	assert_int_equal(rs_keyring_rotate(&f->ctx, f->path), RS_OK);
+	assert_int_equal(rs_keyring_load(&f->ctx, f->path, &ring), RS_OK);
+	assert_int_equal(rs_keyring_count(ring), 2);
+	assert_string_not_equal(rs_keyring_active(ring), "a");
+	assert_true(rs_keyring_verify(ring, RS_KEY_CURSOR, "a", "data", 4, old.mac));
+	rs_keyring_free(ring);
+}
+
+static void test_a_mac_holds_for_its_data_label_and_kid_only(void **state)
+{
+	struct fixture *f = *state;
+	struct rs_mac mac;
+	struct rs_keyring *ring =
+		load(f, "{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\",\"b\":\"" ROOT_B "\"}}");
+	rs_keyring_mac(ring, RS_KEY_CURSOR, "data", 4, &mac);
+	assert_true(rs_keyring_verify(ring, RS_KEY_CURSOR, "a", "data", 4, mac.mac));
+	assert_false(rs_keyring_verify(ring, RS_KEY_CURSOR, "a", "Data", 4, mac.mac));
+	assert_false(rs_keyring_verify(ring, RS_KEY_CURSOR, "b", "data", 4, mac.mac));
+	assert_false(rs_keyring_verify(ring, RS_KEY_CURSOR, "c", "data", 4, mac.mac));
+	assert_false(rs_keyring_verify(ring, RS_KEY_CURSOR, NULL, "data", 4, mac.mac));
+	for (int label = 0; label < RS_KEY_LABEL_COUNT; label++)
+		assert_int_equal(
+			rs_keyring_verify(ring, (enum rs_key_label)label, "a", "data", 4, mac.mac),
+			label == RS_KEY_CURSOR);
+	mac.mac[31] ^= 1;
+	assert_false(rs_keyring_verify(ring, RS_KEY_CURSOR, "a", "data", 4, mac.mac));
+	rs_keyring_free(ring);
+}
+
+/* What is sealed opens at its own place, under its own kid, unchanged; nowhere else. */
+static void test_sealing(void **state)
+{
+	static const struct rs_seal_place HERE = {"connector", "secret", "row-1", "tenant-1"};
+	static const struct rs_seal_place ELSEWHERE[] = {
+		{"outbox", "secret", "row-1", "tenant-1"},
+		{"connector", "other", "row-1", "tenant-1"},
+		{"connector", "secret", "row-2", "tenant-1"},
+		{"connector", "secret", "row-1", "tenant-2"},
+	};
+	struct fixture *f = *state;
+	struct rs_bytes sealed;
+	struct rs_secret *plain;
+	struct rs_keyring *ring =
+		load(f, "{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\",\"b\":\"" ROOT_B "\"}}");
+	rs_keyring_seal(&f->ctx, ring, RS_KEY_CONNECTOR, &HERE, "canary", 6, &sealed);
+	assert_int_equal(sealed.len, 6 + RS_SEAL_OVERHEAD);
+	assert_null(memmem(sealed.data, sealed.len, "canary", 6));
+	assert_int_equal(
+		rs_keyring_open(&f->ctx, ring, RS_KEY_CONNECTOR, &HERE, "a", sealed, &plain),
+		RS_OK);
+	assert_memory_equal(rs_secret_data(plain), "canary", 6);
+	rs_secret_free(plain);
+	for (size_t i = 0; i < sizeof(ELSEWHERE) / sizeof(ELSEWHERE[0]); i++)
+		assert_int_equal(rs_keyring_open(&f->ctx, ring, RS_KEY_CONNECTOR, &ELSEWHERE[i],
+					 "a", sealed, &plain),
+			RS_INTERNAL);
+	assert_int_equal(rs_keyring_open(&f->ctx, ring, RS_KEY_OUTBOX, &HERE, "a", sealed, &plain),
+		RS_INTERNAL);
+	assert_int_equal(
+		rs_keyring_open(&f->ctx, ring, RS_KEY_CONNECTOR, &HERE, "b", sealed, &plain),
+		RS_INTERNAL);
+	for (size_t i = 0; i < sealed.len; i++) {
+		unsigned char copy[64];
+		memcpy(copy, sealed.data, sealed.len);
+		copy[i] ^= 0x80;
+		assert_int_equal(rs_keyring_open(&f->ctx, ring, RS_KEY_CONNECTOR, &HERE, "a",
+					 (struct rs_bytes){copy, sealed.len}, &plain),
+			RS_INTERNAL);
+		assert_null(plain);
+	}
+	rs_keyring_free(ring);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_init_then_load, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_file_others_can_read_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_malformed_files_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rotation_keeps_old_keys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_mac_holds_for_its_data_label_and_kid_only, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sealing, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
