@@ -109,8 +109,8 @@ struct rs_issue_plan {
 enum rs_code rs_issue_plan(struct rs_ctx *ctx, const struct rs_issue_spec *spec,
 	struct rs_issue_plan *plan) RS_CHECK;
 /* Appends the plan's columns of issuance to the parameters of a Tx1, in the order of
- * sql/queries/reissue_intend.sql. */
-void rs_issue_plan_params(const struct rs_issue_plan *plan, int64_t now, struct rs_params *params);
+ * sql/queries/reissue_intend.sql and issuance_enrol.sql. */
+void rs_issue_plan_params(const struct rs_issue_plan *plan, struct rs_params *params);
 
 /* --- sign and finish --- */
 /* What became of an intent. */

@@ -21,6 +21,7 @@
 struct rs_issuer {
 	const char *slug;
 	const char *name;             /* its common name, for people */
+	const char *subject_text;     /* RFC 4514 text of its subject */
 	struct rs_bytes certificate;  /* DER */
 	struct rs_bytes subject;      /* DER Name: the issuer field of what it signs */
 	struct rs_bytes key_id;       /* its subjectKeyIdentifier */

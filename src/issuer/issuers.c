@@ -112,6 +112,7 @@ static bool describe(
 	out->certificate = cert->der;
 	out->subject = cert->subject;
 	out->name = rs_name_common(ctx, cert->subject);
+	out->subject_text = rs_name_text(ctx, cert->subject);
 	out->spki = cert->spki;
 	out->signature_algorithm = rs_sigalg_of_issuer(spki.kind)->der;
 	out->signature_max = SIGNATURE_MAX[spki.kind];
