@@ -47,7 +47,7 @@ def callers(instance):
 
 
 def _caller(name):
-    @pytest.fixture(scope="session", name=name)
+    @pytest.fixture(scope="session", name=f"caller_{name}")
     def caller(callers):
         return callers[name]
     return caller

@@ -1,0 +1,112 @@
+"""Lists: filters, pages that stay whole under writers, cursors that cannot be made up, CSV."""
+import csv
+import io
+import threading
+import uuid
+
+import pytest
+
+from support.foreign import foreign_pem
+
+
+@pytest.fixture(scope="module")
+def some(journey, instance, caller_officer, caller_subscriber):
+    """Seven certificates with one word in their names."""
+    word, owner = uuid.uuid4().hex[:10], journey.user_id(caller_subscriber)
+    made = [caller_officer.post("/v1/certificates/import", {
+        "pem": foreign_pem(f"{word} {n}", (f"{word}{n}.example.com",)), "owner_id": owner,
+        "profile_id": instance["PROFILE_DESKTOP_ID"]}).expect(201).json for n in range(7)]
+    return word, made
+
+
+def test_filters(some, caller_subscriber):
+    word, made = some
+    one = made[3]
+    colons = ":".join(one["serial"].rjust(len(one["serial"]) + len(one["serial"]) % 2, "0")[i:i + 2]
+                      for i in range(0, len(one["serial"]) + len(one["serial"]) % 2, 2)).upper()
+    digest = one["key"]["spki_sha256"]
+    for query in (f"q={word}%203", f"q={word.upper()}3.EXAMPLE", f"common_name={word}%203",
+                  f"san={word}3.example.com", f"serial={colons}", f"spki_sha256={digest}",
+                  f"spki_sha256={digest[7:].upper()}", f"fingerprint_sha256={one['fingerprint_sha256']}",
+                  f"lineage_id={one['lineage']['id']}"):
+        items = caller_subscriber.get(f"/v1/certificates?{query}").expect(200)["items"]
+        assert [item["id"] for item in items] == [one["id"]], query
+    found = caller_subscriber.get(f"/v1/certificates?q={word}&count=true&status=issued&status=revoked")
+    assert found.expect(200)["total"] == 7
+    assert caller_subscriber.get(f"/v1/certificates?q={word}&status=expired").expect(200)["items"] == []
+
+
+@pytest.mark.rows(47, 50, 51)
+@pytest.mark.parametrize("query", [
+    "limit=0", "limit=-1", "limit=1000000000", "limit=1;--", "sort=name;drop", "sort=-cn,(select 1)", "q=ab",
+    "status=bad", "serial=zz", "spki_sha256=00", "owner_id=1", "expires_after=yesterday", "foo=1", "id[]=1",
+    "limit=1&limit=2", "cursor=x", "cursor=%00",
+])
+def test_bad_queries(query, caller_subscriber):
+    caller_subscriber.get(f"/v1/certificates?{query}", checked=False).expect(400)
+
+
+@pytest.mark.rows(50)
+def test_cursors_are_bound_to_caller_and_query(some, caller_subscriber, caller_officer):
+    word, _ = some
+    page = caller_subscriber.get(f"/v1/certificates?q={word}&limit=2").expect(200)
+    cursor = page["next_cursor"]
+    assert f"cursor={cursor}" in page.headers["Link"] and 'rel="next"' in page.headers["Link"]
+    caller_subscriber.get(f"/v1/certificates?q={word}&limit=2&cursor={cursor}").expect(200)
+    caller_subscriber.get(f"/v1/certificates?limit=2&cursor={cursor}").expect(400, "bad-cursor")
+    caller_officer.get(f"/v1/certificates?q={word}&limit=2&cursor={cursor}").expect(400, "bad-cursor")
+    caller_subscriber.get(f"/v1/profiles?cursor={cursor}").expect(400, "bad-cursor")
+    for forged in (cursor[:-2], cursor + "AA", ("A" if cursor[0] != "A" else "B") + cursor[1:]):
+        caller_subscriber.get(f"/v1/certificates?q={word}&limit=2&cursor={forged}").expect(400, "bad-cursor")
+
+
+@pytest.mark.invariant(39)
+@pytest.mark.parametrize("sort", ["created_at", "-created_at", "not_after"])
+def test_pages_lose_and_double_nothing_while_others_write(sort, some, journey, instance, caller_officer,
+                                                          caller_subscriber):
+    word, made = some
+    owner, stop = journey.user_id(caller_subscriber), threading.Event()
+
+    def write():
+        while not stop.is_set():
+            caller_officer.request("POST", "/v1/certificates/import", {
+                "pem": foreign_pem(f"{word} new"), "owner_id": owner,
+                "profile_id": instance["PROFILE_DESKTOP_ID"]}, checked=False)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        seen = [item["id"] for item in caller_subscriber.all(f"/v1/certificates?q={word}&limit=1&sort={sort}")]
+    finally:
+        stop.set()
+        writer.join()
+    assert len(seen) == len(set(seen))
+    assert {one["id"] for one in made} <= set(seen)
+
+
+def test_csv_cannot_run_formulas(journey, instance, caller_officer, caller_subscriber):
+    word = uuid.uuid4().hex[:10]
+    owner = journey.user_id(caller_subscriber)
+    for evil in (f"=cmd|{word}", f"+{word}", f"-{word}", f"@{word}", f'"{word}",x'):
+        caller_officer.post("/v1/certificates/import", {
+            "pem": foreign_pem(evil), "owner_id": owner,
+            "profile_id": instance["PROFILE_DESKTOP_ID"]}).expect(201)
+    answer = caller_subscriber.get(f"/v1/certificates?q={word}", headers={"Accept": "text/csv"}).expect(200)
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) == 5
+    assert all(row["common_name"][0] not in "=+-@\t\r" for row in rows), [row["common_name"] for row in rows]
+
+
+def test_audit_events_are_read_within_reach(some, caller_auditor, caller_subscriber, caller_officer_other):
+    _, made = some
+    events = caller_auditor.get(f"/v1/audit-events?object_id={made[0]['id']}").expect(200)["items"]
+    assert [event["action"] for event in events] == ["certificate.imported"]
+    caller_auditor.get(f"/v1/audit-events/{events[0]['id']}").expect(200)
+    caller_subscriber.get("/v1/audit-events").expect(403)
+    caller_officer_other.get(f"/v1/audit-events/{events[0]['id']}").expect(404)
+
+
+def test_stats_count_what_the_caller_sees(some, caller_subscriber, caller_subscriber2):
+    mine = caller_subscriber.get("/v1/stats").expect(200)
+    assert mine["certificates"]["issued"] >= 7
+    assert caller_subscriber2.get("/v1/stats").expect(200)["certificates"]["issued"] == 0
