@@ -17,9 +17,7 @@ static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 
 	if (!rc)
 		rc = rs_agreement_list(call->ctx, &enterprise, page, list, items);
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_agreements_list(struct rs_call *call)

@@ -26,9 +26,7 @@ static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 		rc = rs_query_time(call, "created_before", &f.created_before);
 	if (!rc)
 		rc = rs_audit_list(call->ctx, &f, page, list, items);
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_audit_events_list(struct rs_call *call)

@@ -117,9 +117,7 @@ static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 
 	if (!rc)
 		rc = rs_certificate_list(call->ctx, &filter, page, list, items);
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_certificates_list(struct rs_call *call)
@@ -140,9 +138,7 @@ static enum rs_code lineage_page(struct rs_call *call, const struct rs_page *pag
 	filter.lineage_id = certificate.lineage_id;
 	if (!rc)
 		rc = rs_certificate_list(call->ctx, &filter, &oldest_first, list, items);
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_certificates_lineage(struct rs_call *call)
@@ -156,9 +152,7 @@ static enum rs_code events_page(struct rs_call *call, const struct rs_page *page
 	struct rs_id id = rs_path_id(call, 0);
 	enum rs_code rc = rs_certificate_events(call->ctx, &id, page, list, items);
 
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_certificates_events(struct rs_call *call)

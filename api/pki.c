@@ -16,9 +16,7 @@ static enum rs_code issuers_page(struct rs_call *call, const struct rs_page *pag
 {
 	enum rs_code rc = rs_pki_issuers(call->ctx, page, list, items);
 
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_issuers_list_all(struct rs_call *call)
@@ -141,9 +139,7 @@ static enum rs_code blocked_page(struct rs_call *call, const struct rs_page *pag
 		rc = rs_query_time(call, "created_before", &filter.created_before);
 	if (!rc)
 		rc = rs_pki_blocked(call->ctx, &filter, page, list, items);
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_blocked_list(struct rs_call *call)

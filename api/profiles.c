@@ -23,9 +23,7 @@ static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 	}
 	if (!rc)
 		rc = rs_profile_list(call->ctx, &filter, page, list, items);
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_profiles_list(struct rs_call *call)

@@ -145,6 +145,13 @@ enum rs_code rs_reply_pages(struct rs_call *call,
 		json_t **items),
 	const struct rs_csv_column *columns);
 
+/* The end of a page(): the arena's items become the caller's own, or there are none. */
+static inline enum rs_code rs_page_items(enum rs_code rc, json_t **items)
+{
+	*items = rc ? NULL : json_incref(*items);
+	return rc;
+}
+
 /* --- forms of an answer --- */
 struct rs_form {
 	const char *format; /* value of ?format=; NULL ends the table */

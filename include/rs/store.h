@@ -34,6 +34,7 @@ struct rs_params {
 	const char *value[RS_PARAMS_MAX];
 	int length[RS_PARAMS_MAX];
 	int format[RS_PARAMS_MAX]; /* 0 text, 1 binary */
+	uint64_t clock;            /* bit i: parameter i is the clock */
 };
 
 struct rs_params rs_params(struct rs_ctx *ctx);
@@ -43,6 +44,8 @@ void rs_p_int(struct rs_params *p, int64_t value);
 void rs_p_bool(struct rs_params *p, bool value);
 void rs_p_id(struct rs_params *p, const struct rs_id *id); /* NULL or unset = SQL null */
 void rs_p_time(struct rs_params *p, int64_t us);           /* timestamptz; 0 = SQL null */
+/* The time of the call: cursors of lists are not bound to it, since it is another on each page. */
+void rs_p_clock(struct rs_params *p, int64_t us);
 void rs_p_bytes(struct rs_params *p, const void *data, size_t len); /* bytea; NULL = SQL null */
 void rs_p_json(struct rs_params *p, const json_t *value);  /* jsonb; NULL = SQL null */
 /* text[] of a JSON array of strings; NULL = SQL null */

@@ -57,7 +57,8 @@ enum rs_code rs_agreement_list(struct rs_ctx *ctx, const struct rs_id *enterpris
 		{"created_at", "a.created_at", "timestamptz"},
 		{NULL, NULL, NULL},
 	};
-	static const struct rs_list_spec spec = {RS_Q_agreement_list, sorts, "a.id"};
+	static const struct rs_list_spec spec = {
+		.query = RS_Q_agreement_list, .sorts = sorts, .id_column = "a.id"};
 	struct rs_params p = rs_params(ctx);
 	struct rs_agreement agreement;
 	enum rs_code rc;

@@ -61,7 +61,8 @@ enum rs_code rs_audit_list(struct rs_ctx *ctx, const struct rs_audit_filter *fil
 		{"created_at", "e.at", "timestamptz"},
 		{NULL, NULL, NULL},
 	};
-	static const struct rs_list_spec spec = {RS_Q_audit_event_list, sorts, "e.id"};
+	static const struct rs_list_spec spec = {
+		.query = RS_Q_audit_event_list, .sorts = sorts, .id_column = "e.id"};
 	struct rs_params p = rs_params(ctx);
 	json_t *item;
 	enum rs_code rc;

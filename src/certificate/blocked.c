@@ -34,8 +34,8 @@ enum rs_code rs_pki_blocked(struct rs_ctx *ctx, const struct rs_blocked_filter *
 		{"created_at", "b.created_at", "timestamptz"},
 		{NULL, NULL, NULL},
 	};
-	static const struct rs_list_spec spec = {RS_Q_blocked_key_list, sorts,
-		"encode(substr(b.spki_sha256, 1, 16), 'hex')::uuid"};
+	static const struct rs_list_spec spec = {.query = RS_Q_blocked_key_list, .sorts = sorts,
+		.id_column = "encode(substr(b.spki_sha256, 1, 16), 'hex')::uuid"};
 	struct rs_params p = rs_params(ctx);
 	enum rs_code rc;
 

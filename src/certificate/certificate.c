@@ -103,7 +103,7 @@ enum rs_code rs_certificate_load(struct rs_ctx *ctx, struct rs_tx *tx, const str
 static void p_filters(struct rs_ctx *ctx, struct rs_params *p,
 	const struct rs_certificate_filter *f)
 {
-	rs_p_time(p, rs_clock_now_us(ctx->app->clock) / 1000000 * 1000000);
+	rs_p_clock(p, rs_clock_now_us(ctx->app->clock) / 1000000 * 1000000);
 	rs_p_texts(p, f->status);
 	rs_p_texts(p, f->profile_id);
 	rs_p_texts(p, f->category);
@@ -131,7 +131,8 @@ enum rs_code rs_certificate_list(struct rs_ctx *ctx, const struct rs_certificate
 		{"not_after", "c.not_after", "timestamptz"},
 		{NULL, NULL, NULL},
 	};
-	static const struct rs_list_spec spec = {RS_Q_certificate_list, sorts, "c.id"};
+	static const struct rs_list_spec spec = {
+		.query = RS_Q_certificate_list, .sorts = sorts, .id_column = "c.id"};
 	struct rs_params p = rs_params(ctx);
 	struct rs_certificate certificate;
 	json_t *item;
@@ -157,7 +158,8 @@ enum rs_code rs_certificate_events(struct rs_ctx *ctx, const struct rs_id *id,
 		{"at", "e.at", "timestamptz"},
 		{NULL, NULL, NULL},
 	};
-	static const struct rs_list_spec spec = {RS_Q_certificate_events, sorts, "e.id"};
+	static const struct rs_list_spec spec = {
+		.query = RS_Q_certificate_events, .sorts = sorts, .id_column = "e.id"};
 	struct rs_page oldest_first = *page;
 	struct rs_params p = rs_params(ctx);
 	struct rs_certificate certificate;

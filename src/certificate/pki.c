@@ -104,7 +104,8 @@ enum rs_code rs_pki_issuers(struct rs_ctx *ctx, const struct rs_page *page, stru
 		{"created_at", "i.created_at", "timestamptz"},
 		{NULL, NULL, NULL},
 	};
-	static const struct rs_list_spec spec = {RS_Q_issuer_list, sorts, "i.id"};
+	static const struct rs_list_spec spec = {
+		.query = RS_Q_issuer_list, .sorts = sorts, .id_column = "i.id"};
 	struct rs_params none = rs_params(ctx);
 	int64_t revision;
 	json_t *item;

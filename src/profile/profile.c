@@ -128,7 +128,8 @@ enum rs_code rs_profile_list(struct rs_ctx *ctx, const struct rs_profile_filter 
 		{"created_at", "p.created_at", "timestamptz"},
 		{NULL, NULL, NULL},
 	};
-	static const struct rs_list_spec spec = {RS_Q_profile_list, sorts, "p.id"};
+	static const struct rs_list_spec spec = {
+		.query = RS_Q_profile_list, .sorts = sorts, .id_column = "p.id"};
 	struct rs_params p = rs_params(ctx);
 	const struct rs_profile *profile;
 	enum rs_code rc;

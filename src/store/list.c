@@ -177,7 +177,7 @@ static char *cursor_scope(struct rs_ctx *ctx, const struct variant *v,
 	fprintf(out, "%s %s %d %s %s %d;", rs_query_texts[v->spec->query].name, v->sort->name,
 		v->ascending, ctx->actor.id.s, ctx->actor.enterprise.s, ctx->actor.platform);
 	for (int i = 0; i < filters->count; i++) {
-		const char *value = filters->value[i];
+		const char *value = filters->clock & (UINT64_C(1) << i) ? NULL : filters->value[i];
 		size_t size = !value ? 0 : filters->format[i] ? (size_t)filters->length[i]
 							      : strlen(value);
 

@@ -81,6 +81,12 @@ void rs_p_time(struct rs_params *p, int64_t us)
 	add(p, text, 0, 0);
 }
 
+void rs_p_clock(struct rs_params *p, int64_t us)
+{
+	p->clock |= UINT64_C(1) << p->count;
+	rs_p_time(p, us);
+}
+
 void rs_p_bytes(struct rs_params *p, const void *data, size_t len)
 {
 	if (!data)
