@@ -84,6 +84,7 @@ const struct rs_route rs_routes[] = {
 	{RS_POST, "/v1/blocked-keys", "blocked_key.create", RS_BODY_JSON, CREATES, rs_blocked_create, NULL, 0},
 	{RS_DELETE, "/v1/blocked-keys/{spki_sha256}", "blocked_key.delete", RS_BODY_NONE, 0, rs_blocked_delete, NULL, 0},
 	{RS_GET, "/v1/certificates", "certificate.read", RS_BODY_NONE, LIST, rs_certificates_list, Q_CERTIFICATES, 7},
+	{RS_POST, "/v1/certificates", "certificate.enrol", RS_BODY_JSON, CREATES | RS_ROUTE_BIG | RS_ROUTE_LONG, rs_certificates_enrol, NULL, 0},
 	{RS_POST, "/v1/certificates/import", "certificate.import", RS_BODY_JSON, CREATES | RS_ROUTE_BIG, rs_certificates_import, NULL, 0},
 	{RS_GET, "/v1/certificates/{id}", "certificate.read", RS_BODY_NONE, FORMS, rs_certificates_show, Q_FORMAT, 0},
 	{RS_PATCH, "/v1/certificates/{id}", "certificate.change_owner", RS_BODY_MERGE_PATCH, 0, rs_certificates_update, NULL, 0},
