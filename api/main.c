@@ -22,6 +22,7 @@ static const struct command {
 	{"enterprise", "make an enterprise", rs_cli_enterprise},
 	{"user", "make a user", rs_cli_user},
 	{"token", "make an API token for a user", rs_cli_token},
+	{"permissions", "print who may do what", rs_cli_permissions},
 	{"version", "print the version", rs_cli_version},
 	{"routes", NULL, rs_routes_command},
 };

@@ -71,6 +71,8 @@ int rs_cli_user(int argc, char **argv);
 int rs_cli_token(int argc, char **argv);
 /* `reissued keyring init|rotate`: the file of the root keys. argv[0] is "keyring". */
 int rs_cli_keyring(int argc, char **argv);
+/* `reissued permissions [--json]`: the permission table. */
+int rs_cli_permissions(int argc, char **argv);
 /* `reissued ca init|csr|import`: makes a trial CA, or takes a real one. */
 int rs_cli_ca(int argc, char **argv);
 /* `reissued lint [--json] FILE`: lints a certificate, PEM or DER. */
