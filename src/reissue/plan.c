@@ -4,6 +4,7 @@
 #include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/config.h"
+#include "rs/database.h"
 #include "rs/id.h"
 #include "rs/lint.h"
 #include "rs/names.h"
@@ -107,6 +108,9 @@ enum rs_code rs_issue_plan(
 	if (!plan->issuer)
 		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
 			"The profile's issuer is not configured on this replica.");
+	rc = rs_store_clock(ctx);
+	if (rc)
+		return rc;
 	rc = rs_issuer_live(ctx, plan->issuer, now / SECOND);
 	if (rc)
 		return rc;
