@@ -48,6 +48,7 @@ struct rs_connection {
 	struct rs_address peer;
 	bool counted;              /* in the count of its address */
 	bool in_flight;            /* the current request is counted as in flight */
+	atomic_bool begun;         /* a request line has come, its answer has not been made */
 	_Atomic int phase;         /* enum rs_phase */
 	_Atomic int64_t since_ms;  /* when the phase began, CLOCK_MONOTONIC */
 };

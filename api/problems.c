@@ -10,37 +10,36 @@ static const char PAGE[] =
 	"<p>The member <code>detail</code> of the answer says what was wrong this time, and\n"
 	"<code>request_id</code> names the request when you ask its operator.</p>\n</html>\n";
 
+/* What to do about a status; the last row is for all others. */
+static const struct {
+	int status;
+	const char *text;
+} ADVICE[] = {
+	{401, "Get a new access token and send it as <code>Authorization: Bearer</code>."},
+	{403, "Ask an administrator for the role, the scope or the ownership this needs."},
+	{404, "It does not exist, no longer exists, or is not yours to see."},
+	{410, "It does not exist any more."},
+	{409, "Read the resource again: its state decides what is possible now, and "
+	      "<code>blockers</code> lists what is missing."},
+	{412, "Read the resource again, then repeat the change with its new ETag."},
+	{423, "Wait, or ask an administrator to unlock it."},
+	{429, "Wait for the seconds in <code>Retry-After</code>, then repeat the request."},
+	{500, "Repeat the request later; if it stays, tell the operator the "
+	      "<code>request_id</code>."},
+	{503, "Wait for the seconds in <code>Retry-After</code>, then repeat the request. With an "
+	      "Idempotency-Key repeating is always safe."},
+	{504, "Read the resource to see how far it got, then repeat the request. With an "
+	      "Idempotency-Key repeating is always safe."},
+	{0, "Correct the request as <code>detail</code> and <code>errors</code> say, then send it "
+	    "again. Repeating it unchanged does not help."},
+};
+
 static const char *advice(int status)
 {
-	switch (status) {
-	case 400:
-	case 413:
-	case 414:
-	case 415:
-	case 422:
-		return "Correct the request as <code>detail</code> and <code>errors</code> say, "
-		       "then send it again. Repeating it unchanged does not help.";
-	case 401:
-		return "Get a new access token and send it as <code>Authorization: Bearer</code>.";
-	case 403:
-		return "Ask an administrator for the role, the scope or the ownership this needs.";
-	case 404:
-	case 410:
-		return "It does not exist, no longer exists, or is not yours to see.";
-	case 409:
-	case 412:
-	case 423:
-		return "Read the resource again: its state decides what is possible now, and "
-		       "<code>blockers</code> lists what is missing.";
-	case 429:
-	case 503:
-	case 504:
-		return "Wait for the seconds in <code>Retry-After</code>, then repeat the request. "
-		       "With an Idempotency-Key repeating is always safe.";
-	default:
-		return "Repeat the request later; if it stays, tell the operator the "
-		       "<code>request_id</code>.";
-	}
+	int i = 0;
+	while (ADVICE[i].status != 0 && ADVICE[i].status != status)
+		i++;
+	return ADVICE[i].text;
 }
 
 enum rs_code rs_problems_show(struct rs_call *call)

@@ -430,34 +430,54 @@ static enum rs_code refuse_members(struct rs_exchange *x)
 	return rs_faults(&x->ctx);
 }
 
+/* Size and coding, which do not depend on what the bytes are. */
+static enum rs_code check_size(struct rs_exchange *x)
+{
+	const struct rs_call *call = &x->call;
+	const char *encoding = x->in.content_encoding;
+	size_t most = call->route->flags & RS_ROUTE_BIG ? RS_BODY_BIG_MAX : RS_BODY_MAX;
+	if (call->body_len > most) {
+		x->close = true;
+		enum rs_code rc = rs_fail(&x->ctx, RS_TOO_LARGE,
+			"A body here has at most %zu bytes.", most);
+		rs_err_ext(&x->ctx, "limit_bytes", json_integer((json_int_t)most));
+		return rc;
+	}
+	if (encoding && strcasecmp(encoding, "identity") != 0)
+		return refuse_type(x, "Compressed bodies are not accepted.");
+	return RS_OK;
+}
+
+static enum rs_code check_type(struct rs_exchange *x, const char *charset)
+{
+	const struct rs_call *call = &x->call;
+	enum rs_body body = call->route->body;
+	if (call->body_len > 0 && !type_accepted(body, call->content_type))
+		return refuse_type(x, "The Content-Type is missing or not accepted here.");
+	if (body != RS_BODY_RAW && !charset_is_utf8(charset))
+		return refuse_type(x, "Only UTF-8 is accepted.");
+	return RS_OK;
+}
+
 enum rs_code rs_request_body(struct rs_exchange *x, const void *body, size_t len)
 {
 	struct rs_call *call = &x->call;
 	const struct rs_route *route = call->route;
-	struct rs_ctx *ctx = &x->ctx;
-	const char *charset = NULL, *encoding = x->in.content_encoding;
-	size_t most = route->flags & RS_ROUTE_BIG ? RS_BODY_BIG_MAX : RS_BODY_MAX;
+	const char *charset = NULL;
 	bool reads = route->method == RS_GET || route->method == RS_DELETE;
-	if (len > most) {
-		x->close = true;
-		enum rs_code rc =
-			rs_fail(ctx, RS_TOO_LARGE, "A body here has at most %zu bytes.", most);
-		rs_err_ext(ctx, "limit_bytes", json_integer((json_int_t)most));
-		return rc;
-	}
 	call->body = body;
 	call->body_len = len;
 	if (x->in.content_type)
-		call->content_type = media_type(ctx, x->in.content_type, &charset);
-	if (encoding && strcasecmp(encoding, "identity") != 0)
-		return refuse_type(x, "Compressed bodies are not accepted.");
+		call->content_type = media_type(&x->ctx, x->in.content_type, &charset);
+	enum rs_code rc = check_size(x);
+	if (rc != RS_OK)
+		return rc;
 	if (route->body == RS_BODY_NONE && reads)
 		return len == 0 ? RS_OK
-				: rs_fail(ctx, RS_BAD_REQUEST, "This request takes no body.");
-	if (len > 0 && !type_accepted(route->body, call->content_type))
-		return refuse_type(x, "The Content-Type is missing or not accepted here.");
-	if (!charset_is_utf8(charset) && route->body != RS_BODY_RAW)
-		return refuse_type(x, "Only UTF-8 is accepted.");
+				: rs_fail(&x->ctx, RS_BAD_REQUEST, "This request takes no body.");
+	rc = check_type(x, charset);
+	if (rc != RS_OK)
+		return rc;
 	if (route->body == RS_BODY_NONE)
 		return refuse_members(x);
 	if (route->body == RS_BODY_JSON || route->body == RS_BODY_MERGE_PATCH)

@@ -180,8 +180,10 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	this_connection = info ? info->socket_context : NULL;
-	if (this_connection)
+	if (this_connection) {
+		atomic_store(&this_connection->begun, true);
 		rs_connection_phase(this_connection, RS_PHASE_READING);
+	}
 	return ulfius_uri_logger(cls, uri);
 }
 
@@ -223,6 +225,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 		atomic_fetch_sub(&c->server->in_flight, 1);
 		rs_metric_add(RS_M_HTTP_IN_FLIGHT, (struct rs_labels){{0}}, -1);
 	}
+	atomic_store(&c->begun, false);
 	rs_connection_phase(c, RS_PHASE_READING);
 	release_stack();
 }

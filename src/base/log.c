@@ -68,21 +68,26 @@ static void put_text(struct line *l, const char *text)
 	put(l, text, strlen(text));
 }
 
-/* Length of the UTF-8 sequence at s, 0 when it is none. */
+/* Length of the UTF-8 sequence at s, 0 when it is none (RFC 3629). */
 static size_t utf8_sequence(const unsigned char *s)
 {
-	if (s[0] < 0x80)
-		return 1;
-	size_t len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
+	/* lead bytes, length, and the least and greatest second byte */
+	static const unsigned char FORMS[][5] = {{0x00, 0x7f, 1, 0, 0xff}, {0xc2, 0xdf, 2, 0x80, 0xbf},
+		{0xe0, 0xe0, 3, 0xa0, 0xbf}, {0xe1, 0xec, 3, 0x80, 0xbf}, {0xed, 0xed, 3, 0x80, 0x9f},
+		{0xee, 0xef, 3, 0x80, 0xbf}, {0xf0, 0xf0, 4, 0x90, 0xbf}, {0xf1, 0xf3, 4, 0x80, 0xbf},
+		{0xf4, 0xf4, 4, 0x80, 0x8f}};
+	for (size_t f = 0; f < sizeof(FORMS) / sizeof(FORMS[0]); f++) {
+		const unsigned char *form = FORMS[f];
+		if (s[0] < form[0] || s[0] > form[1])
+			continue;
+		if (form[2] > 1 && (s[1] < form[3] || s[1] > form[4]))
 			return 0;
-	bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-	bool surrogate = s[0] == 0xed && s[1] > 0x9f;
-	bool beyond = s[0] == 0xf4 && s[1] > 0x8f;
-	return overlong || surrogate || beyond ? 0 : len;
+		for (size_t i = 2; i < form[2]; i++)
+			if ((s[i] & 0xc0) != 0x80)
+				return 0;
+		return form[2];
+	}
+	return 0;
 }
 
 /* One character of a JSON string; *s moves on. */
