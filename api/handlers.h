@@ -59,6 +59,29 @@ enum rs_code rs_certificates_render(struct rs_call *call, int status, const stru
 enum rs_code rs_profiles_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_agreements_render(struct rs_call *call, int status, const struct rs_id *id);
 
+/* reissue_requests.c */
+enum rs_code rs_reissue_requests_create(struct rs_call *call);
+enum rs_code rs_certificates_reissue(struct rs_call *call);
+enum rs_code rs_reissue_requests_show(struct rs_call *call);
+enum rs_code rs_reissue_requests_list(struct rs_call *call);
+enum rs_code rs_reissue_requests_events(struct rs_call *call);
+enum rs_code rs_reissue_requests_certificate(struct rs_call *call);
+enum rs_code rs_reissue_requests_update(struct rs_call *call);
+enum rs_code rs_reissue_requests_put_csr(struct rs_call *call);
+enum rs_code rs_reissue_requests_csr(struct rs_call *call);
+enum rs_code rs_reissue_requests_accept(struct rs_call *call);
+enum rs_code rs_reissue_requests_preflight(struct rs_call *call);
+enum rs_code rs_reissue_requests_submit(struct rs_call *call);
+enum rs_code rs_reissue_requests_approve(struct rs_call *call);
+enum rs_code rs_reissue_requests_retry(struct rs_call *call);
+enum rs_code rs_reissue_requests_open(struct rs_call *call);
+enum rs_code rs_reissue_requests_release(struct rs_call *call);
+enum rs_code rs_reissue_requests_decline(struct rs_call *call);
+enum rs_code rs_reissue_requests_reopen(struct rs_call *call);
+enum rs_code rs_reissue_requests_cancel(struct rs_call *call);
+enum rs_code rs_reissue_requests_delete(struct rs_call *call);
+enum rs_code rs_reissue_requests_render(struct rs_call *call, int status, const struct rs_id *id);
+
 /* sessions.c */
 enum rs_code rs_sessions_create(struct rs_call *call);
 enum rs_code rs_sessions_list(struct rs_call *call);

@@ -6,6 +6,7 @@
 #include "rs/jobs.h"
 #include "rs/limit.h"
 #include "rs/pki.h"
+#include "rs/reissue.h"
 
 static enum rs_code clean_keys(struct rs_ctx *ctx, const struct rs_job *job)
 {
@@ -35,10 +36,28 @@ static enum rs_code recover_issuances(struct rs_ctx *ctx, const struct rs_job *j
 	return rs_issue_recover(ctx, &count);
 }
 
+static enum rs_code expire_requests(struct rs_ctx *ctx, const struct rs_job *job)
+{
+	int count;
+
+	(void)job;
+	return rs_reissue_expire(ctx, &count);
+}
+
+static enum rs_code revoke_due(struct rs_ctx *ctx, const struct rs_job *job)
+{
+	int count;
+
+	(void)job;
+	return rs_reissue_revoke_due(ctx, &count);
+}
+
 const struct rs_job_kind rs_job_kinds[] = {
+	{"issuance.recover", 2, 20, 0, recover_issuances},
+	{"reissue_request.expire", 60, 60, 0, expire_requests},
+	{"certificate.revoke_due", 30, 60, 0, revoke_due},
 	{"idempotency.cleanup", 600, 60, 0, clean_keys},
 	{"limit.cleanup", 300, 60, 0, clean_limits},
 	{"issuer.record", 60, 60, 0, record_issuers},
-	{"issue.recover", 5, 60, 0, recover_issuances},
 	{NULL, 0, 0, 0, NULL},
 };

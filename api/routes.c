@@ -29,6 +29,11 @@ static const char *const Q_USERS[] = {"status", PAGE, "sort", "role", "email", "
 static const char *const Q_FORMAT[] = {"format", NULL};
 static const char *const Q_AUDIT[] = {PAGE, "sort", "actor_id", "object_type", "object_id", "action",
 	"created_after", "created_before", "enterprise_id", NULL};
+static const char *const Q_REQUESTS[] = {"status", "reason", "profile_id", "category", "include", PAGE,
+	"sort", "number", "certificate_id", "requested_by", "owner_id", "q", "common_name", "san",
+	"serial", "created_after", "created_before", "submitted_after", "submitted_before",
+	"issued_after", "issued_before", "updated_after", "updated_before", "enterprise_id", NULL};
+static const char *const Q_WAIT[] = {"wait", NULL};
 static const char *const Q_STATS[] = {"enterprise_id", NULL};
 
 /* clang-format off: one row a route */
@@ -94,6 +99,26 @@ const struct rs_route rs_routes[] = {
 	{RS_POST, "/v1/certificates/{id}/revoke", "certificate.revoke", RS_BODY_JSON, 0, rs_certificates_revoke, NULL, 0},
 	{RS_POST, "/v1/certificates/{id}/suspend", "certificate.suspend", RS_BODY_NONE, 0, rs_certificates_suspend, NULL, 0},
 	{RS_POST, "/v1/certificates/{id}/release", "certificate.release", RS_BODY_NONE, 0, rs_certificates_release, NULL, 0},
+	{RS_POST, "/v1/certificates/{id}/reissue-requests", "reissue.create", RS_BODY_JSON, CREATES | RS_ROUTE_BIG, rs_certificates_reissue, NULL, 0},
+	{RS_GET, "/v1/reissue-requests", "reissue.read", RS_BODY_NONE, LIST, rs_reissue_requests_list, Q_REQUESTS, 31},
+	{RS_POST, "/v1/reissue-requests", "reissue.create", RS_BODY_JSON, CREATES | RS_ROUTE_BIG, rs_reissue_requests_create, NULL, 0},
+	{RS_GET, "/v1/reissue-requests/{id}", "reissue.read", RS_BODY_NONE, RS_ROUTE_WAIT, rs_reissue_requests_show, Q_WAIT, 0},
+	{RS_PATCH, "/v1/reissue-requests/{id}", "reissue.edit", RS_BODY_MERGE_PATCH, 0, rs_reissue_requests_update, NULL, 0},
+	{RS_DELETE, "/v1/reissue-requests/{id}", "reissue.delete", RS_BODY_NONE, 0, rs_reissue_requests_delete, NULL, 0},
+	{RS_GET, "/v1/reissue-requests/{id}/csr", "reissue.read", RS_BODY_NONE, FORMS, rs_reissue_requests_csr, Q_FORMAT, 0},
+	{RS_PUT, "/v1/reissue-requests/{id}/csr", "reissue.csr", RS_BODY_RAW, RS_ROUTE_BIG, rs_reissue_requests_put_csr, NULL, 0},
+	{RS_PUT, "/v1/reissue-requests/{id}/agreement", "reissue.agreement", RS_BODY_JSON, 0, rs_reissue_requests_accept, NULL, 0},
+	{RS_GET, "/v1/reissue-requests/{id}/preflight", "reissue.read", RS_BODY_NONE, 0, rs_reissue_requests_preflight, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/submit", "reissue.submit", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_submit, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/open", "reissue.open", RS_BODY_JSON, 0, rs_reissue_requests_open, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/release", "reissue.release", RS_BODY_JSON, 0, rs_reissue_requests_release, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/approve", "reissue.approve", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_approve, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/decline", "reissue.decline", RS_BODY_JSON, 0, rs_reissue_requests_decline, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/reopen", "reissue.reopen", RS_BODY_JSON, 0, rs_reissue_requests_reopen, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/cancel", "reissue.cancel", RS_BODY_JSON, 0, rs_reissue_requests_cancel, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/retry", "reissue.retry", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_retry, NULL, 0},
+	{RS_GET, "/v1/reissue-requests/{id}/certificate", "reissue.read", RS_BODY_NONE, FORMS, rs_reissue_requests_certificate, Q_FORMAT, 0},
+	{RS_GET, "/v1/reissue-requests/{id}/events", "reissue.read", RS_BODY_NONE, LIST, rs_reissue_requests_events, Q_PAGE, 0},
 	{RS_GET, "/v1/audit-events", "audit.read", RS_BODY_NONE, LIST, rs_audit_events_list, Q_AUDIT, 0},
 	{RS_GET, "/v1/audit-events/{id}", "audit.read", RS_BODY_NONE, 0, rs_audit_events_show, NULL, 0},
 	{RS_GET, "/v1/stats", "stats.read", RS_BODY_NONE, 0, rs_stats_show, Q_STATS, 0},

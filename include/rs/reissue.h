@@ -131,16 +131,19 @@ enum rs_code rs_reissue_revoke_due(struct rs_ctx *ctx, int *count) RS_CHECK;
 /* --- lists --- */
 struct rs_reissue_filter {
 	json_t *status, *reason, *profile_id, *category; /* arrays or NULL: repeatable */
-	const char *number, *q, *common_name, *san, *serial;
+	const char *number, *q, *common_name, *san;
+	struct rs_bytes serial;
 	struct rs_id certificate_id, requested_by, owner_id, enterprise_id;
-	int64_t created_after, created_before, updated_after, updated_before;
-	int64_t submitted_after, submitted_before, issued_after, issued_before;
-	json_t *include; /* steps, checks, domains, approvals, blockers */
+	int64_t created_after, created_before, submitted_after, submitted_before;
+	int64_t issued_after, issued_before, updated_after, updated_before;
+	json_t *include; /* of rs_reissue_parts */
 };
-/* *items is an array the caller owns. */
+/* What a list leaves out unless it is asked for: steps, checks, domains, approvals, blockers. */
+extern const char *const rs_reissue_parts[];
+/* *items is borrowed from the arena. */
 enum rs_code rs_reissue_list(struct rs_ctx *ctx, const struct rs_reissue_filter *filter,
 	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
-/* The events of a request, oldest first: an array the caller owns. */
+/* The events of a request, oldest first; borrowed as well. */
 enum rs_code rs_reissue_events(struct rs_ctx *ctx, const struct rs_id *id,
 	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
 

@@ -235,7 +235,7 @@ enum rs_code rs_case_change(struct rs_ctx *ctx, const struct rs_id *id, const st
 		rs_err_reset(&ctx->err);
 		rc = change_once(ctx, id, work, &c, &done);
 	}
-	if (rc)
+	if (rc || !out)
 		return rc;
 	/* What it reads now may be wanted in full: names of persons, the profile of the new state. */
 	return rs_case_read(ctx, RS_REACH_CALLER, id, out);

@@ -63,7 +63,7 @@ enum rs_code rs_reissue_key_refused(struct rs_ctx *ctx, const char *claim) RS_CH
 /*
  * A use case: loads, lets work judge and change c->request, stores, reloads into *out. When somebody
  * was faster, again, at most 4 times. work returns RS_OK to store, or sets *done to answer without a
- * change.
+ * change. out may be NULL.
  */
 struct rs_work {
 	enum rs_code (*run)(struct rs_ctx *ctx, struct rs_case *c, struct rs_change *change,
@@ -126,5 +126,21 @@ const char *rs_reissue_eligible_state(const struct rs_reissue *request, int64_t 
 void rs_reissue_conflicting(struct rs_ctx *ctx, const char *id, const char *status);
 struct rs_previous rs_reissue_previous(const struct rs_reissue *request,
 	const struct rs_profile *profile);
+
+/* --- representation --- */
+/* The parts that lists leave out. */
+enum rs_part {
+	RS_PART_STEPS = 1 << 0,
+	RS_PART_CHECKS = 1 << 1,
+	RS_PART_DOMAINS = 1 << 2,
+	RS_PART_APPROVALS = 1 << 3,
+	RS_PART_BLOCKERS = 1 << 4,
+	RS_PARTS_ALL = (1 << 5) - 1,
+};
+/* A judged request as JSON; the caller owns it. */
+json_t *rs_reissue_render(struct rs_ctx *ctx, struct rs_case *c, unsigned parts);
+/* key and previous_certificate of the representation; the caller owns them. */
+json_t *rs_reissue_key_json(struct rs_ctx *ctx, const struct rs_reissue *request);
+json_t *rs_reissue_previous_json(const struct rs_case *c);
 
 #endif

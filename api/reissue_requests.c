@@ -1,0 +1,532 @@
+/* /v1/reissue-requests */
+#include "handlers.h"
+#include "route.h"
+
+#include "rs/csr.h"
+#include "rs/id.h"
+#include "rs/reissue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RS_STATE(name, wire, open) wire,
+static const char *const STATES[] = {RS_STATES(RS_STATE) NULL};
+#undef RS_STATE
+
+static const char *const REASONS[] = {"key_lost", "information_changed", "key_strength_changed",
+	"key_compromised", "other", NULL};
+
+static const struct rs_csv_column COLUMNS[] = {
+	{"id", "id"},
+	{"number", "number"},
+	{"status", "status"},
+	{"common_name", "subject.common_name"},
+	{"reason", "reason"},
+	{"category", "category"},
+	{"certificate_id", "certificate_id"},
+	{"new_certificate_id", "new_certificate_id"},
+	{"owner", "owner.name"},
+	{"requested_by", "requested_by.name"},
+	{"created_at", "created_at"},
+	{"submitted_at", "submitted_at"},
+	{"issued_at", "issued_at"},
+	{NULL, NULL},
+};
+
+/* --- bodies --- */
+
+#define F(member, kind, ...) RS_FIELD(struct rs_reissue_input, member, kind, __VA_ARGS__)
+
+#define CONTENT                                                                                    \
+	F(csr, RS_T_STRING, .flags = RS_F_LINES, .min = 1, .max = 131072), F(key, RS_T_OBJECT),    \
+		F(subject, RS_T_OBJECT), F(san, RS_T_ARRAY, .max = RS_SAN_MAX),                    \
+		F(validity, RS_T_OBJECT),                                                          \
+		F(message, RS_T_STRING, .flags = RS_F_LINES, .max = 1000),                         \
+		F(agreement, RS_T_OBJECT)
+
+static const struct rs_field CREATE[] = {
+	F(certificate_id, RS_T_ID, .flags = RS_F_REQUIRED),
+	F(reason, RS_T_STRING, .flags = RS_F_REQUIRED, .values = REASONS),
+	CONTENT,
+	RS_FIELD_END,
+};
+
+static const struct rs_field CREATE_HERE[] = {
+	F(reason, RS_T_STRING, .flags = RS_F_REQUIRED, .values = REASONS),
+	CONTENT,
+	RS_FIELD_END,
+};
+
+static const struct rs_field UPDATE[] = {
+	F(message, RS_T_STRING, .flags = RS_F_LINES | RS_F_NULL, .max = 1000),
+	F(validity, RS_T_OBJECT, .flags = RS_F_NULL),
+	F(subject, RS_T_OBJECT),
+	F(san, RS_T_ARRAY, .max = RS_SAN_MAX),
+	F(key, RS_T_OBJECT),
+	F(reason, RS_T_STRING, .values = REASONS),
+	F(previous_certificate, RS_T_OBJECT),
+	RS_FIELD_END,
+};
+
+static const struct rs_field SUBMIT[] = {
+	F(message, RS_T_STRING, .flags = RS_F_LINES | RS_F_NULL, .max = 1000),
+	F(agreement, RS_T_OBJECT),
+	F(digest, RS_T_SHA256),
+	RS_FIELD_END,
+};
+
+static const struct rs_field APPROVE[] = {
+	F(digest, RS_T_SHA256, .flags = RS_F_REQUIRED),
+	F(remarks, RS_T_STRING, .flags = RS_F_LINES, .max = 1000),
+	RS_FIELD_END,
+};
+
+static const struct rs_field DECLINE[] = {
+	F(remarks, RS_T_STRING, .flags = RS_F_LINES | RS_F_REQUIRED, .min = 1, .max = 1000),
+	RS_FIELD_END,
+};
+
+static const struct rs_field REMARKS[] = {
+	F(remarks, RS_T_STRING, .flags = RS_F_LINES, .max = 1000),
+	RS_FIELD_END,
+};
+
+static const struct rs_field CSR[] = {
+	F(csr, RS_T_STRING, .flags = RS_F_LINES | RS_F_REQUIRED, .min = 1, .max = 131072),
+	RS_FIELD_END,
+};
+
+static enum rs_code read_body(struct rs_call *call, const struct rs_field *fields,
+	struct rs_reissue_input *in, uint64_t *present)
+{
+	if (call->json)
+		rs_json_read(call->ctx, call->json, "", fields, in, present);
+	return rs_faults(call->ctx);
+}
+
+/* --- answers --- */
+
+static enum rs_code reply(struct rs_call *call, int status, struct rs_reissue *request)
+{
+	json_t *json;
+	enum rs_code rc = rs_reissue_json(call->ctx, request, &json);
+
+	return rc ? rc : rs_reply_resource(call, status, json, request->revision);
+}
+
+enum rs_code rs_reissue_requests_render(struct rs_call *call, int status, const struct rs_id *id)
+{
+	struct rs_reissue request;
+	enum rs_code rc = rs_reissue_get(call->ctx, id, &request);
+
+	if (rc)
+		return rc;
+	if (status == 201)
+		rs_reply_location(call, "/v1/reissue-requests/%s", id->s);
+	return reply(call, status, &request);
+}
+
+/* What must be visible before its body is judged (404 before 422). */
+static enum rs_code begin(struct rs_call *call, struct rs_id *id, int64_t *revision)
+{
+	struct rs_reissue request;
+	enum rs_code rc;
+
+	*id = rs_path_id(call, 0);
+	rc = rs_reissue_get(call->ctx, id, &request);
+	return rc ? rc : rs_if_match(call, revision);
+}
+
+/* --- making and reading --- */
+
+static enum rs_code create(struct rs_call *call, struct rs_reissue_input *in)
+{
+	struct rs_reissue request;
+	enum rs_code rc;
+
+	in->message_given = in->message != NULL;
+	in->validity_given = in->validity != NULL;
+	rc = rs_reissue_create(call->ctx, in, &request);
+	if (rc)
+		return rc;
+	rs_reply_location(call, "/v1/reissue-requests/%s", request.id.s);
+	return reply(call, 201, &request);
+}
+
+enum rs_code rs_reissue_requests_create(struct rs_call *call)
+{
+	struct rs_reissue_input in = {0};
+	enum rs_code rc = read_body(call, CREATE, &in, NULL);
+
+	return rc ? rc : create(call, &in);
+}
+
+enum rs_code rs_certificates_reissue(struct rs_call *call)
+{
+	struct rs_reissue_input in = {0};
+	struct rs_certificate certificate;
+	struct rs_id id = rs_path_id(call, 0);
+	enum rs_code rc = rs_certificate_get(call->ctx, &id, &certificate);
+
+	if (!rc)
+		rc = read_body(call, CREATE_HERE, &in, NULL);
+	in.certificate_id = id;
+	return rc ? rc : create(call, &in);
+}
+
+/* The revision in an ETag "<revision>.<hash>"; -1 when there is none. */
+static int64_t known_revision(const char *etag)
+{
+	if (!etag || *etag != '"' || etag[1] < '0' || etag[1] > '9')
+		return -1;
+	return strtoll(etag + 1, NULL, 10);
+}
+
+enum rs_code rs_reissue_requests_show(struct rs_call *call)
+{
+	struct rs_reissue request;
+	struct rs_id id = rs_path_id(call, 0);
+	int64_t known = known_revision(call->if_none_match), wait = 0;
+	enum rs_code rc = rs_query_int(call, "wait", 1, 20, &wait);
+
+	if (rc)
+		return rc;
+	if (wait && known >= 0)
+		rc = rs_reissue_wait(call->ctx, &id, known, (int)wait, &request);
+	else
+		rc = rs_reissue_get(call->ctx, &id, &request);
+	return rc ? rc : reply(call, 200, &request);
+}
+
+static enum rs_code read_times(struct rs_call *call, struct rs_reissue_filter *f)
+{
+	const struct {
+		const char *name;
+		int64_t *out;
+	} times[] = {
+		{"created_after", &f->created_after},
+		{"created_before", &f->created_before},
+		{"submitted_after", &f->submitted_after},
+		{"submitted_before", &f->submitted_before},
+		{"issued_after", &f->issued_after},
+		{"issued_before", &f->issued_before},
+		{"updated_after", &f->updated_after},
+		{"updated_before", &f->updated_before},
+	};
+	enum rs_code rc = RS_OK;
+
+	for (size_t i = 0; !rc && i < sizeof(times) / sizeof(times[0]); i++)
+		rc = rs_query_time(call, times[i].name, times[i].out);
+	return rc;
+}
+
+static enum rs_code read_ids(struct rs_call *call, struct rs_reissue_filter *f)
+{
+	const struct {
+		const char *name;
+		struct rs_id *out;
+	} ids[] = {
+		{"certificate_id", &f->certificate_id},
+		{"requested_by", &f->requested_by},
+		{"owner_id", &f->owner_id},
+		{"enterprise_id", &f->enterprise_id},
+	};
+	enum rs_code rc = RS_OK;
+	json_t *one;
+	size_t n;
+
+	for (size_t i = 0; !rc && i < sizeof(ids) / sizeof(ids[0]); i++)
+		rc = rs_query_id(call, ids[i].name, ids[i].out);
+	f->profile_id = rs_query_all(call, "profile_id");
+	json_array_foreach(f->profile_id, n, one)
+		if (!rc && !rs_id_valid(json_string_value(one)))
+			rc = rs_fail(call->ctx, RS_BAD_QUERY, "profile_id is an id.");
+	return rc;
+}
+
+static enum rs_code read_texts(struct rs_call *call, struct rs_reissue_filter *f)
+{
+	const char *hex = NULL;
+	unsigned char *serial = rs_arena_alloc(call->ctx->arena, 32);
+	int len, skip = 0;
+	enum rs_code rc = rs_query_text(call, "number", 1, 40, &f->number);
+
+	if (!rc)
+		rc = rs_query_text(call, "q", 3, 200, &f->q);
+	if (!rc)
+		rc = rs_query_text(call, "common_name", 1, 200, &f->common_name);
+	if (!rc)
+		rc = rs_query_text(call, "san", 1, 1000, &f->san);
+	if (!rc)
+		rc = rs_query_hex(call, "serial", 32, &hex);
+	if (rc || !hex)
+		return rc;
+	len = rs_unhex(hex, serial, 32);
+	if (len <= 0)
+		return rs_fail(call->ctx, RS_BAD_QUERY, "serial is not acceptable.");
+	while (skip + 1 < len && serial[skip] == 0)
+		skip++;
+	f->serial = (struct rs_bytes){serial + skip, (size_t)(len - skip)};
+	return RS_OK;
+}
+
+static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
+	struct rs_list *list, json_t **items)
+{
+	struct rs_reissue_filter f = {0};
+	enum rs_code rc = rs_query_words(call, "status", STATES, &f.status);
+
+	if (!rc)
+		rc = rs_query_words(call, "reason", REASONS, &f.reason);
+	if (!rc)
+		rc = rs_query_words(call, "include", rs_reissue_parts, &f.include);
+	f.category = rs_query_all(call, "category");
+	if (!rc)
+		rc = read_ids(call, &f);
+	if (!rc)
+		rc = read_texts(call, &f);
+	if (!rc)
+		rc = read_times(call, &f);
+	if (!rc)
+		rc = rs_reissue_list(call->ctx, &f, page, list, items);
+	if (!rc)
+		json_incref(*items);
+	return rc;
+}
+
+enum rs_code rs_reissue_requests_list(struct rs_call *call)
+{
+	return rs_reply_pages(call, list_page, COLUMNS);
+}
+
+static enum rs_code events_page(struct rs_call *call, const struct rs_page *page,
+	struct rs_list *list, json_t **items)
+{
+	struct rs_id id = rs_path_id(call, 0);
+	enum rs_code rc = rs_reissue_events(call->ctx, &id, page, list, items);
+
+	if (!rc)
+		json_incref(*items);
+	return rc;
+}
+
+enum rs_code rs_reissue_requests_events(struct rs_call *call)
+{
+	static const struct rs_csv_column columns[] = {
+		{"id", "id"}, {"at", "at"}, {"action", "action"}, {"actor", "actor.name"},
+		{"from", "from"}, {"to", "to"}, {"detail", "detail"}, {NULL, NULL}};
+
+	return rs_reply_pages(call, events_page, columns);
+}
+
+enum rs_code rs_reissue_requests_certificate(struct rs_call *call)
+{
+	struct rs_reissue request;
+	enum rs_certificate_form form;
+	struct rs_bytes bytes;
+	const char *type;
+	struct rs_id id = rs_path_id(call, 0);
+	enum rs_code rc = rs_reissue_get(call->ctx, &id, &request);
+
+	if (!rc && !rs_id_set(&request.new_certificate_id))
+		rc = rs_fail(call->ctx, RS_NOT_FOUND, "No certificate has been issued yet.");
+	if (!rc)
+		rc = rs_certificate_form(
+			call->ctx, rs_query(call, "format"), call->accept, &form, &type);
+	if (rc)
+		return rc;
+	if (form == RS_FORM_JSON)
+		return rs_certificates_render(call, 200, &request.new_certificate_id);
+	rc = rs_certificate_bytes(call->ctx, &request.new_certificate_id, form, &bytes);
+	return rc ? rc : rs_reply_file(call, type, bytes.data, bytes.len);
+}
+
+/* --- content --- */
+
+enum rs_code rs_reissue_requests_update(struct rs_call *call)
+{
+	struct rs_reissue_input in = {0};
+	struct rs_reissue request;
+	struct rs_id id;
+	int64_t revision;
+	uint64_t present = 0;
+	enum rs_code rc = begin(call, &id, &revision);
+
+	if (!rc)
+		rc = read_body(call, UPDATE, &in, &present);
+	if (rc)
+		return rc;
+	in.message_given = present & 1;
+	in.validity_given = present >> 1 & 1;
+	rc = rs_reissue_edit(call->ctx, &id, revision, &in, &request);
+	return rc ? rc : reply(call, 200, &request);
+}
+
+enum rs_code rs_reissue_requests_put_csr(struct rs_call *call)
+{
+	struct rs_reissue_input in = {0};
+	struct rs_reissue request;
+	struct rs_id id;
+	int64_t revision;
+	const void *csr = call->body;
+	size_t len = call->body_len;
+	enum rs_code rc = begin(call, &id, &revision);
+
+	if (!rc && call->content_type && strcmp(call->content_type, "application/json") == 0) {
+		rc = rs_json_parse(call->ctx, call->body, call->body_len, &call->json);
+		if (!rc)
+			rc = read_body(call, CSR, &in, NULL);
+		csr = in.csr;
+		len = in.csr ? strlen(in.csr) : 0;
+	}
+	if (!rc)
+		rc = rs_reissue_put_csr(call->ctx, &id, revision, csr, len, &request);
+	return rc ? rc : reply(call, 200, &request);
+}
+
+enum rs_code rs_reissue_requests_csr(struct rs_call *call)
+{
+	static const struct rs_form forms[] = {
+		{"pem", "application/x-pem-file"},
+		{"der", "application/pkcs10"},
+		{NULL, NULL},
+	};
+	struct rs_id id = rs_path_id(call, 0);
+	struct rs_bytes der;
+	const char *pem;
+	int form;
+	enum rs_code rc = rs_reissue_csr(call->ctx, &id, &der);
+
+	if (!rc)
+		rc = rs_negotiate(call, forms, &form);
+	if (rc)
+		return rc;
+	if (form == 1)
+		return rs_reply_file(call, forms[1].types, der.data, der.len);
+	pem = rs_csr_pem(call->ctx, der);
+	return rs_reply_file(call, forms[0].types, pem, strlen(pem));
+}
+
+enum rs_code rs_reissue_requests_accept(struct rs_call *call)
+{
+	struct rs_reissue request;
+	struct rs_id id;
+	int64_t revision;
+	enum rs_code rc = begin(call, &id, &revision);
+
+	if (!rc)
+		rc = rs_reissue_accept(call->ctx, &id, revision, call->json, &request);
+	return rc ? rc : reply(call, 200, &request);
+}
+
+/* --- the way to the certificate --- */
+
+enum rs_code rs_reissue_requests_preflight(struct rs_call *call)
+{
+	struct rs_id id = rs_path_id(call, 0);
+	json_t *json;
+	enum rs_code rc = rs_reissue_preflight(call->ctx, &id, &json);
+
+	return rc ? rc : rs_reply_json(call, 200, json);
+}
+
+enum rs_code rs_reissue_requests_submit(struct rs_call *call)
+{
+	struct rs_reissue_input in = {0};
+	struct rs_reissue request;
+	uint64_t present = 0;
+	int64_t revision;
+	struct rs_id id = rs_path_id(call, 0);
+	enum rs_code rc = rs_if_match(call, &revision);
+
+	if (!rc && call->json) {
+		rs_json_read(call->ctx, call->json, "", SUBMIT, &in, &present);
+		if (call->ctx->err.faults)
+			rc = begin(call, &id, &revision);
+		if (!rc)
+			rc = rs_faults(call->ctx);
+	}
+	in.message_given = present & 1;
+	if (!rc)
+		rc = rs_reissue_submit(call->ctx, &id, revision, &in, &request);
+	return rc ? rc : reply(call, 200, &request);
+}
+
+enum rs_code rs_reissue_requests_approve(struct rs_call *call)
+{
+	struct rs_reissue_input in = {0};
+	struct rs_reissue request;
+	struct rs_id id;
+	int64_t revision;
+	enum rs_code rc = begin(call, &id, &revision);
+
+	if (!rc)
+		rc = read_body(call, APPROVE, &in, NULL);
+	if (!rc)
+		rc = rs_reissue_approve(call->ctx, &id, revision, &in, &request);
+	return rc ? rc : reply(call, 200, &request);
+}
+
+enum rs_code rs_reissue_requests_retry(struct rs_call *call)
+{
+	struct rs_reissue request;
+	struct rs_id id;
+	int64_t revision;
+	enum rs_code rc = begin(call, &id, &revision);
+
+	if (!rc)
+		rc = rs_reissue_retry(call->ctx, &id, revision, &request);
+	return rc ? rc : reply(call, 200, &request);
+}
+
+static enum rs_code event(
+	struct rs_call *call, enum rs_rr_event what, const struct rs_field *fields)
+{
+	struct rs_reissue_input in = {0};
+	struct rs_reissue request;
+	struct rs_id id;
+	int64_t revision;
+	enum rs_code rc = begin(call, &id, &revision);
+
+	if (!rc && fields)
+		rc = read_body(call, fields, &in, NULL);
+	if (!rc)
+		rc = rs_reissue_event(call->ctx, &id, revision, what, in.remarks, &request);
+	return rc ? rc : reply(call, 200, &request);
+}
+
+enum rs_code rs_reissue_requests_open(struct rs_call *call)
+{
+	return event(call, RS_EV_OPEN, NULL);
+}
+
+enum rs_code rs_reissue_requests_release(struct rs_call *call)
+{
+	return event(call, RS_EV_RELEASE, NULL);
+}
+
+enum rs_code rs_reissue_requests_decline(struct rs_call *call)
+{
+	return event(call, RS_EV_DECLINE, DECLINE);
+}
+
+enum rs_code rs_reissue_requests_reopen(struct rs_call *call)
+{
+	return event(call, RS_EV_REOPEN, NULL);
+}
+
+enum rs_code rs_reissue_requests_cancel(struct rs_call *call)
+{
+	return event(call, RS_EV_CANCEL, REMARKS);
+}
+
+enum rs_code rs_reissue_requests_delete(struct rs_call *call)
+{
+	struct rs_id id;
+	int64_t revision;
+	enum rs_code rc = begin(call, &id, &revision);
+
+	if (!rc)
+		rc = rs_reissue_delete(call->ctx, &id, revision);
+	return rc ? rc : rs_reply_empty(call);
+}
