@@ -23,6 +23,7 @@ static const struct command {
 	{"user", "make a user", rs_cli_user},
 	{"token", "make an API token for a user", rs_cli_token},
 	{"permissions", "print who may do what", rs_cli_permissions},
+	{"blocklist", "load digests of keys that nobody certifies", rs_cli_blocklist},
 	{"version", "print the version", rs_cli_version},
 	{"routes", NULL, rs_routes_command},
 };

@@ -80,4 +80,7 @@ int rs_cli_lint(int argc, char **argv);
 /* `reissued journal list [--json] FILE`: shows what a signer has signed. */
 int rs_cli_journal(int argc, char **argv);
 
+/* `reissued blocklist import FILE`: blocks keys by their digests. */
+int rs_cli_blocklist(int argc, char **argv);
+
 #endif

@@ -42,11 +42,10 @@ enum rs_code rs_pki_blocked(struct rs_ctx *ctx, const struct rs_blocked_filter *
 enum rs_code rs_pki_block(struct rs_ctx *ctx, json_t *body, json_t **out) RS_CHECK;
 enum rs_code rs_pki_unblock(struct rs_ctx *ctx, struct rs_bytes spki_sha256) RS_CHECK;
 /*
- * Blocks the digests of a list: one a line, hex with or without "sha256:", empty lines and lines
- * that begin with # are skipped. *added counts the new ones. RS_BAD_VALUE names the first bad line;
- * nothing is added then.
+ * Blocks keys by an array of their digests in hex; *added counts the new ones. RS_BAD_VALUE for an
+ * unknown reason. One audit event tells of all of them.
  */
-enum rs_code rs_pki_block_list(struct rs_ctx *ctx, const char *text, const char *reason,
+enum rs_code rs_pki_block_list(struct rs_ctx *ctx, const json_t *digests, const char *reason,
 	const char *source, int64_t *added) RS_CHECK;
 
 #endif

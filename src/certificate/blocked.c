@@ -125,58 +125,44 @@ enum rs_code rs_pki_unblock(struct rs_ctx *ctx, struct rs_bytes spki_sha256)
 /* --- lists --- */
 
 struct list {
-	const char *text, *reason, *source;
-	int64_t *added;
+	const json_t *digests;
+	const char *reason, *source;
+	int64_t added;
 };
-
-/* One line; *done when it holds nothing. */
-static enum rs_code read_line(struct rs_ctx *ctx, const char *line, size_t len, int number,
-	unsigned char digest[32], bool *done)
-{
-	char *text = rs_arena_memdup(ctx->arena, line, len);
-
-	while (len > 0 && strchr(" \t\r", text[len - 1]))
-		text[--len] = '\0';
-	text += strspn(text, " \t");
-	*done = *text == '\0' || *text == '#';
-	if (*done)
-		return RS_OK;
-	if (strncmp(text, "sha256:", 7) == 0)
-		text += 7;
-	if (rs_unhex(text, digest, 32) != 32)
-		return rs_fail(ctx, RS_BAD_VALUE, "Line %d is no SHA-256 in hex.", number);
-	return RS_OK;
-}
 
 static enum rs_code block_all(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
-	const struct list *list = arg;
-	const char *line = list->text;
-	enum rs_code rc = RS_OK;
+	struct list *list = arg;
+	struct rs_params p = rs_params(ctx);
+	struct rs_event event = {.action = "blocked_key.created", .object_type = "blocked_key"};
+	struct rs_rows *rows;
+	enum rs_code rc;
 
-	*list->added = 0;
-	for (int number = 1; !rc && *line; number++) {
-		unsigned char digest[32];
-		struct blocked blocked = {.spki_sha256 = {digest, 32}, .reason = list->reason,
-			.source = list->source, .created_at = rs_clock_now_us(ctx->app->clock)};
-		size_t len = strcspn(line, "\n");
-		bool empty, added = false;
-
-		rc = read_line(ctx, line, len, number, digest, &empty);
-		if (!rc && !empty)
-			rc = add(ctx, tx, &blocked, &added);
-		if (!rc && added)
-			rc = audit(ctx, tx, "blocked_key.created", blocked.spki_sha256);
-		*list->added += added;
-		line += len + (line[len] == '\n');
-	}
-	return rc;
+	rs_p_texts(&p, list->digests);
+	rs_p_text(&p, list->reason);
+	rs_p_text(&p, list->source);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	rc = rs_tx_run(ctx, tx, RS_Q_blocked_key_add_list, &p, &rows);
+	if (rc)
+		return rc;
+	list->added = rs_rows_count(rows);
+	event.detail = rs_arena_printf(
+		ctx->arena, "%lld keys of %s", (long long)list->added, list->source);
+	return list->added > 0 ? rs_audit(ctx, tx, &event) : RS_OK;
 }
 
-enum rs_code rs_pki_block_list(struct rs_ctx *ctx, const char *text, const char *reason,
+enum rs_code rs_pki_block_list(struct rs_ctx *ctx, const json_t *digests, const char *reason,
 	const char *source, int64_t *added)
 {
-	struct list list = {text, reason, source, added};
+	struct list list = {digests, reason, source, 0};
+	bool known = false;
+	enum rs_code rc;
 
-	return rs_tx_use(ctx, RS_REACH_CALLER, block_all, &list);
+	for (int i = 0; REASONS[i]; i++)
+		known = known || strcmp(REASONS[i], reason) == 0;
+	if (!known)
+		return rs_fail(ctx, RS_BAD_VALUE, "%s is no reason to block a key.", reason);
+	rc = rs_tx_use(ctx, RS_REACH_CALLER, block_all, &list);
+	*added = list.added;
+	return rc;
 }

@@ -3,12 +3,12 @@
  * and token of an installation. They run as the system itself, through the same use cases as the API,
  * audit included. Who may read the configuration may do this; nobody else can.
  */
+#include "process.h"
+
 #include "rs/cli.h"
 #include "rs/clock.h"
 #include "rs/cpu.h"
-#include "rs/database.h"
 #include "rs/identity.h"
-#include "rs/keyring.h"
 #include "rs/secret.h"
 
 #include <errno.h>
@@ -29,56 +29,24 @@ struct wanted {
 	const char *days;
 };
 
-/* The parts of the process that the use cases need. */
-static enum rs_code app_start(struct rs_ctx *ctx, struct rs_app *app)
-{
-	const struct rs_config *config = app->config;
-	const char *offset = config->clock_offset_file;
-	const struct rs_store_config store = {
-		.app = config->database_url, .job = config->database_job_url, .app_connections = 1};
+/* A command and what it wants, on its way through rs_cli_run(). */
+struct command {
+	enum rs_code (*run)(struct rs_ctx *ctx, const struct wanted *wanted, bool json);
+	const struct wanted *wanted;
+};
 
-	if (rs_clock_new(*offset ? offset : NULL, &app->clock) != 0)
-		return rs_fail(ctx, RS_UNAVAILABLE, "%s cannot be read: %s.", offset, strerror(errno));
-	app->cpu = rs_cpu_new(0);
-	enum rs_code rc = rs_keyring_load(ctx, config->keyring_file, &app->keyring);
-	if (rc == RS_OK && rs_store_new(&store, &app->store) != 0)
-		rc = rs_fail(ctx, RS_UNAVAILABLE, "The connections to the database cannot be made.");
-	return rc;
-}
-
-static void app_stop(struct rs_app *app)
+static enum rs_code run(struct rs_ctx *ctx, const void *arg, bool json)
 {
-	if (app->store)
-		rs_store_free(app->store);
-	rs_keyring_free(app->keyring);
-	if (app->cpu)
-		rs_cpu_free(app->cpu);
-	if (app->clock)
-		rs_clock_free(app->clock);
+	const struct command *command = arg;
+
+	return command->run(ctx, command->wanted, json);
 }
 
 static int run_command(struct rs_cli *cli,
-	enum rs_code (*run)(struct rs_ctx *, const struct wanted *, bool), const struct wanted *wanted)
+	enum rs_code (*use_case)(struct rs_ctx *, const struct wanted *, bool),
+	const struct wanted *wanted)
 {
-	struct rs_ctx ctx;
-	struct rs_config *config = rs_cli_config(cli);
-	int status = RS_EXIT_OK;
-
-	if (!config || !rs_cli_complete(cli, config)) {
-		rs_config_free(config);
-		return RS_EXIT_CONFIG;
-	}
-	struct rs_app app = {.config = config};
-	rs_ctx_init_system(&ctx, &app, "command line");
-	enum rs_code rc = app_start(&ctx, &app);
-	if (rc == RS_OK)
-		rc = run(&ctx, wanted, cli->json);
-	if (rc != RS_OK)
-		status = rs_cli_fail(cli, &ctx);
-	app_stop(&app);
-	rs_ctx_end(&ctx);
-	rs_config_free(config);
-	return status;
+	return rs_cli_run(cli, run, &(struct command){use_case, wanted});
 }
 
 /* Reads options; the one argument must be "create" and every one of needed must be given. */
