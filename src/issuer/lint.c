@@ -419,7 +419,8 @@ static bool check_policies_once(const struct lint *l)
 
 static bool is_http(struct rs_bytes url)
 {
-	return url.len > 7 && memcmp(url.data, "http://", 7) == 0;
+	return (url.len > 7 && memcmp(url.data, "http://", 7) == 0) ||
+	       (url.len > 8 && memcmp(url.data, "https://", 8) == 0);
 }
 static bool check_cdp_valid(const struct lint *l)
 {

@@ -52,8 +52,8 @@ RS_LINT(ski_key, "ski-key", "RFC 5280 4.2.1.2", WARNING, LEAF, "subjectKeyIdenti
 RS_LINT(aki_present, "aki-present", "RFC 5280 4.2.1.1", ERROR, LEAF, "authorityKeyIdentifier has a keyIdentifier and is not critical")
 RS_LINT(aki_issuer, "aki-issuer", "RFC 5280 4.2.1.1", ERROR, ISSUER, "authorityKeyIdentifier is the issuer's key identifier")
 RS_LINT(policies_once, "policies-once", "RFC 5280 4.2.1.4", ERROR, ANY, "no policy comes twice")
-RS_LINT(cdp_valid, "cdp-http", "BR 7.1.2.11.2", ERROR, ANY, "CRL distribution points are http URLs and not critical")
-RS_LINT(aia_valid, "aia-http", "BR 7.1.2.7.7", ERROR, ANY, "authorityInfoAccess holds http URLs and is not critical")
+RS_LINT(cdp_valid, "cdp-http", "RFC 5280 4.2.1.13", ERROR, ANY, "CRL distribution points are http or https URLs and not critical")
+RS_LINT(aia_valid, "aia-http", "RFC 5280 4.2.2.1", ERROR, ANY, "authorityInfoAccess holds http or https URLs and is not critical")
 /* subjectAltName */
 RS_LINT(san_names, "san-names", "RFC 5280 4.2.1.6", ERROR, SAN, "subjectAltName holds at least one name and only names")
 RS_LINT(san_once, "san-once", "RFC 5280 4.2.1.6", ERROR, SAN, "no name comes twice")

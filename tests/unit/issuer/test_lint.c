@@ -124,6 +124,11 @@ static void refuses_before_signing(void **state)
 	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_LINT_FAILED);
 	assert_non_null(strstr(ca.ctx.err.detail, "subject-lengths"));
 	assert_int_equal(json_array_size(json_object_get(ca.ctx.err.ext, "findings")), 1);
+	/* the service's own address may be an https one */
+	spec = test_spec(&ca, csr);
+	spec.ca_url = "https://ca.example.net/pki/demo/ca.crt";
+	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_OK);
 	spec = test_spec(&ca, csr);
 	spec.eku = "";
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
