@@ -14,6 +14,7 @@
 #include "rs/config.h"
 #include "rs/jobs.h"
 #include "route.h"
+#include "server.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -83,8 +84,7 @@ bool rs_address_in(const struct rs_address *address, const json_t *networks);
 struct rs_server {
 	struct rs_app *app;
 	struct _u_instance *instance;
-	const struct rs_route *routes;
-	int route_count;
+	struct rs_endpoint at;
 	struct rs_router *router;
 	struct rs_connections connections;
 	_Atomic int in_flight;
@@ -226,5 +226,8 @@ extern const struct rs_job_kind rs_job_kinds[];
 /* --- the table: routes.c --- */
 extern const struct rs_route rs_routes[];
 extern const int rs_route_count;
+/* What metrics.listen serves. */
+extern const struct rs_route rs_metrics_routes[];
+extern const int rs_metrics_route_count;
 
 #endif

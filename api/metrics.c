@@ -13,7 +13,7 @@
 enum rs_code rs_metrics_show(struct rs_call *call)
 {
 	struct rs_exchange *x = rs_exchange_of(call);
-	if (!call->ctx->app->config->metrics_public)
+	if (!x->server->at.metrics && !call->ctx->app->config->metrics_public)
 		return rs_fail(call->ctx, RS_NOT_FOUND, "There is nothing at this address.");
 	rs_metric_set(RS_M_LOG_DROPPED, (struct rs_labels){{0}}, rs_log_dropped());
 	rs_store_metrics(call->ctx->app->store);

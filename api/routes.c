@@ -134,3 +134,10 @@ const struct rs_route rs_routes[] = {
 /* clang-format on */
 
 const int rs_route_count = sizeof(rs_routes) / sizeof(rs_routes[0]);
+
+const struct rs_route rs_metrics_routes[] = {
+	{RS_GET, "/metrics", NULL, RS_BODY_NONE, HEALTH | FORMS, rs_metrics_show, NULL, 0},
+	{RS_GET, "/healthz", NULL, RS_BODY_NONE, HEALTH, rs_health_live, NULL, 0},
+};
+
+const int rs_metrics_route_count = sizeof(rs_metrics_routes) / sizeof(rs_metrics_routes[0]);

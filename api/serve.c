@@ -204,6 +204,28 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static struct rs_server *start_server(struct rs_app *app)
+{
+	const struct rs_endpoint at = {
+		.address = app->config->server_listen, .port = (int)app->config->server_port};
+	return rs_server_start(app, &at);
+}
+
+/* The listener of metrics.listen ("address:port"), when there is one. */
+static bool start_metrics(struct rs_app *app, struct rs_server **server)
+{
+	const char *text = app->config->metrics_listen, *colon = strrchr(text, ':');
+	char address[64];
+	if (text[0] == '\0')
+		return true;
+	snprintf(address, sizeof(address), "%.*s", colon ? (int)(colon - text) : 0, text);
+	const struct rs_endpoint at = {.address = address,
+		.port = colon ? (int)strtol(colon + 1, NULL, 10) : 0,
+		.metrics = true};
+	*server = rs_server_start(app, &at);
+	return *server != NULL;
+}
+
 static int serve(struct rs_app *app)
 {
 	sigset_t set;
@@ -212,13 +234,17 @@ static int serve(struct rs_app *app)
 	block_signals(&set);
 	while (made < PART_COUNT && PARTS[made].start(app))
 		made++;
-	struct rs_server *server = made == PART_COUNT ? rs_server_start(app) : NULL;
+	struct rs_server *metrics = NULL, *server = NULL;
+	if (made == PART_COUNT && start_metrics(app, &metrics))
+		server = start_server(app);
 	if (server) {
 		sigwait(&set, &got);
 		rs_log(NULL, RS_LOG_INFO, "server.stopping");
 		rs_server_stop(server);
 		status = RS_EXIT_OK;
 	}
+	if (metrics)
+		rs_server_stop(metrics);
 	while (made-- > 0)
 		if (PARTS[made].stop)
 			PARTS[made].stop(app);

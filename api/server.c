@@ -319,10 +319,9 @@ static int start_daemon(struct rs_server *server)
 
 static bool make_instance(struct rs_server *server)
 {
-	const struct rs_config *config = server->app->config;
 	server->instance = calloc(1, sizeof(*server->instance));
 	if (!server->instance || ulfius_init_instance(server->instance,
-					 (unsigned)config->server_port, NULL, NULL) != U_OK)
+					 (unsigned)server->at.port, NULL, NULL) != U_OK)
 		return false;
 	server->instance->check_utf8 = 0;
 	server->instance->allowed_post_processor = U_POST_PROCESS_NONE;
@@ -341,22 +340,26 @@ static void server_free(struct rs_server *server)
 	free(server);
 }
 
-struct rs_server *rs_server_start(struct rs_app *app)
+struct rs_server *rs_server_start(struct rs_app *app, const struct rs_endpoint *endpoint)
 {
 	const struct rs_config *config = app->config;
 	struct rs_server *server = calloc(1, sizeof(*server));
 	if (!server || !rs_connections_init(&server->connections))
 		abort();
 	server->app = app;
-	server->router = rs_router_new(rs_routes, rs_route_count);
+	server->at = *endpoint;
+	server->at.address = NULL; /* the caller's */
+	server->router = endpoint->metrics
+				 ? rs_router_new(rs_metrics_routes, rs_metrics_route_count)
+				 : rs_router_new(rs_routes, rs_route_count);
 	/* Two cores serve thousands of threads: more arenas only keep more freed memory. */
 	mallopt(M_ARENA_MAX, 4);
 	raise_descriptor_limit(config->server_max_connections);
-	server->listen_fd = listen_on(config->server_listen, (int)config->server_port);
+	server->listen_fd = listen_on(endpoint->address, endpoint->port);
 	if (server->listen_fd < 0) {
 		rs_log(NULL, RS_LOG_ERROR, "server.listen", rs_log_str(CAUSE, strerror(errno)),
-			rs_log_str(ADDRESS, config->server_listen),
-			rs_log_int(PORT, config->server_port));
+			rs_log_str(ADDRESS, endpoint->address),
+			rs_log_int(PORT, endpoint->port));
 		server_free(server);
 		return NULL;
 	}
@@ -367,8 +370,8 @@ struct rs_server *rs_server_start(struct rs_app *app)
 		server_free(server);
 		return NULL;
 	}
-	rs_log(NULL, RS_LOG_INFO, "server.started", rs_log_str(ADDRESS, config->server_listen),
-		rs_log_int(PORT, config->server_port), rs_log_str(VERSION, RS_VERSION));
+	rs_log(NULL, RS_LOG_INFO, "server.started", rs_log_str(ADDRESS, endpoint->address),
+		rs_log_int(PORT, endpoint->port), rs_log_str(VERSION, RS_VERSION));
 	return server;
 }
 

@@ -347,6 +347,21 @@ static bool origin_valid(const char *text)
 	return scheme && host[0] != '\0' && host[strcspn(host, "/?#@* ")] == '\0';
 }
 
+/* address:port, or nothing. */
+static bool endpoint_valid(const char *text)
+{
+	char address[64];
+	const char *colon = strrchr(text, ':');
+	if (text[0] == '\0')
+		return true;
+	if (!colon || (size_t)(colon - text) >= sizeof(address))
+		return false;
+	memcpy(address, text, (size_t)(colon - text));
+	address[colon - text] = '\0';
+	long port = strtol(colon + 1, NULL, 10);
+	return address_valid(address) && port > 0 && port < 65536;
+}
+
 static void check_list(struct rs_ctx *ctx, json_t *list, const char *at,
 	bool (*valid)(const char *text), const char *what)
 {
@@ -391,6 +406,9 @@ static void check_rules(struct rs_ctx *ctx, const struct rs_config *config)
 		rs_fault(ctx, RS_BAD_VALUE, "/server/public_url",
 			"This must be %s://host[:port] without a slash at the end.",
 			config->production ? "https" : "http(s)");
+	if (config->metrics_listen && !endpoint_valid(config->metrics_listen))
+		rs_fault(ctx, RS_BAD_VALUE, "/metrics/listen",
+			"This must be address:port, such as 127.0.0.1:9100.");
 	if (config->server_max_in_flight > config->server_max_connections)
 		rs_fault(ctx, RS_OUT_OF_RANGE, "/server/max_in_flight",
 			"This must not be over server.max_connections.");
