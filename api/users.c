@@ -87,17 +87,14 @@ enum rs_code rs_users_list(struct rs_call *call)
 	return rc == RS_OK ? rs_reply_rows(call, &list, show_row) : rc;
 }
 
-/* Who signed, approved or owns must stay known: a user goes by being restricted for good. */
 enum rs_code rs_users_delete(struct rs_call *call)
 {
 	struct rs_id id = rs_path_id(call, 0);
-	struct rs_user user = {0};
 	int64_t revision;
 	enum rs_code rc = rs_if_match(call, &revision);
 	if (rc != RS_OK)
 		return rc;
-	json_t *patch = rs_arena_json(call->ctx->arena, json_pack("{s:s}", "status", "restricted"));
-	rc = rs_user_edit(call->ctx, &id, patch, revision, &user);
+	rc = rs_user_delete(call->ctx, &id, revision);
 	return rc == RS_OK ? rs_reply_empty(call) : rc;
 }
 

@@ -83,6 +83,8 @@ enum rs_code rs_user_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_u
 /* A user that is blocked or restricted, or whose password is set, loses its tokens at once. */
 enum rs_code rs_user_edit(struct rs_ctx *ctx, const struct rs_id *id, json_t *patch,
 	int64_t revision, struct rs_user *out) RS_CHECK;
+/* RS_IN_USE when it owns, made or approved anything; RS_FORBIDDEN for oneself. */
+enum rs_code rs_user_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision) RS_CHECK;
 /* Filters: enterprise_id, role and email may be NULL. */
 struct rs_user_filter {
 	const struct rs_id *enterprise_id;
@@ -178,9 +180,6 @@ enum rs_code rs_client_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs
 	RS_CHECK;
 enum rs_code rs_client_edit(struct rs_ctx *ctx, const struct rs_id *id, json_t *patch,
 	int64_t revision, struct rs_client *out) RS_CHECK;
-/* A new secret; the old one and the tokens made with it end at once. */
-enum rs_code rs_client_rotate(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
-	struct rs_client *out, struct rs_secret **secret) RS_CHECK;
 enum rs_code rs_client_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
 	RS_CHECK;
 enum rs_code rs_client_list(struct rs_ctx *ctx, const struct rs_id *enterprise,

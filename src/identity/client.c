@@ -167,16 +167,13 @@ enum rs_code rs_client_create(
 	return rc;
 }
 
-/* Stores a judged client, with a new secret when hash is not NULL. */
 static enum rs_code store(struct rs_ctx *ctx, const struct rs_client *before,
-	const struct rs_client *after, const unsigned char *hash, int64_t expected,
-	struct rs_client *out)
+	const struct rs_client *after, int64_t expected, struct rs_client *out)
 {
 	struct rs_params p = rs_params(ctx);
 	rs_p_id(&p, &before->id);
 	rs_p_int(&p, before->revision);
 	rs_p_text(&p, after->name);
-	rs_p_bytes(&p, hash, 32);
 	rs_p_text(&p, after->role);
 	rs_p_int(&p, after->scopes);
 	rs_p_texts(&p, after->acts_as);
@@ -184,7 +181,6 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_client *before,
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	struct rs_change change = {RS_Q_client_update, &p, .fields = rs_client_fields, .out = out};
 	change.event = event_of("client.updated", before);
-	change.event.detail = hash ? "new secret" : NULL;
 	rs_change_diff(ctx, rs_client_fields, before, after, &change.event);
 	rs_change_lost(&change, expected);
 	return rs_change_run(ctx, &change);
@@ -205,27 +201,7 @@ enum rs_code rs_client_edit(struct rs_ctx *ctx, const struct rs_id *id, json_t *
 	rc = rs_faults(ctx);
 	if (rc == RS_OK)
 		rc = judge_users(ctx, &in.client);
-	return rc == RS_OK ? store(ctx, &before, &in.client, NULL, revision, out) : rc;
-}
-
-enum rs_code rs_client_rotate(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
-	struct rs_client *out, struct rs_secret **secret)
-{
-	struct rs_client before = {0};
-	unsigned char hash[32];
-	enum rs_code rc = read_for(ctx, "client.edit", id, &before);
-	if (rc == RS_OK)
-		rc = rs_change_expect(ctx, revision, before.revision);
-	if (rc != RS_OK)
-		return rc;
-	rs_auto_secret made = rs_token_new(RS_TOKEN_CLIENT);
-	rs_token_hash((const char *)rs_secret_data(made), hash);
-	rc = store(ctx, &before, &before, hash, revision, out);
-	if (rc == RS_OK) {
-		*secret = made;
-		made = NULL;
-	}
-	return rc;
+	return rc == RS_OK ? store(ctx, &before, &in.client, revision, out) : rc;
 }
 
 enum rs_code rs_client_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
@@ -242,7 +218,8 @@ enum rs_code rs_client_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_
 	struct rs_change change = {.query = RS_Q_client_delete, .params = &p};
 	change.event = event_of("client.deleted", &before);
 	change.event.before = rs_arena_json(ctx->arena, rs_json_write(rs_client_fields, &before));
-	rs_change_lost(&change, revision);
+	change.none = RS_IN_USE;
+	change.none_text = "The client has made requests and stays on record; switch it off instead.";
 	return rs_change_run(ctx, &change);
 }
 

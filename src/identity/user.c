@@ -26,6 +26,7 @@ const struct rs_field rs_user_fields[] = {
 struct input {
 	struct rs_user user;
 	const char *password;
+	bool no_password; /* null was given: no more sign-in by password */
 };
 
 #define USER_INPUT(member, ...) RS_FIELD_AS(struct input, user.member, #member, __VA_ARGS__)
@@ -142,6 +143,16 @@ static enum rs_code judge_reach(struct rs_ctx *ctx, const char *before, const ch
 	return rs_fail(ctx, RS_FORBIDDEN, "Only platform administrators handle the reach platform.");
 }
 
+/* What an admin does to others only: nobody locks themselves out or lifts themselves up. */
+static enum rs_code not_oneself(struct rs_ctx *ctx, const struct rs_id *id, const char *text)
+{
+	if (ctx->actor.kind != RS_ACTOR_USER || !rs_id_eq(id, &ctx->actor.id))
+		return RS_OK;
+	struct rs_event event = {.action = "access.denied", .object_type = "user", .object = *id};
+	rs_audit_denied(ctx, &event, RS_FORBIDDEN);
+	return rs_fail(ctx, RS_FORBIDDEN, "%s", text);
+}
+
 static enum rs_code hash(struct rs_ctx *ctx, const struct input *in, const char **phc)
 {
 	*phc = NULL;
@@ -256,12 +267,13 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 	rs_p_text(&p, after->reach);
 	rs_p_text(&p, phc);
 	rs_p_time(&p, now);
+	rs_p_bool(&p, in->no_password);
 	struct rs_params tokens = rs_params(ctx);
 	rs_p_id(&tokens, &before->id);
 	rs_p_null(&tokens);
 	rs_p_null(&tokens);
 	rs_p_time(&tokens, now);
-	bool out_now = phc || !strcmp(after->status, "blocked") ||
+	bool out_now = phc || in->no_password || !strcmp(after->status, "blocked") ||
 		!strcmp(after->status, "restricted");
 	struct rs_change change = {RS_Q_user_update, &p, .fields = rs_user_fields, .out = out};
 	change.then = out_now ? &tokens : NULL;
@@ -270,7 +282,7 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 	change.event.enterprise = before->enterprise_id;
 	change.event.from = before->status;
 	change.event.to = after->status;
-	change.event.detail = phc ? "new password" : NULL;
+	change.event.detail = phc ? "new password" : in->no_password ? "no password" : NULL;
 	rs_change_diff(ctx, rs_user_fields, before, after, &change.event);
 	rs_change_lost(&change, expected);
 	return rs_change_run(ctx, &change);
@@ -287,11 +299,40 @@ enum rs_code rs_user_edit(struct rs_ctx *ctx, const struct rs_id *id, json_t *pa
 		return rc;
 	struct input in = {.user = before};
 	rs_json_read(ctx, patch, "", EDIT_FIELDS, &in, NULL);
+	in.no_password = json_is_null(json_object_get(patch, "password"));
 	judge(ctx, &in);
 	rc = rs_faults(ctx);
 	if (rc == RS_OK)
 		rc = judge_reach(ctx, before.reach, in.user.reach);
+	if (rc == RS_OK && (strcmp(before.role, in.user.role) != 0 ||
+				   strcmp(before.reach, in.user.reach) != 0 ||
+				   strcmp(before.status, in.user.status) != 0))
+		rc = not_oneself(ctx, id, "Nobody changes their own role, reach or status.");
 	return rc == RS_OK ? store(ctx, &before, &in, revision, out) : rc;
+}
+
+enum rs_code rs_user_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
+{
+	struct rs_user before = {0};
+	enum rs_code rc = read_for(ctx, "user.edit", id, &before);
+	if (rc == RS_OK)
+		rc = rs_change_expect(ctx, revision, before.revision);
+	if (rc == RS_OK)
+		rc = judge_reach(ctx, before.reach, before.reach);
+	if (rc == RS_OK)
+		rc = not_oneself(ctx, id, "Nobody removes themselves.");
+	if (rc != RS_OK)
+		return rc;
+	struct rs_params p = rs_params(ctx);
+	rs_p_id(&p, id);
+	rs_p_int(&p, before.revision);
+	struct rs_change change = {.query = RS_Q_user_delete, .params = &p, .none = RS_IN_USE};
+	change.none_text = "The user owns, made or approved something and stays on record; block it.";
+	change.event = (struct rs_event){.action = "user.deleted", .object_type = "user"};
+	change.event.object = *id;
+	change.event.enterprise = before.enterprise_id;
+	change.event.before = rs_arena_json(ctx->arena, rs_json_write(rs_user_fields, &before));
+	return rs_change_run(ctx, &change);
 }
 
 /* --- oneself --- */

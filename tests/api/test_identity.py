@@ -175,3 +175,23 @@ def test_secrets_are_shown_once(callers, session):
     client = admin.post("/v1/clients", {"name": f"c {uuid.uuid4().hex}", "role": "subscriber",
                                         "scopes": ["reissue:read"]}).expect(201)
     assert client["client_secret"] not in admin.get(f"/v1/clients/{client['id']}").expect(200).text
+
+
+def test_a_user_who_was_never_needed_goes(callers, session, user):
+    """DELETE removes a user with its tokens; one that owns something stays, and nobody removes themselves."""
+    admin = callers["enterprise_admin"]
+    admin.delete(f"/v1/users/{user['id']}").expect(204)
+    admin.get(f"/v1/users/{user['id']}").expect(404, "not-found")
+    session.get("/v1/me").expect(401, "unauthenticated")
+    owner = callers["subscriber"].get("/v1/me").expect(200)["id"]
+    admin.delete(f"/v1/users/{owner}").expect(409, "in-use")
+    myself = admin.get("/v1/me").expect(200)["id"]
+    admin.delete(f"/v1/users/{myself}").expect(403, "forbidden")
+    admin.patch(f"/v1/users/{myself}", {"status": "suspended"}).expect(403, "forbidden")
+
+
+def test_null_takes_the_password_away(callers, session, user):
+    """Without a password there is no sign-in, and the sessions made with it are over."""
+    callers["enterprise_admin"].patch(f"/v1/users/{user['id']}", {"password": None}).expect(200)
+    session.get("/v1/me").expect(401, "unauthenticated")
+    callers["nobody"].post("/v1/sessions", {"email": user["email"], "password": PASSWORD}).expect(401, "login-failed")

@@ -1,0 +1,106 @@
+"""Row 56, I10: every role on every route of the table that the program prints, against the contract."""
+import json
+import pathlib
+import re
+import subprocess
+import uuid
+
+import pytest
+
+from support.client import contract
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROLES = {"subscriber": "subscriber", "officer": "ra_officer", "enterprise_admin": "admin", "auditor": "auditor"}
+
+
+def printed(subcommand):
+    """What the newest build of the program prints as JSON."""
+    built = sorted(ROOT.glob("build/*/reissued"), key=lambda path: path.stat().st_mtime)
+    assert built, "build the service first"
+    return json.loads(subprocess.run([built[-1], subcommand, "--json"], check=True, capture_output=True).stdout)
+
+
+ROUTES = [route for route in printed("routes") if route["action"]]
+TABLE = {row["action"]: row for row in printed("permissions")}
+
+
+def operation(route):
+    return contract().document["paths"][route["path"]][route["method"]]
+
+
+def name_of(route):
+    return f"{route['method']} {route['path']}"
+
+
+def reaches(route, role):
+    """How far a role gets with a route: its own grant, or what everybody has over its own."""
+    row = TABLE[route["action"]]
+    grant = row["roles"][role]
+    return "own" if grant == "no" and row["roles"]["subscriber"] == "own" else grant
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_the_table_is_what_the_contract_says(route):
+    """x-scope and x-roles of openapi.yaml are the permission table's."""
+    told = operation(route)
+    row = TABLE[route["action"]]
+    assert [told["x-scope"]] == (row["scopes"] or [None])
+    for role in ROLES.values():
+        if row["roles"][role] not in ("no",):
+            assert role in told["x-roles"], f"the table lets {role} in, the contract does not"
+    for role in told["x-roles"]:
+        assert reaches(route, role) != "no", f"the contract lets {role} in, the table does not"
+
+
+@pytest.mark.invariant(10)
+@pytest.mark.rows(55, 56)
+@pytest.mark.parametrize("route", [route for route in ROUTES if "{" not in route["path"]], ids=name_of)
+def test_collections_by_role(callers, route):
+    """Who may not gets 403; who may gets an answer, or 422 for the empty body that was sent."""
+    for caller, role in ROLES.items():
+        options = {} if route["method"] == "get" else {"body": {}}
+        answer = callers[caller].request(route["method"].upper(), route["path"], **options)
+        if reaches(route, role) in ("no", "platform"):
+            answer.expect(403, "forbidden")
+        else:
+            assert answer.status not in (401, 404, 405) and answer.status < 500, (caller, answer.text)
+            assert answer.code != "forbidden", (caller, answer.text)
+
+
+@pytest.mark.invariant(10)
+@pytest.mark.rows(55)
+@pytest.mark.parametrize("route", [route for route in ROUTES if re.search(r"\{(id|identity_id)\}", route["path"])
+                                   and not route["path"].startswith("/v1/issuers/")],  # known to everybody
+                         ids=name_of)
+def test_objects_that_are_absent(callers, route):
+    """An id that is nobody's is 404 for every role, whatever it may do to others: nothing shows before it is read."""
+    path = re.sub(r"\{[a-z_]+\}", lambda _: str(uuid.uuid4()), route["path"])
+    for caller in ROLES:
+        options = {} if route["method"] in ("get", "delete") else {"body": {}}
+        answer = callers[caller].request(route["method"].upper(), path, checked=False, **options)
+        assert answer.status in (404, 422), (caller, answer.status, answer.text)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_nobody_gets_nothing(callers, route):
+    """Without a token every route of the table is 401."""
+    path = route["path"].replace("{spki_sha256}", "ab" * 32)
+    path = re.sub(r"\{[a-z_]+\}", lambda _: str(uuid.uuid4()), path)
+    callers["nobody"].request(route["method"].upper(), path, checked=False).expect(401, "unauthenticated")
+
+
+@pytest.mark.rows(56)
+def test_a_token_without_the_scope(instance, callers):
+    """A token that lacks a scope is told which one it needs."""
+    from support.client import Api
+    admin = callers["enterprise_admin"]
+    email = f"u-{uuid.uuid4().hex}@example.test"
+    password = "correct horse battery staple"
+    admin.post("/v1/users", {"email": email, "name": "U", "role": "ra_officer", "password": password}).expect(201)
+    signed = callers["nobody"].post("/v1/sessions", {"email": email, "password": password}).expect(201)
+    session = Api(instance["BASE_URL"], signed["access_token"])
+    made = session.post("/v1/api-tokens", {"name": "t", "scopes": ["reissue:read"]}).expect(201)
+    narrow = Api(instance["BASE_URL"], made["token"])
+    narrow.get("/v1/reissue-requests").expect(200)
+    answer = narrow.get("/v1/certificates").expect(403, "insufficient-scope")
+    assert "certificates:read" in answer["detail"]
