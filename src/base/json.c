@@ -370,10 +370,19 @@ static json_t *write_hex(const char *prefix, const struct rs_bytes *bytes)
 	return value;
 }
 
+static json_t *write_time(int64_t us)
+{
+	char buf[32];
+
+	if (!us)
+		return NULL;
+	rs_time_format(us, buf);
+	return json_string(buf);
+}
+
 /* A new reference, or NULL for a zero value that has no other form than null. */
 static json_t *write_value(const struct rs_field *f, const void *in)
 {
-	char buf[32];
 	const char *text;
 
 	switch (f->type) {
@@ -388,10 +397,7 @@ static json_t *write_value(const struct rs_field *f, const void *in)
 		text = ((const struct rs_id *)in)->s;
 		return *text ? json_string(text) : NULL;
 	case RS_T_TIME:
-		if (!*(const int64_t *)in)
-			return NULL;
-		rs_time_format(*(const int64_t *)in, buf);
-		return json_string(buf);
+		return write_time(*(const int64_t *)in);
 	case RS_T_JSON:
 	case RS_T_OBJECT:
 	case RS_T_ARRAY:

@@ -184,6 +184,16 @@ bool rs_der_time(struct rs_der *d, int64_t *seconds, bool *generalized)
 	return true;
 }
 
+/* X.690, 11.2: at most 7 unused bits, and they are zero. */
+static bool strict_bit_string(struct rs_bytes c)
+{
+	if (c.len < 1 || c.data[0] > 7)
+		return false;
+	if (c.data[0] == 0)
+		return true;
+	return c.len > 1 && !(c.data[c.len - 1] & ((1u << c.data[0]) - 1));
+}
+
 static bool strict_primitive(unsigned tag, struct rs_bytes c)
 {
 	char text[512];
@@ -196,8 +206,7 @@ static bool strict_primitive(unsigned tag, struct rs_bytes c)
 	case RS_DER_NULL:
 		return c.len == 0;
 	case RS_DER_BIT_STRING:
-		return c.len >= 1 && c.data[0] < 8 && (c.data[0] == 0 || c.len > 1) &&
-		       (c.data[0] == 0 || !(c.data[c.len - 1] & ((1u << c.data[0]) - 1)));
+		return strict_bit_string(c);
 	case RS_DER_OID:
 		return rs_der_oid_text(c, text, sizeof(text));
 	case RS_DER_SEQUENCE & ~CONSTRUCTED:

@@ -97,6 +97,18 @@ char *rs_names_uri(struct rs_names_job *job, const char *text, const char **why)
 	return out;
 }
 
+/* One arc of an OID in decimal without leading zeros, below 10^9; -1 when it is none. */
+static int oid_arc(const char *s, size_t len)
+{
+	int value = 0;
+
+	if (len == 0 || len > 9 || (len > 1 && s[0] == '0'))
+		return -1;
+	for (size_t i = 0; i < len; i++)
+		value = value * 10 + (s[i] - '0');
+	return value;
+}
+
 bool rs_names_oid(const char *text)
 {
 	int arcs = 0;
@@ -106,15 +118,11 @@ bool rs_names_oid(const char *text)
 		return false;
 	for (const char *s = text;;) {
 		size_t len = strspn(s, "0123456789");
-		int value = 0;
+		int value = oid_arc(s, len);
 
-		if (len == 0 || len > 9 || (len > 1 && s[0] == '0'))
-			return false;
-		for (size_t i = 0; i < len; i++)
-			value = value * 10 + (s[i] - '0');
 		if (arcs == 0)
 			first = value;
-		if ((arcs == 0 && value > 2) || (arcs == 1 && first < 2 && value > 39))
+		if (value < 0 || (arcs == 0 && value > 2) || (arcs == 1 && first < 2 && value > 39))
 			return false;
 		arcs++;
 		if (s[len] == '\0')

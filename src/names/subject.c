@@ -59,6 +59,24 @@ static char *trimmed(struct rs_ctx *ctx, const struct rs_subject_member *member,
 	return out;
 }
 
+/* What is wrong with a text as a value of the member, or NULL. */
+static const char *form_fault(const struct rs_subject_member *member, const char *text)
+{
+	const char *why = rs_text_fault(text);
+
+	if (text[0] == '\0')
+		return "it is empty";
+	if (why)
+		return why;
+	if (member->kind == RS_STRING_PRINTABLE && !printable(text))
+		return "only letters, digits, spaces and '()+,-./:=? may stand in it";
+	if (member->kind == RS_STRING_IA5 && !rs_text_ascii(text))
+		return "only ASCII characters may stand in it";
+	if (strcmp(member->name, "country") == 0 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
+		return "it is the two letters of ISO 3166";
+	return NULL;
+}
+
 /* One value in normal form, or NULL with the fault noted. */
 static char *value_of(struct rs_names_job *job, const struct rs_subject_member *member,
 	const json_t *given, const char *at)
@@ -73,16 +91,7 @@ static char *value_of(struct rs_names_job *job, const struct rs_subject_member *
 	}
 	text = trimmed(job->ctx, member, json_string_value(given));
 	length = rs_utf8_length(text);
-	why = rs_text_fault(text);
-	if (length == 0)
-		why = "it is empty";
-	else if (!why && member->kind == RS_STRING_PRINTABLE && !printable(text))
-		why = "only letters, digits, spaces and '()+,-./:=? may stand in it";
-	else if (!why && member->kind == RS_STRING_IA5 && !rs_text_ascii(text))
-		why = "only ASCII characters may stand in it";
-	else if (!why && strcmp(member->name, "country") == 0 &&
-		 strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
-		why = "it is the two letters of ISO 3166";
+	why = form_fault(member, text);
 	if (!why && strcmp(member->name, "email_address") == 0)
 		text = rs_names_email(job, text, &why);
 	if (why) {

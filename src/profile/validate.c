@@ -227,13 +227,31 @@ static void check_notes(struct rs_ctx *ctx, const struct rs_profile *profile)
 	}
 }
 
-/* What the rule set's row of today says; trusted: its issuer is publicly trusted. */
-static void check_rules(struct rs_ctx *ctx, const struct rs_profile *profile,
-	const struct rs_ruleset *rules, bool trusted)
+/* What the rule set demands on top under a publicly trusted issuer. */
+static void check_trusted_rules(struct rs_ctx *ctx, const struct rs_profile *profile,
+	const struct rs_ruleset *rules)
 {
 	const struct rs_config *config = ctx->app->config;
 	bool names = strcmp(rules->caa, "issue") == 0 || strcmp(rules->caa, "issuemail") == 0;
 
+	if (names && strcmp(profile->caa, "required") != 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/caa",
+			"The rule set %s requires CAA checks under a publicly trusted issuer.", rules->name);
+	if (names && strcmp(profile->control, "required") != 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/control", "The rule set %s requires domain control "
+			"validation under a publicly trusted issuer.", rules->name);
+	/* This service has no remote perspectives. */
+	if (config && config->production && rules->perspectives > 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/rule_set", "The rule set %s demands %lld remote "
+			"perspectives, and this installation has none. In production its profiles need an "
+			"issuer that is not publicly trusted.", rules->name,
+			(long long)rules->perspectives);
+}
+
+/* What the rule set's row of today says; trusted: its issuer is publicly trusted. */
+static void check_rules(struct rs_ctx *ctx, const struct rs_profile *profile,
+	const struct rs_ruleset *rules, bool trusted)
+{
 	if (rules->max_validity_days > 0 && profile->max_days > rules->max_validity_days)
 		rs_fault(ctx, RS_VALIDITY_TOO_LONG, "/max_days", "The rule set %s allows %lld days today.",
 			rules->name, (long long)rules->max_validity_days);
@@ -243,18 +261,8 @@ static void check_rules(struct rs_ctx *ctx, const struct rs_profile *profile,
 	if (!rules->server_keys && rs_profile_has(profile->key_sources, "server"))
 		rs_fault(ctx, RS_BAD_VALUE, "/key_sources",
 			"The rule set %s forbids keys made by the service.", rules->name);
-	if (trusted && names && strcmp(profile->caa, "required") != 0)
-		rs_fault(ctx, RS_BAD_VALUE, "/caa",
-			"The rule set %s requires CAA checks under a publicly trusted issuer.", rules->name);
-	if (trusted && names && strcmp(profile->control, "required") != 0)
-		rs_fault(ctx, RS_BAD_VALUE, "/control", "The rule set %s requires domain control "
-			"validation under a publicly trusted issuer.", rules->name);
-	/* This service has no remote perspectives. */
-	if (trusted && config && config->production && rules->perspectives > 0)
-		rs_fault(ctx, RS_BAD_VALUE, "/rule_set", "The rule set %s demands %lld remote "
-			"perspectives, and this installation has none. In production its profiles need an "
-			"issuer that is not publicly trusted.", rules->name,
-			(long long)rules->perspectives);
+	if (trusted)
+		check_trusted_rules(ctx, profile, rules);
 }
 
 /* What the profile points at. *trusted: whether its issuer is publicly trusted. */
