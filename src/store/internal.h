@@ -95,7 +95,7 @@ struct rs_rows {
 	PGresult *result;
 	int count; /* a list keeps one row less than it asked for */
 	const struct rs_field *mapped; /* the table the map below was made for */
-	int map[64];                   /* field -> column or -1 */
+	int map[96];                   /* field -> column or -1 */
 };
 
 /* store.c */
