@@ -25,6 +25,10 @@ static const struct rs_field VALIDITY_FIELDS[] = {
 	RS_FIELD_END,
 };
 
+/* Rows of VALIDITY_FIELDS that a body gave. */
+#define GIVEN_DAYS (UINT64_C(1) << 1)
+#define GIVEN_NOT_AFTER (UINT64_C(1) << 2)
+
 struct enrol {
 	struct rs_id profile_id, owner_id, challenge_id;
 	const char *csr;
@@ -176,10 +180,14 @@ static enum rs_code use_validity(struct rs_ctx *ctx, struct enrol *e)
 
 	e->asked.mode = "full";
 	if (e->validity) {
+		uint64_t given;
+
 		e->asked.mode = NULL;
-		rs_json_read(ctx, e->validity, "/validity", VALIDITY_FIELDS, &e->asked, NULL);
-		if (e->asked.mode && ((strcmp(e->asked.mode, "days") == 0) != (e->asked.days > 0) ||
-			(strcmp(e->asked.mode, "not_after") == 0) != (e->asked.not_after != 0)))
+		rs_json_read(ctx, e->validity, "/validity", VALIDITY_FIELDS, &e->asked, &given);
+		if (e->asked.mode &&
+			((strcmp(e->asked.mode, "days") == 0) != ((given & GIVEN_DAYS) != 0) ||
+				(strcmp(e->asked.mode, "not_after") == 0) !=
+					((given & GIVEN_NOT_AFTER) != 0)))
 			rs_fault(ctx, RS_BAD_VALUE, "/validity",
 				"days belongs to the mode days, not_after to the mode not_after.");
 		rc = rs_faults(ctx);
