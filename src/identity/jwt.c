@@ -7,7 +7,7 @@
 
 /* Clocks may differ by this much. */
 #define SKEW_S   60
-#define NAME_MAX 255
+#define NAME_MAX 500
 /* Seconds after 1970 that no token can mean: the year 9999. */
 #define TIME_MAX 253402300799.0
 

@@ -43,7 +43,7 @@ struct input {
 static const struct rs_field CREATE_FIELDS[] = {
 	ISSUER_INPUT(enterprise_id, RS_T_ID, .flags = RS_F_REQUIRED),
 	ISSUER_INPUT(kind, RS_T_STRING, .values = KINDS),
-	ISSUER_INPUT(issuer, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1, .max = 255),
+	ISSUER_INPUT(issuer, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1, .max = 500),
 	CHANGEABLE(RS_F_REQUIRED),
 	RS_FIELD_END,
 };

@@ -7,8 +7,10 @@ const struct rs_field rs_identity_fields[] = {
 	RS_FIELD(struct rs_identity, id, RS_T_ID, .flags = RS_F_READONLY),
 	RS_FIELD(struct rs_identity, user_id, RS_T_ID, .flags = RS_F_READONLY),
 	RS_FIELD(struct rs_identity, kind, RS_T_STRING, .flags = RS_F_REQUIRED, .values = KINDS),
-	RS_FIELD(struct rs_identity, issuer, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1),
-	RS_FIELD(struct rs_identity, subject, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1),
+	RS_FIELD(struct rs_identity, issuer, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1,
+		.max = 500),
+	RS_FIELD(struct rs_identity, subject, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1,
+		.max = 500),
 	RS_FIELD(struct rs_identity, created_at, RS_T_TIME, .flags = RS_F_READONLY),
 	RS_FIELD_END,
 };

@@ -1975,7 +1975,7 @@ export interface components {
         ApiTokenCreate: {
             name: components["schemas"]["Name"];
             scopes: components["schemas"]["Scope"][];
-            /** @description In the future, at most 366 days ahead; 90 days by default. */
+            /** @description In the future, at most 100 years ahead; 90 days by default. */
             expires_at?: components["schemas"]["Timestamp"];
         };
         ApiToken: {
@@ -2161,20 +2161,20 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         /** @description The only algorithms taken; never `none`, never HMAC. */
-        JwtAlgorithms: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA")[];
+        JwtAlgorithms: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512")[];
         /** Format: uri */
         HttpsUrl: string;
         /** @description A public key as RFC 7517 and 7518 write it. Private members are refused. */
         Jwk: {
             /** @enum {string} */
-            kty: "RSA" | "EC" | "OKP";
+            kty: "RSA" | "EC";
             kid?: string;
             /** @constant */
             use?: "sig";
             alg?: string;
             key_ops?: "verify"[];
             /** @enum {string} */
-            crv?: "P-256" | "P-384" | "P-521" | "Ed25519";
+            crv?: "P-256" | "P-384" | "P-521";
             n?: string;
             e?: string;
             x?: string;
