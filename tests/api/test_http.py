@@ -48,9 +48,9 @@ def request(method, path, token=None, headers="", body=b""):
 # --- 7.3.A: transport ---
 
 @pytest.mark.parametrize("size, limit", [(70_000, 65_536), (300_000, 65_536)])
-def test_row_1_body_over_the_limit(admin, size, limit):
+def test_row_1_body_over_the_limit(caller_admin, size, limit):
     """Row 1: a body over the limit is 413 and names the limit."""
-    answer = admin.request("POST", "/v1/enterprises", data=b'{"name":"' + b"x" * size + b'"}',
+    answer = caller_admin.request("POST", "/v1/enterprises", data=b'{"name":"' + b"x" * size + b'"}',
                                   headers={"Content-Type": "application/json"})
     answer.expect(413, "too-large")
     assert answer["limit_bytes"] == limit
@@ -65,10 +65,10 @@ def test_row_2_chunked_body_over_the_limit(raw, instance):
     assert status(raw(head + chunk * 12 + b"0\r\n\r\n")) == 413
 
 
-def test_row_3_second_document_behind_the_limit(admin):
+def test_row_3_second_document_behind_the_limit(caller_admin):
     """Row 3: a valid prefix, padding and a second document is 413, never 2xx."""
     data = b'{"name":"ok"}' + b" " * 262_200 + b'{"name":"evil"}'
-    admin.request("POST", "/v1/enterprises", data=data,
+    caller_admin.request("POST", "/v1/enterprises", data=data,
                          headers={"Content-Type": "application/json"}).expect(413, "too-large")
 
 
@@ -82,21 +82,21 @@ def test_row_4_content_types(raw, instance, kind):
     assert b"Accept-Post: application/json" in answer
 
 
-def test_row_5_compressed_body(admin):
+def test_row_5_compressed_body(caller_admin):
     """Row 5: Content-Encoding: gzip is 415, nothing is decompressed."""
-    admin.request("POST", "/v1/enterprises", data=b"\x1f\x8b" + b"\0" * 100, headers={
+    caller_admin.request("POST", "/v1/enterprises", data=b"\x1f\x8b" + b"\0" * 100, headers={
         "Content-Type": "application/json", "Content-Encoding": "gzip"}).expect(415, "unsupported-media-type")
 
 
-def test_row_6_only_html_accepted(admin):
+def test_row_6_only_html_accepted(caller_admin):
     """Row 6: Accept: text/html alone is 406."""
-    admin.request("GET", "/v1/me", headers={"Accept": "text/html"}).expect(406, "not-acceptable")
+    caller_admin.request("GET", "/v1/me", headers={"Accept": "text/html"}).expect(406, "not-acceptable")
 
 
-def test_row_7_unknown_path_and_method(admin):
+def test_row_7_unknown_path_and_method(caller_admin):
     """Row 7: an unknown path is 404, a known one with a wrong method 405 with Allow."""
-    admin.request("GET", "/v1/nothing", checked=False).expect(404, "not-found")
-    answer = admin.request("DELETE", "/v1/enterprises", checked=False).expect(405, "method-not-allowed")
+    caller_admin.request("GET", "/v1/nothing", checked=False).expect(404, "not-found")
+    answer = caller_admin.request("DELETE", "/v1/enterprises", checked=False).expect(405, "method-not-allowed")
     assert answer.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
 
 
@@ -111,9 +111,9 @@ def test_row_8_connect(raw):
     assert status(raw(request("CONNECT", "example.test:443"))) in (400, 404, 405)
 
 
-def test_row_9_head(admin, raw, instance):
+def test_row_9_head(caller_admin, raw, instance):
     """Row 9: HEAD is GET without the body."""
-    got = admin.request("GET", "/v1/me")
+    got = caller_admin.request("GET", "/v1/me")
     answer = raw(request("HEAD", "/v1/me", instance["ADMIN_TOKEN"]))
     head, _, body = answer.partition(b"\r\n\r\n")
     assert status(answer) == 200 and body == b""
@@ -193,10 +193,10 @@ def test_rows_20_21_slow_body(address):
         assert 25 < time.monotonic() - start < 40
 
 
-def test_row_22_tls_on_the_plain_port(raw, nobody):
+def test_row_22_tls_on_the_plain_port(raw, caller_nobody):
     """Row 22: a TLS ClientHello is ended, the service goes on."""
     raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(200)), quiet=2)
-    nobody.request("GET", "/healthz").expect(200)
+    caller_nobody.request("GET", "/healthz").expect(200)
 
 
 def test_row_23_pipelining(address):
@@ -211,9 +211,9 @@ def test_row_23_pipelining(address):
     assert answer.count(b"HTTP/1.1 200") == 201
 
 
-def test_row_24_forwarded_headers_are_ignored(nobody, instance):
+def test_row_24_forwarded_headers_are_ignored(caller_nobody, instance):
     """Row 24: X-Forwarded-For and the like of a client that is no proxy are not believed."""
-    answer = nobody.request("GET", "/healthz", headers={
+    answer = caller_nobody.request("GET", "/healthz", headers={
         "X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9", "X-HTTP-Method-Override": "DELETE"})
     answer.expect(200)
     time.sleep(0.2)
@@ -221,30 +221,30 @@ def test_row_24_forwarded_headers_are_ignored(nobody, instance):
     assert "203.0.113.9" not in lines
 
 
-def test_row_27_cookies_are_ignored(nobody):
+def test_row_27_cookies_are_ignored(caller_nobody):
     """Row 27: a cookie is nobody's credential and no answer sets one."""
-    answer = nobody.request("GET", "/v1/me", headers={"Cookie": "session=1; token=rsd_x"})
+    answer = caller_nobody.request("GET", "/v1/me", headers={"Cookie": "session=1; token=rsd_x"})
     answer.expect(401, "unauthenticated")
     assert "Set-Cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://good.example.evil"])
-def test_row_28_unknown_origin(nobody, origin):
+def test_row_28_unknown_origin(caller_nobody, origin):
     """Row 28: a preflight of an unknown origin gets no Access-Control-Allow-Origin."""
-    answer = nobody.request("OPTIONS", "/v1/me", checked=False, headers={
+    answer = caller_nobody.request("OPTIONS", "/v1/me", checked=False, headers={
         "Origin": origin, "Access-Control-Request-Method": "GET"})
     answer.expect(204)
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 
 
-def test_row_29_options_of_every_path(nobody, instance):
+def test_row_29_options_of_every_path(caller_nobody, instance):
     """Row 29: OPTIONS of every documented path is 204 with its methods."""
-    paths = nobody.request("GET", "/openapi.json", checked=False).json["paths"]
+    paths = caller_nobody.request("GET", "/openapi.json", checked=False).json["paths"]
     for path, item in paths.items():
         concrete = re.sub(r"\{code\}", "not-found", re.sub(r"\{(issuer|name)\}", "demo", path))
         concrete = re.sub(r"\{spki_sha256\}", "0" * 64, concrete)
         concrete = re.sub(r"\{[^}]+\}", ABSENT, concrete)
-        answer = nobody.request("OPTIONS", concrete, checked=False).expect(204)
+        answer = caller_nobody.request("OPTIONS", concrete, checked=False).expect(204)
         allowed = {method.strip().lower() for method in answer.headers["Allow"].split(",")}
         assert {"get", "post", "put", "patch", "delete"} & item.keys() == allowed - {"head", "options"}, path
 
@@ -265,22 +265,22 @@ BODIES_400 = {
 
 
 @pytest.mark.parametrize("row", sorted(BODIES_400))
-def test_rows_33_to_38_no_json(admin, row):
+def test_rows_33_to_38_no_json(caller_admin, row):
     """Rows 33 to 38: too deep, duplicate members, bad UTF-8, NUL, trailing bytes are 400."""
-    admin.request("POST", "/v1/enterprises", data=BODIES_400[row],
+    caller_admin.request("POST", "/v1/enterprises", data=BODIES_400[row],
                          headers={"Content-Type": "application/json"}).expect(400, "bad-json")
 
 
 @pytest.mark.parametrize("value", ["null", "[]", '"x"', "true", "5"])
-def test_row_40_top_level(admin, value):
+def test_row_40_top_level(caller_admin, value):
     """Row 40: a top level that is no object is 422."""
-    admin.request("POST", "/v1/enterprises", data=value.encode(),
+    caller_admin.request("POST", "/v1/enterprises", data=value.encode(),
                          headers={"Content-Type": "application/json"}).expect(422)
 
 
-def test_row_41_unknown_member(admin):
+def test_row_41_unknown_member(caller_admin):
     """Rows 41, 42: unknown members are 422, each with its pointer."""
-    answer = admin.request("POST", "/v1/enterprises", {
+    answer = caller_admin.request("POST", "/v1/enterprises", {
         "name": "x", "nmae": 1, "status": "active", "id": ABSENT, "is_ca": True})
     answer.expect(422)
     assert {"/nmae", "/id", "/is_ca"} <= set(answer.pointers())
@@ -291,15 +291,15 @@ def test_row_41_unknown_member(admin):
     "sort=name;drop", "sort=-cn,(select 1)", "cursor=AAAA", "cursor=%00", "nothing=1", "id[]=1",
     "count=yes", "limit=%ff", "limit=%zz", "limit=%",
 ])
-def test_rows_47_to_51_queries(admin, query):
+def test_rows_47_to_51_queries(caller_admin, query):
     """Rows 47, 50, 51: bad, unknown and repeated query parameters are 400."""
-    answer = admin.request("GET", "/v1/users?" + query, checked=False)
+    answer = caller_admin.request("GET", "/v1/users?" + query, checked=False)
     assert answer.status == 400 and answer.code in ("bad-query", "bad-cursor")
 
 
-def test_row_51_many_parameters(admin):
+def test_row_51_many_parameters(caller_admin):
     """Row 51: more parameters than there can be are 400."""
-    answer = admin.request("GET", "/v1/users?" + "&".join(["status=active"] * 100), checked=False)
+    answer = caller_admin.request("GET", "/v1/users?" + "&".join(["status=active"] * 100), checked=False)
     answer.expect(400, "bad-query")
 
 
@@ -318,42 +318,42 @@ def test_rows_52_53_ids(raw, instance, form):
     assert status(raw(request("GET", "/v1/users/" + form, instance["ADMIN_TOKEN"]))) in (400, 404)
 
 
-def test_row_57_if_match(admin):
+def test_row_57_if_match(caller_admin):
     """Row 57: If-Match absent is processed, * exists, weak is 400, stale 412."""
-    me = admin.request("GET", "/v1/me")
+    me = caller_admin.request("GET", "/v1/me")
     etag = me.headers["ETag"]
     body = json.dumps({"name": me["name"]}).encode()
     kind = {"Content-Type": "application/merge-patch+json"}
     for value, expected in ((None, 200), ("*", 200), ("W/" + etag, 400), ('"999999.00"', 412), ("junk", 400)):
         headers = kind | ({"If-Match": value} if value else {})
-        admin.request("PATCH", "/v1/me", data=body, headers=headers).expect(expected)
+        caller_admin.request("PATCH", "/v1/me", data=body, headers=headers).expect(expected)
 
 
-def test_etag_and_304(admin):
+def test_etag_and_304(caller_admin):
     """2.1: If-None-Match with the ETag of the representation is 304 without a body."""
-    etag = admin.request("GET", "/v1/me").headers["ETag"]
-    answer = admin.request("GET", "/v1/me", headers={"If-None-Match": etag})
+    etag = caller_admin.request("GET", "/v1/me").headers["ETag"]
+    answer = caller_admin.request("GET", "/v1/me", headers={"If-None-Match": etag})
     answer.expect(304)
     assert answer.content == b""
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "caf\u00e9".encode("latin-1")])
-def test_row_58_idempotency_key_form(admin, key):
+def test_row_58_idempotency_key_form(caller_admin, key):
     """Row 58: an empty, over-long or non-ASCII Idempotency-Key is 400."""
-    admin.request("POST", "/v1/enterprises", {"name": "never"}, checked=False,
+    caller_admin.request("POST", "/v1/enterprises", {"name": "never"}, checked=False,
                          headers={"Idempotency-Key": key}).expect(400, "idempotency-key-invalid")
 
 
-def test_row_58_idempotency_key_again(admin):
+def test_row_58_idempotency_key_again(caller_admin):
     """Row 58, I30: the same key and body replays the answer, another body is 422."""
     headers = {"Idempotency-Key": f"test-{time.time_ns()}"}
     name = f"Twice {time.time_ns()}"
-    first = admin.request("POST", "/v1/enterprises", {"name": name}, headers=headers).expect(201)
-    again = admin.request("POST", "/v1/enterprises", {"name": name}, headers=headers).expect(201)
+    first = caller_admin.request("POST", "/v1/enterprises", {"name": name}, headers=headers).expect(201)
+    again = caller_admin.request("POST", "/v1/enterprises", {"name": name}, headers=headers).expect(201)
     assert again.content == first.content
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.headers["Location"] == first.headers["Location"]
-    admin.request("POST", "/v1/enterprises", {"name": name + "!"}, headers=headers).expect(
+    caller_admin.request("POST", "/v1/enterprises", {"name": name + "!"}, headers=headers).expect(
         422, "idempotency-key-reused")
 
 
@@ -380,17 +380,17 @@ def test_row_114_scheme_in_any_case(raw, instance):
     assert status(raw(request("GET", "/v1/me", None, headers))) == 200
 
 
-def test_row_113_token_in_the_query(nobody, instance):
+def test_row_113_token_in_the_query(caller_nobody, instance):
     """Row 113: a token in the query is no token, and never logged."""
-    answer = nobody.request("GET", "/v1/me?access_token=" + instance["ADMIN_TOKEN"], checked=False)
+    answer = caller_nobody.request("GET", "/v1/me?access_token=" + instance["ADMIN_TOKEN"], checked=False)
     answer.expect(401, "unauthenticated")
     time.sleep(0.2)
     assert not instance.log_lines(instance["ADMIN_TOKEN"])
 
 
-def test_row_132_log_injection(nobody, instance):
+def test_row_132_log_injection(caller_nobody, instance):
     """Row 132: a User-Agent cannot write a log line of its own."""
-    answer = nobody.request("GET", "/healthz", headers={"User-Agent": 'x"}\t{"level":"audit"'})
+    answer = caller_nobody.request("GET", "/healthz", headers={"User-Agent": 'x"}\t{"level":"audit"'})
     time.sleep(0.2)
     for line in instance.log_lines(answer.request_id):
         assert json.loads(line)["level"] != "audit"
@@ -407,9 +407,9 @@ def test_row_133_nothing_else_is_served(raw, path):
 # --- 2.1: what every answer has ---
 
 @pytest.mark.parametrize("path", ["/healthz", "/v1/me", "/nothing"])
-def test_common_headers(nobody, path):
+def test_common_headers(caller_nobody, path):
     """2.1: no-store, nosniff, no-referrer and the request id on every answer."""
-    answer = nobody.request("GET", path, checked=False)
+    answer = caller_nobody.request("GET", path, checked=False)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -423,11 +423,11 @@ def test_bad_request_id(raw, sent):
     assert status(answer) == 400
 
 
-def test_every_problem_has_a_page(nobody):
+def test_every_problem_has_a_page(caller_nobody):
     """2.1: every code of openapi.yaml leads to a page with a strict CSP."""
-    document = nobody.request("GET", "/openapi.json", checked=False).json
+    document = caller_nobody.request("GET", "/openapi.json", checked=False).json
     for code in document["components"]["schemas"]["ProblemCode"]["enum"]:
-        page = nobody.request("GET", f"/problems/{code}", headers={"Accept": "text/html"}, checked=False)
+        page = caller_nobody.request("GET", f"/problems/{code}", headers={"Accept": "text/html"}, checked=False)
         page.expect(200)
         assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
         assert code in page.text
