@@ -4,7 +4,7 @@
  * A CSR is worth exactly one thing here: the proof that its sender holds the private key of the
  * public key in it. Names and extensions in it are read for information and never reach a
  * certificate by themselves. It is taken as PEM (labels CERTIFICATE REQUEST and NEW CERTIFICATE
- * REQUEST, LF or CRLF, nothing around it) or DER, and must be DER to the last byte.
+ * REQUEST, LF or CRLF; text before it, as certtool writes it, is skipped) or DER, and must be DER to the last byte.
  *
  * The checks run in one fixed order, cheap and decisive ones first, so that a hostile key costs
  * nothing: OpenSSL alone calls a forged RSA e=1 request valid and needs 1.3 s for a 16384-bit

@@ -11,6 +11,7 @@
 #define BEGIN  "-----BEGIN "
 #define END    "-----END "
 #define DASHES "-----"
+#define DER_SEQUENCE 0x30 /* the first octet of everything that comes as DER */
 #define LINE   64
 
 static bool take(struct rs_bytes *text, const char *word)
@@ -28,9 +29,22 @@ static bool take_line_end(struct rs_bytes *text)
 	return take(text, "\n") || take(text, "\r\n");
 }
 
+/* Where the first BEGIN stands at the start of a line; NULL without one. */
+static const unsigned char *find_begin(const void *data, size_t len)
+{
+	const unsigned char *start = data, *at = start;
+	while ((at = memmem(at, len - (size_t)(at - start), BEGIN, strlen(BEGIN)))) {
+		if (at == start || at[-1] == '\n')
+			return at;
+		at++;
+	}
+	return NULL;
+}
+
 bool rs_pem_looks(const void *data, size_t len)
 {
-	return len >= strlen(BEGIN) && memcmp(data, BEGIN, strlen(BEGIN)) == 0;
+	const unsigned char *first = data;
+	return len > 0 && *first != DER_SEQUENCE && find_begin(data, len);
 }
 
 static bool is_base64(unsigned char c)
@@ -69,11 +83,14 @@ static bool decode(unsigned char *chars, size_t len, size_t *octets)
 	return true;
 }
 
-/* The BEGIN line; its label, or NULL. */
+/* The BEGIN line after any explanatory text; its label, or NULL. */
 static const char *take_begin(struct rs_bytes *text, const char *const labels[])
 {
-	if (!take(text, BEGIN))
+	const unsigned char *begin = find_begin(text->data, text->len);
+	if (!begin)
 		return NULL;
+	text->len -= (size_t)(begin - text->data) + strlen(BEGIN);
+	text->data = begin + strlen(BEGIN);
 	for (; *labels; labels++)
 		if (take(text, *labels))
 			return take(text, DASHES) && take_line_end(text) ? *labels : NULL;

@@ -1,5 +1,6 @@
 /*
- * PEM (RFC 7468), strict: labels from a list, base64 without anything else, LF or CRLF.
+ * PEM (RFC 7468), strict: labels from a list, base64 without anything else, LF or CRLF. Explanatory
+ * text before a block, as certtool and `openssl -text` write it, is skipped.
  */
 #ifndef RS_ISSUER_PEM_H
 #define RS_ISSUER_PEM_H

@@ -201,7 +201,7 @@ def encodings(key):
     bad("label.pem", 67, "csr_encoding", pem(der, "CERTIFICATE"))
     bad("proc-type.pem", 67, "csr_encoding",
         pem(der).replace(b"-----\n", b"-----\nProc-Type: 4,ENCRYPTED\n\n", 1))
-    bad("text-before.pem", 67, "csr_encoding", b"Hello\n" + pem(der))
+    good("text-before.pem", 67, b"Hello\n" + pem(der))  # RFC 7468 5.2; certtool does it
     bad("flipped.der", 69, "csr_proof_of_possession", csr(key, signature=lambda info: sign(key, info + b"x")))
     bad("unused-bits.der", 69, "csr_encoding",
         der.replace(b"\x03\x47\x00", b"\x03\x47\x01").replace(b"\x03\x48\x00", b"\x03\x48\x01")
