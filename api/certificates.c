@@ -4,6 +4,7 @@
 
 #include "rs/certificate.h"
 #include "rs/id.h"
+#include "rs/permission.h"
 
 #include <string.h>
 
@@ -259,15 +260,37 @@ static const struct rs_field REVOKE_FIELDS[] = {
 	RS_FIELD_END,
 };
 
-/* What must be visible and allowed before its body is judged (404 before 422). */
-static enum rs_code begin(struct rs_call *call, struct rs_id *id, int64_t *revision)
+/* What must be visible and permitted before its body is judged (404, 403, then 422). */
+static enum rs_code begin(struct rs_call *call, const char *permission, struct rs_id *id,
+	int64_t *revision)
 {
 	struct rs_certificate certificate;
 	enum rs_code rc;
 
 	*id = rs_path_id(call, 0);
 	rc = rs_certificate_get(call->ctx, id, &certificate);
+	if (!rc)
+		rc = rs_may_act(call->ctx, permission, &certificate.owner_id,
+			&certificate.enterprise_id);
 	return rc ? rc : rs_if_match(call, revision);
+}
+
+/* An action without members in its body. */
+static enum rs_code plain(struct rs_call *call, const char *permission,
+	enum rs_code (*act)(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision))
+{
+	static const struct rs_field none[] = {RS_FIELD_END};
+	struct rs_id id;
+	int64_t revision;
+	enum rs_code rc = begin(call, permission, &id, &revision);
+
+	if (rc)
+		return rc;
+	rs_json_read(call->ctx, call->json, "", none, NULL, NULL);
+	rc = rs_faults(call->ctx);
+	if (!rc)
+		rc = act(call->ctx, &id, revision);
+	return rc ? rc : reply_one(call, 200, &id);
 }
 
 enum rs_code rs_certificates_update(struct rs_call *call)
@@ -275,7 +298,7 @@ enum rs_code rs_certificates_update(struct rs_call *call)
 	struct body body = {0};
 	struct rs_id id;
 	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
+	enum rs_code rc = begin(call, "certificate.change_owner", &id, &revision);
 
 	if (rc)
 		return rc;
@@ -291,7 +314,7 @@ enum rs_code rs_certificates_revoke(struct rs_call *call)
 	struct body body = {0};
 	struct rs_id id;
 	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
+	enum rs_code rc = begin(call, "certificate.revoke", &id, &revision);
 
 	if (rc)
 		return rc;
@@ -305,24 +328,12 @@ enum rs_code rs_certificates_revoke(struct rs_call *call)
 
 enum rs_code rs_certificates_suspend(struct rs_call *call)
 {
-	struct rs_id id;
-	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
-
-	if (!rc)
-		rc = rs_certificate_suspend(call->ctx, &id, revision);
-	return rc ? rc : reply_one(call, 200, &id);
+	return plain(call, "certificate.suspend", rs_certificate_suspend);
 }
 
 enum rs_code rs_certificates_release(struct rs_call *call)
 {
-	struct rs_id id;
-	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
-
-	if (!rc)
-		rc = rs_certificate_release(call->ctx, &id, revision);
-	return rc ? rc : reply_one(call, 200, &id);
+	return plain(call, "certificate.release", rs_certificate_release);
 }
 
 enum rs_code rs_stats_show(struct rs_call *call)

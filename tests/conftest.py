@@ -46,15 +46,17 @@ def callers(instance):
     return known
 
 
-def _caller(name):
-    @pytest.fixture(scope="session", name=f"caller_{name}")
+def _caller(name, fixture):
+    @pytest.fixture(scope="session", name=fixture)
     def caller(callers):
         return callers[name]
     return caller
 
 
+# Each under both names: `officer`, and `caller_officer` where the plain word would be unclear.
 for _name in [*CALLERS, "nobody"]:
-    globals()[f"caller_{_name}"] = _caller(_name)
+    globals()[f"caller_{_name}"] = _caller(_name, f"caller_{_name}")
+    globals()[_name] = _caller(_name, _name)
 
 
 @pytest.fixture(scope="session")
