@@ -129,8 +129,8 @@ static enum rs_code next_page(struct rs_stream *s, bool first)
 		fclose(f);
 		s->end = list.next_cursor == NULL;
 		s->where.cursor = rs_arena_strdup(s->arena, list.next_cursor);
+		json_decref(items);
 	}
-	json_decref(items);
 	rs_arena_free(ctx->arena);
 	ctx->arena = NULL;
 	return rc;
@@ -243,9 +243,7 @@ enum rs_code rs_reply_pages(struct rs_call *call, rs_page_fn *page,
 	if (form == 1)
 		return reply_csv(call, page, columns, &where);
 	rc = page(call, &where, &list, &items);
-	if (rc != RS_OK) {
-		json_decref(items);
+	if (rc != RS_OK)
 		return rc;
-	}
 	return rs_reply_list(call, &list, items);
 }

@@ -138,7 +138,8 @@ struct rs_csv_column {
 /*
  * A list that knows both forms (flag RS_ROUTE_FORMS): page() gives one page of items (a new
  * reference) with its list; as JSON it is answered, as text/csv it is called again and again, each
- * time with an arena of its own, and streamed. page() must keep nothing between its calls.
+ * time with an arena of its own, and streamed. page() must keep nothing between its calls, and hands
+ * nothing over when it fails.
  */
 enum rs_code rs_reply_pages(struct rs_call *call,
 	enum rs_code (*page)(struct rs_call *call, const struct rs_page *page, struct rs_list *list,
