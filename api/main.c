@@ -17,6 +17,7 @@ static const struct command {
 	{"print-config", "print the merged configuration", rs_cli_print_config},
 	{"ca", "make a trial CA, or take a real one", rs_cli_ca},
 	{"lint", "lint a certificate", rs_cli_lint},
+	{"machine", "print the transitions of a reissue request", rs_cli_machine},
 	{"journal", "show what a signer has signed", rs_cli_journal},
 	{"keyring", "make or rotate the file of the root keys", rs_cli_keyring},
 	{"enterprise", "make an enterprise", rs_cli_enterprise},

@@ -77,6 +77,8 @@ int rs_cli_permissions(int argc, char **argv);
 int rs_cli_ca(int argc, char **argv);
 /* `reissued lint [--json] FILE`: lints a certificate, PEM or DER. */
 int rs_cli_lint(int argc, char **argv);
+/* reissued machine: the transitions of a reissue request, as a diagram or JSON. */
+int rs_cli_machine(int argc, char **argv);
 /* `reissued journal list [--json] FILE`: shows what a signer has signed. */
 int rs_cli_journal(int argc, char **argv);
 
