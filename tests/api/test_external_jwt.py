@@ -74,7 +74,7 @@ def test_an_email_address_links_nothing(instance, issuer, user):
 
 @pytest.mark.rows(115)
 @pytest.mark.parametrize("claims", [
-    {"exp": int(time.time()) - 3600}, {"nbf": int(time.time()) + 3600}, {"aud": "other"}, {"aud": ["reissued", "other"]},
+    {"exp": 1}, {"nbf": 4102444800}, {"aud": "other"}, {"aud": ["reissued", "other"]},
     {"exp": 1e300}, {"exp": None}, {"iss": "https://idp.example.test.evil"}, {"sub": ""},
 ], ids=str)
 def test_claims_that_do_not_hold(instance, issuer, user, claims):
