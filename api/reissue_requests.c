@@ -289,9 +289,7 @@ static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 		rc = read_times(call, &f);
 	if (!rc)
 		rc = rs_reissue_list(call->ctx, &f, page, list, items);
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_reissue_requests_list(struct rs_call *call)
@@ -303,11 +301,7 @@ static enum rs_code events_page(struct rs_call *call, const struct rs_page *page
 	struct rs_list *list, json_t **items)
 {
 	struct rs_id id = rs_path_id(call, 0);
-	enum rs_code rc = rs_reissue_events(call->ctx, &id, page, list, items);
-
-	if (!rc)
-		json_incref(*items);
-	return rc;
+	return rs_page_items(rs_reissue_events(call->ctx, &id, page, list, items), items);
 }
 
 enum rs_code rs_reissue_requests_events(struct rs_call *call)
