@@ -94,7 +94,15 @@ static enum rs_code answer(struct rs_exchange *x, const struct _u_request *reque
 		rc = rs_request_body(x, request->binary_body, request->binary_body_length);
 	if (rc == RS_OK)
 		rc = rs_accept_check(x);
-	return rc == RS_OK ? rs_idempotent_run(x) : rc;
+	if (rc == RS_OK)
+		rc = rs_idempotent_run(x);
+	/* A handler that never asked whether the caller may must not go unseen; a replay has none. */
+	bool replayed = x->ctx.idem && x->ctx.idem->state == RS_IDEM_REPLAY;
+	if (rc == RS_OK && !(x->call.route->flags & RS_ROUTE_PUBLIC) && !x->ctx.permitted &&
+		!replayed)
+		rs_log(&x->ctx, RS_LOG_ERROR, "route.unjudged",
+			rs_log_str(ROUTE, x->call.route->path));
+	return rc;
 }
 
 /* The one place where faults are logged, with the request they belong to. */

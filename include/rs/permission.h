@@ -8,7 +8,8 @@
  * The server asks rs_permit() for each route before the handler runs. That settles actions without
  * an object. For the others it can only say who will never see such an object; the domain call asks
  * rs_may_act() once it has read the object and knows owner and enterprise. Either sets
- * ctx->permitted, so that a route whose handler forgot to ask shows at once.
+ * ctx->permitted, so that a route whose handler forgot to ask shows at once. Reading an object needs
+ * its visibility and the scope; the scope is settled by rs_permit(), before anything is read.
  *
  * Denied attempts are written to the audit trail by these calls themselves.
  */

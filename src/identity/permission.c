@@ -161,8 +161,17 @@ enum rs_code rs_permit(struct rs_ctx *ctx, const char *action, bool with_object)
 		return RS_OK;
 	}
 	/* What every role may do with what it owns is judged when the object is known. */
-	if (with_object && p->see)
-		return grant_of(find(p->see), actor->role) == NO ? not_found(ctx) : RS_OK;
+	if (with_object && p->see) {
+		if (grant_of(find(p->see), actor->role) == NO)
+			return not_found(ctx);
+		if (strcmp(p->see, p->action) != 0)
+			return RS_OK;
+		/* Reading: what is left to judge is whether the object is visible. */
+		if (!scoped(p, actor))
+			return deny(ctx, RS_INSUFFICIENT_SCOPE, p, NULL);
+		ctx->permitted = true;
+		return RS_OK;
+	}
 	enum grant grant = grant_of(p, actor->role);
 	if (grant == NO && grant_of(p, RS_ROLE_SUBSCRIBER) == OWN && actor->role != RS_ROLE_NONE)
 		grant = OWN;
