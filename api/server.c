@@ -13,6 +13,7 @@
 #include "http.h"
 
 #include "rs/clock.h"
+#include "rs/idempotency.h"
 #include "rs/log.h"
 #include "rs/metrics.h"
 

@@ -54,6 +54,8 @@ configuration()
 		  owner_url: "$(conninfo reissued_owner)"
 		keyring:
 		  file: $DIR/keyring
+		limits:
+		  login_per_address: 100000
 		issuers:
 		  - id: demo
 		    name: reissued demo issuing CA

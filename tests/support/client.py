@@ -128,7 +128,7 @@ def transcript(instance):
     told = []
     for method, path, headers, data, answer in TRANSCRIPT:
         shown = {name: "Bearer ..." if name == "Authorization" else value for name, value in headers.items()}
-        told.append(f"> {method} {path}\n> {shown}\n> {(data or b'')[:1500]!r}")
+        told.append(f"> {method} {path}\n> {shown}\n> {str(data or '')[:1500]}")
         told.append(f"< {answer.status} {dict(answer.headers)}\n< {answer.text[:1500]}")
         told += [f"log {line[:1000]}" for line in instance.log_lines(answer.request_id)]
     return "\n".join(told)
