@@ -71,6 +71,18 @@ static bool admit(struct rs_exchange *x)
 	return true;
 }
 
+/* A handler that never asked whether the caller may must not go unseen; a replay has none. */
+static enum rs_code run(struct rs_exchange *x)
+{
+	enum rs_code rc = rs_idempotent_run(x);
+	bool replayed = x->ctx.idem && x->ctx.idem->state == RS_IDEM_REPLAY;
+	if (rc == RS_OK && !(x->call.route->flags & RS_ROUTE_PUBLIC) && !x->ctx.permitted &&
+		!replayed)
+		rs_log(&x->ctx, RS_LOG_ERROR, "route.unjudged",
+			rs_log_str(ROUTE, x->call.route->path));
+	return rc;
+}
+
 /* The order of refusal: address, overload, caller and permission, query, body. */
 static enum rs_code answer(struct rs_exchange *x, const struct _u_request *request)
 {
@@ -95,15 +107,7 @@ static enum rs_code answer(struct rs_exchange *x, const struct _u_request *reque
 		rc = rs_request_body(x, request->binary_body, request->binary_body_length);
 	if (rc == RS_OK)
 		rc = rs_accept_check(x);
-	if (rc == RS_OK)
-		rc = rs_idempotent_run(x);
-	/* A handler that never asked whether the caller may must not go unseen; a replay has none. */
-	bool replayed = x->ctx.idem && x->ctx.idem->state == RS_IDEM_REPLAY;
-	if (rc == RS_OK && !(x->call.route->flags & RS_ROUTE_PUBLIC) && !x->ctx.permitted &&
-		!replayed)
-		rs_log(&x->ctx, RS_LOG_ERROR, "route.unjudged",
-			rs_log_str(ROUTE, x->call.route->path));
-	return rc;
+	return rc == RS_OK ? run(x) : rc;
 }
 
 /* The one place where faults are logged, with the request they belong to. */
