@@ -2802,7 +2802,7 @@ export interface components {
             id: components["schemas"]["Id"];
             /**
              * Format: int32
-             * @description 0 for the original.
+             * @description 1 for the original.
              */
             generation: number;
             replaces_id: components["schemas"]["NullableId"];
