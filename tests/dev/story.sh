@@ -15,9 +15,9 @@ story_print()
 	story_lines
 }
 
-# story_run: the very lines, as a newcomer's shell would run them, stopping at the first that fails.
+# story_run ENV: the very lines, as a newcomer's shell would run them, stopping at the first that fails.
 story_run()
 {
 	# shellcheck source=/dev/null
-	(set -a; . "$DIR/env"; set +a; story_lines | bash -eu -o pipefail)
+	(set -a; . "$1"; set +a; story_lines | bash -eu -o pipefail)
 }

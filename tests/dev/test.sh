@@ -167,9 +167,9 @@ stage_api()
 stage_story()
 {
 	test_instance run
-	story_run
+	story_run "$REISSUED_ENV"
 	# It can be told again: the certificate it replaced may be reissued once more.
-	story_run
+	story_run "$REISSUED_ENV"
 }
 
 # The suite through either of two replicas over one database.
