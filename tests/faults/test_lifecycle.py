@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -157,6 +158,12 @@ def test_sigterm_under_load_loses_nothing(own):
             assert status == "issued"
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def serve(own, tmp_path, text, seconds=10):
     """Starts a service with a changed configuration; (exit code or None, its log)."""
     changed = tmp_path / "changed.yaml"
@@ -209,7 +216,7 @@ def test_start_fails_closed(own, tmp_path, fault):
     name, _, value = changed.partition(": ")
     settings[name] = value
     lines = "\n".join(f"    {key}: {path}" for key, path in settings.items())
-    code, log = serve(own, tmp_path, f"server: {{port: 0}}\nissuers:\n  - id: demo\n    name: demo\n{lines}\n")
+    code, log = serve(own, tmp_path, f"server: {{port: {free_port()}}}\nissuers:\n  - id: demo\n    name: demo\n{lines}\n")
     assert code not in (0, None), log
     assert str(settings[name]).rsplit("/", 1)[1] in log or "passphrase" in log or "key" in log
 

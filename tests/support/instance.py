@@ -20,16 +20,16 @@ def read_env(path):
 
 
 class Instance:
-    """One instance: what DIR/env says, with the process environment on top of it."""
+    """One instance: what DIR/env says. BASE_URL of the environment chooses the replica."""
 
     def __init__(self, env_file=None):
         self.env_file = pathlib.Path(env_file or os.environ.get("REISSUED_ENV", ROOT / ".run" / "env"))
         if not self.env_file.exists():
             raise RuntimeError(f"{self.env_file} is not there: start an instance with ./dev up")
         self.env = read_env(self.env_file)
-        for name in ("BASE_URL",):
-            if name in os.environ:
-                self.env[name] = os.environ[name]
+        # Only for the instance that the environment names: a test's own is what its own file says.
+        if env_file is None and "BASE_URL" in os.environ:
+            self.env["BASE_URL"] = os.environ["BASE_URL"]
         self.dir = self.env_file.parent
 
     def __getitem__(self, name):
