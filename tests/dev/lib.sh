@@ -98,10 +98,13 @@ clock_get()
 }
 
 # A process is known by pid and start time, so that a pid used again by another program is never ours.
+# One that ended but was not reaped yet (Z) is gone.
 process_start()
 {
-	[ -r "/proc/$1/stat" ] || return 1
-	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+	local stat
+	stat=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return 1
+	[[ $stat != [ZX]\ * ]] || return 1
+	cut -d' ' -f20 <<<"$stat"
 }
 
 # pid_alive FILE: is the process that FILE ("pid start") tells of still there?
