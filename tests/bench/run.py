@@ -113,6 +113,8 @@ class Bench:
             process.wait(10)
 
     def ratio(self, name, ours, theirs):
+        print(f"{name}: {[round(one, 2) for one in ours]} over {[round(one, 2) for one in theirs]}",
+              file=sys.stderr)
         self.values[name] = statistics.median(a / b for a, b in zip(ours, theirs))
 
     # --- the objects ---
