@@ -170,6 +170,15 @@ stage_story()
 	story_run "$REISSUED_ENV"
 	# It can be told again: the certificate it replaced may be reissued once more.
 	story_run "$REISSUED_ENV"
+	examples_run
+}
+
+# The examples beside the API, each in its own language.
+examples_run()
+{
+	/usr/bin/python3 "$ROOT/api/examples/reissue.py"
+	node_ready
+	node "$ROOT/api/examples/reissue.mjs"
 }
 
 # The suite through either of two replicas over one database.
