@@ -60,8 +60,9 @@ extern const char *const rs_role_names[];
 extern const char *const rs_scope_names[];
 /* The scopes as an array of names, in the table's order; the caller owns it. */
 json_t *rs_scopes_json(unsigned scopes);
-/* The bits of an array of names, or of names parted by spaces; false on an unknown one. */
-bool rs_scopes_read(const json_t *names, unsigned *scopes);
+/* The bits of an array of names; each unknown one is a fault (rs_fault()) below the pointer. */
+unsigned rs_scopes_read(struct rs_ctx *ctx, const json_t *names, const char *pointer);
+/* The bits of names parted by spaces; false on an unknown one. */
 bool rs_scopes_parse(const char *names, unsigned *scopes);
 /* All scopes that are of any use to a role: what a token gets when nobody asks for less. */
 unsigned rs_scopes_of_role(enum rs_role role);

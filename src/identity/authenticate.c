@@ -8,7 +8,10 @@
 
 /* One text for whatever was wrong: it must not tell a guesser how close it came. */
 static const char REFUSED[] =
-	"The access token is missing, malformed, unknown, expired or revoked. Sign in again.";
+	"The access token is missing, malformed, unknown, expired or revoked. Send a valid one as "
+	"`Authorization: Bearer <token>`.";
+/* What cannot be a token needs no database: counting it may not take longer than this. */
+#define COUNT_MALFORMED_MS 500
 
 /* A row of token_by_hash or user_by_identity. */
 struct holder {
@@ -178,20 +181,17 @@ static enum rs_code subject_find(struct rs_ctx *ctx, const struct issuer *issuer
 	return rs_row_read(ctx, rows, 0, HOLDER_FIELDS, holder);
 }
 
-static enum rs_code external(struct rs_ctx *ctx, const char *bearer, struct holder *holder)
+static enum rs_code external(struct rs_ctx *ctx, const struct rs_jws *jws, struct holder *holder)
 {
-	struct rs_jws jws;
 	struct issuer issuer = {0};
 	struct rs_jwt_subject subject;
 	const char *why = "";
-	if (!rs_jose_parse(ctx, bearer, &jws, &why))
-		return refuse(ctx, why);
-	enum rs_code rc = issuer_find(ctx, &jws, &issuer);
+	enum rs_code rc = issuer_find(ctx, jws, &issuer);
 	if (rc == RS_OK)
-		rc = verify(ctx, &jws, &issuer);
+		rc = verify(ctx, jws, &issuer);
 	if (rc != RS_OK)
 		return rc;
-	if (!rs_jwt_judge(&jws, issuer.kind, issuer.audience, rs_clock_now(ctx->app->clock),
+	if (!rs_jwt_judge(jws, issuer.kind, issuer.audience, rs_clock_now(ctx->app->clock),
 		    &subject, &why))
 		return refuse(ctx, why);
 	return subject_find(ctx, &issuer, &subject, holder);
@@ -205,17 +205,31 @@ static enum rs_code refused(struct rs_ctx *ctx)
 	return rc == RS_OK ? refuse(ctx, cause) : rc;
 }
 
+/* Counted as well, but refused whether it can be counted or not. */
+static enum rs_code malformed(struct rs_ctx *ctx, const char *why)
+{
+	int64_t deadline = ctx->deadline_ms, soon = rs_clock_mono_ms() + COUNT_MALFORMED_MS;
+	if (!deadline || deadline > soon)
+		ctx->deadline_ms = soon;
+	enum rs_code rc = rs_throttle_refused(ctx);
+	ctx->deadline_ms = deadline;
+	return rc == RS_RATE_LIMITED ? rc : refuse(ctx, why);
+}
+
 enum rs_code rs_identity_authenticate(struct rs_ctx *ctx, const char *bearer)
 {
 	struct holder holder = {0};
+	struct rs_jws jws;
+	const char *why = "checksum of the token wrong";
 	enum rs_code rc;
 	ctx->actor = (struct rs_actor){0};
-	if (!rs_token_has_prefix(bearer))
-		rc = external(ctx, bearer, &holder);
-	else if (rs_token_well_formed(RS_TOKEN_ACCESS, bearer))
-		rc = opaque(ctx, bearer, &holder);
-	else
-		rc = refuse(ctx, "checksum of the token wrong");
+	if (!bearer)
+		return refuse(ctx, "no token");
+	bool ours = rs_token_has_prefix(bearer);
+	if (ours ? !rs_token_well_formed(RS_TOKEN_ACCESS, bearer)
+		 : !rs_jose_parse(ctx, bearer, &jws, &why))
+		return malformed(ctx, why);
+	rc = ours ? opaque(ctx, bearer, &holder) : external(ctx, &jws, &holder);
 	if (rc == RS_OK && !enter(ctx, &holder))
 		rc = refuse(ctx, "user, client or enterprise is not active");
 	return rc == RS_UNAUTHENTICATED ? refused(ctx) : rc;

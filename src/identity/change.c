@@ -68,12 +68,11 @@ enum rs_code rs_change_enterprise(
 	enum rs_code rc = rs_may_act(ctx, action, NULL, enterprise);
 	if (rc != RS_OK)
 		return rc;
+	struct rs_rows *rows;
 	struct rs_params p = rs_params(ctx);
 	rs_p_id(&p, enterprise);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_enterprise_by_id, &p, NULL);
-	if (rc != RS_NOT_FOUND)
-		return rc;
-	rs_err_reset(&ctx->err);
-	rs_fault(ctx, RS_BAD_VALUE, "/enterprise_id", "There is no such enterprise.");
-	return rs_faults(ctx);
+	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_enterprise_by_id, &p, &rows);
+	if (rc == RS_OK && rs_rows_count(rows) == 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/enterprise_id", "There is no such enterprise.");
+	return rc;
 }

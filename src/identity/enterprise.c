@@ -36,6 +36,13 @@ enum rs_code rs_enterprise_get(
 	return read_for(ctx, "enterprise.read", id, out);
 }
 
+enum rs_code rs_me_enterprise(struct rs_ctx *ctx, struct rs_enterprise *out)
+{
+	struct rs_params p = rs_params(ctx);
+	rs_p_id(&p, &ctx->actor.enterprise);
+	return read_by(ctx, RS_Q_enterprise_by_id, &p, out);
+}
+
 enum rs_code rs_enterprise_find(
 	struct rs_ctx *ctx, const char *name_or_id, struct rs_enterprise *out)
 {

@@ -63,7 +63,10 @@ enum rs_code rs_change_expect(struct rs_ctx *ctx, int64_t expected, int64_t revi
 /* The members of two objects that differ: what an event keeps. Arena. */
 void rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
 	const void *after, struct rs_event *event);
-/* The enterprise a new object goes into: the wanted one within the caller's reach, or its own. */
+/*
+ * The enterprise a new object goes into: the wanted one within the caller's reach, or its own; that
+ * there is none such is one more fault. RS_FORBIDDEN, RS_INSUFFICIENT_SCOPE.
+ */
 enum rs_code rs_change_enterprise(struct rs_ctx *ctx, const char *action, struct rs_id *enterprise)
 	RS_CHECK;
 

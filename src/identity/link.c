@@ -53,16 +53,21 @@ enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user_id, j
 	return rs_change_run(ctx, &change);
 }
 
-enum rs_code rs_identity_list(
-	struct rs_ctx *ctx, const struct rs_id *user_id, struct rs_rows **rows)
+enum rs_code rs_identity_list(struct rs_ctx *ctx, const struct rs_id *user_id,
+	const struct rs_page *page, struct rs_list *out)
 {
+	static const struct rs_sort SORTS[] = {
+		{"created_at", "created_at", "timestamptz"},
+		{NULL, NULL, NULL},
+	};
+	static const struct rs_list_spec SPEC = {RS_Q_identity_list, SORTS, "id"};
 	struct rs_user user = {0};
 	enum rs_code rc = rs_user_get(ctx, user_id, &user);
 	if (rc != RS_OK)
 		return rc;
 	struct rs_params p = rs_params(ctx);
 	rs_p_id(&p, user_id);
-	return rs_read(ctx, RS_REACH_CALLER, RS_Q_identity_list, &p, rows);
+	return rs_list(ctx, &SPEC, &p, page, out);
 }
 
 enum rs_code rs_identity_unlink(

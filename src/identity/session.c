@@ -169,15 +169,18 @@ static enum rs_code current_check(struct rs_ctx *ctx, const char *password)
 	return rs_fail(ctx, RS_CREDENTIALS_INVALID, "The current password is wrong.");
 }
 
-enum rs_code rs_me_password(struct rs_ctx *ctx, json_t *body)
+enum rs_code rs_me_password(struct rs_ctx *ctx, json_t *body, int64_t revision)
 {
 	struct password_input in = {0};
 	struct rs_user user = {0};
 	const char *phc;
-	rs_json_read(ctx, body, "", PASSWORD_FIELDS, &in, NULL);
-	enum rs_code rc = rs_faults(ctx);
+	enum rs_code rc = rs_me_get(ctx, &user);
 	if (rc == RS_OK)
-		rc = rs_me_get(ctx, &user);
+		rc = rs_change_expect(ctx, revision, user.revision);
+	if (rc != RS_OK)
+		return rc;
+	rs_json_read(ctx, body, "", PASSWORD_FIELDS, &in, NULL);
+	rc = rs_faults(ctx);
 	if (rc == RS_OK)
 		rc = current_check(ctx, in.current_password);
 	if (rc == RS_OK)

@@ -217,11 +217,11 @@ enum rs_code rs_user_create(struct rs_ctx *ctx, json_t *body, struct rs_user *ou
 	int64_t now = rs_clock_now_us(ctx->app->clock);
 	rs_json_read(ctx, body, "", CREATE_FIELDS, &in, NULL);
 	judge(ctx, &in);
-	enum rs_code rc = rs_faults(ctx);
-	if (rc == RS_OK)
-		rc = rs_change_enterprise(ctx, "user.create", &in.user.enterprise_id);
+	enum rs_code rc = rs_change_enterprise(ctx, "user.create", &in.user.enterprise_id);
 	if (rc == RS_OK)
 		rc = judge_reach(ctx, "", in.user.reach);
+	if (rc == RS_OK)
+		rc = rs_faults(ctx);
 	if (rc == RS_OK)
 		rc = hash(ctx, &in, &phc);
 	if (rc != RS_OK)

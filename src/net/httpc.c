@@ -16,6 +16,7 @@ struct fetch {
 	unsigned char *data;
 	size_t len;
 	bool refused; /* the address was not allowed */
+	struct curl_slist *headers;
 };
 
 static size_t on_body(char *data, size_t size, size_t n, void *cls)
@@ -109,6 +110,10 @@ static CURL *prepare(struct fetch *f, const char *url, int timeout_ms)
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
+	if (f->ctx->traceparent[0])
+		f->headers = curl_slist_append(NULL,
+			rs_arena_printf(f->ctx->arena, "traceparent: %s", f->ctx->traceparent));
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, f->headers);
 	return curl;
 }
 
@@ -129,6 +134,7 @@ enum rs_code rs_httpc_get(struct rs_ctx *ctx, const char *url, int timeout_ms,
 			f.refused ? ", address not allowed" : "");
 	}
 	curl_easy_cleanup(curl);
+	curl_slist_free_all(f.headers);
 	*body = (struct rs_bytes){.data = f.data, .len = f.len};
 	return rc;
 }
