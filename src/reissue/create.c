@@ -233,6 +233,25 @@ static enum rs_code begin(struct rs_ctx *ctx, const struct rs_id *certificate_id
 	return eligible(ctx, c);
 }
 
+/* Whether the agreement can be accepted: what cannot must not leave a draft behind. */
+static enum rs_code check_agreement(struct rs_ctx *ctx, const struct rs_case *c, json_t *agreement)
+{
+	struct rs_case draft = *c;
+	struct rs_reissue *r = &draft.request;
+	const struct rs_id *wanted = &c->by.newest->agreement_id;
+	struct rs_agreement text;
+	enum rs_code rc = rs_policy_may(ctx, r, c->by.profile, RS_ACTION_ACCEPT);
+
+	if (!rc && rs_id_set(wanted)) {
+		rc = rs_agreement_get(ctx, wanted, 0, NULL, &text);
+		r->wanted_agreement_id = *wanted;
+		r->wanted_version = text.version;
+		r->wanted_language = text.language;
+		r->wanted_sha256 = text.sha256;
+	}
+	return rc ? rc : rs_reissue_take_agreement(ctx, &draft, agreement);
+}
+
 enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input *input,
 	struct rs_reissue *out)
 {
@@ -248,6 +267,8 @@ enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input
 	if (!rc && input->csr)
 		rc = rs_reissue_take_csr(
 			ctx, &c, input->csr, strlen(input->csr), &change, &same);
+	if (!rc && input->agreement)
+		rc = check_agreement(ctx, &c, input->agreement);
 	if (rc)
 		return rc;
 	c.request.previous_action = rs_reissue_previous(&c.request, c.by.profile).action;

@@ -90,6 +90,10 @@ json_t *rs_reissue_default_validity(struct rs_ctx *ctx, const struct rs_reissue 
 	int64_t now);
 /* The validity as asked. */
 void rs_reissue_validity(const struct rs_reissue *request, struct rs_validity *out);
+/* Whether the state is one that a submit leads to. */
+bool rs_reissue_submitted(enum rs_rr_state state);
+/* Whether the caller has approved this very content in this round. */
+bool rs_reissue_approved(struct rs_ctx *ctx, const struct rs_reissue *request);
 /* Whether the accepted agreement still holds in this state. */
 bool rs_reissue_agreement_holds(const struct rs_reissue *request);
 /* The kind of the request's key, RS_KEY_NONE without one. */
