@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include "rs/id.h"
+#include "rs/limit.h"
 #include "rs/log.h"
 
 #include <inttypes.h>
@@ -36,6 +37,12 @@ void rs_reply_header(struct rs_call *call, const char *name, const char *value)
 	*at = '\0';
 	x->out[x->out_count++] =
 		(struct rs_header_out){.name = rs_arena_strdup(arena, name), .value = copy};
+}
+
+void rs_reply_anew(struct rs_call *call)
+{
+	rs_exchange_of(call)->out_count = 0;
+	call->status = 0;
 }
 
 enum rs_code rs_reply_bytes(struct rs_call *call, int status, const char *type, const void *data,
@@ -134,6 +141,17 @@ enum rs_code rs_if_match(struct rs_call *call, int64_t *revision)
 	return RS_OK;
 }
 
+enum rs_code rs_if_match_now(struct rs_call *call, int64_t current)
+{
+	int64_t expected;
+	enum rs_code rc = rs_if_match(call, &expected);
+	if (rc != RS_OK || expected < 0 || expected == current)
+		return rc;
+	return rs_fail(call->ctx, RS_PRECONDITION_FAILED,
+		"This is at revision %" PRId64 " by now. Read it again before you change it.",
+		current);
+}
+
 const char *rs_query(const struct rs_call *call, const char *name)
 {
 	for (int i = 0; i < call->query_count; i++)
@@ -224,6 +242,9 @@ void rs_answer_problem(struct rs_exchange *x, enum rs_code code)
 		rs_reply_header(call, "Retry-After", rs_arena_printf(x->ctx.arena, "%d", wait));
 	if (status == 401 && code != RS_SECOND_FACTOR_REQUIRED)
 		rs_reply_header(call, "WWW-Authenticate", "Bearer realm=\"reissued\"");
+	if (code == RS_INSUFFICIENT_SCOPE) /* RFC 6750 3.1 */
+		rs_reply_header(call, "WWW-Authenticate",
+			"Bearer realm=\"reissued\", error=\"insufficient_scope\"");
 	if (status == 405 && x->resource)
 		rs_reply_header(call, "Allow", rs_router_allow(x->ctx.arena, x->resource));
 }
@@ -262,6 +283,24 @@ static void answer_cors(struct rs_exchange *x)
 		"Idempotent-Replayed, X-Request-Id, WWW-Authenticate");
 }
 
+/* How the limits stand that the request was counted by: draft-ietf-httpapi-ratelimit-headers. */
+static void answer_limits(struct rs_exchange *x)
+{
+	struct rs_arena *arena = x->ctx.arena;
+	const char *limits = NULL, *policies = NULL;
+	for (const struct rs_limit_state *s = x->ctx.limits; s; s = s->next) {
+		const char *joint = limits ? ", " : "";
+		limits = rs_arena_printf(arena, "%s%s\"%s\";r=%" PRId64 ";t=%" PRId64, limits ?: "",
+			joint, s->bucket, s->remaining, s->reset_s);
+		policies = rs_arena_printf(arena, "%s%s\"%s\";q=%" PRId64 ";w=%" PRId64,
+			policies ?: "", joint, s->bucket, s->limit, s->window_s);
+	}
+	if (!limits)
+		return;
+	rs_reply_header(&x->call, "RateLimit", limits);
+	rs_reply_header(&x->call, "RateLimit-Policy", policies);
+}
+
 void rs_answer_common(struct rs_exchange *x)
 {
 	struct rs_call *call = &x->call;
@@ -272,6 +311,7 @@ void rs_answer_common(struct rs_exchange *x)
 	rs_reply_header(call, "X-Content-Type-Options", "nosniff");
 	rs_reply_header(call, "Referrer-Policy", "no-referrer");
 	rs_reply_header(call, "X-Request-Id", x->ctx.request_id);
+	answer_limits(x);
 	answer_cors(x);
 	if (x->close || atomic_load(&x->server->draining))
 		rs_reply_header(call, "Connection", "close");

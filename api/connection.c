@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include "rs/clock.h"
+#include "rs/id.h"
 #include "rs/metrics.h"
 
 #include <arpa/inet.h>
@@ -142,17 +143,20 @@ static void count_down(struct rs_connections *all, const struct rs_address *addr
 
 void rs_connection_refuse(int fd, enum rs_code code, int retry_after)
 {
-	char body[400], head[800];
+	char body[500], head[1200];
 	const char *slug = rs_code_slug(code), *title = rs_code_title(code);
+	struct rs_id id = rs_id_new(rs_clock_system_us());
 	int status = rs_code_status(code);
 	int len = snprintf(body, sizeof(body),
-		"{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\","
-		"\"detail\":\"%s.\"}",
-		slug, title, status, slug, title);
+		"{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s.\","
+		"\"instance\":\"/\",\"code\":\"%s\",\"request_id\":\"%s\"}",
+		slug, title, status, title, slug, id.s);
 	int n = snprintf(head, sizeof(head),
 		"HTTP/1.1 %d Refused\r\nContent-Type: application/problem+json\r\n"
-		"Content-Length: %d\r\nConnection: close\r\nCache-Control: no-store\r\n",
-		status, len);
+		"Content-Length: %d\r\nConnection: close\r\nCache-Control: no-store\r\n"
+		"X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+		"X-Request-Id: %s\r\n",
+		status, len, id.s);
 	if (retry_after)
 		n += snprintf(head + n, sizeof(head) - (size_t)n, "Retry-After: %d\r\n", retry_after);
 	n += snprintf(head + n, sizeof(head) - (size_t)n, "\r\n%s", body);

@@ -54,12 +54,16 @@ enum rs_code rs_enterprises_edit(struct rs_call *call)
 	return reply(call, rc, 200, &enterprise);
 }
 
+static enum rs_code list_page(
+	struct rs_call *call, const struct rs_page *page, struct rs_list *list, json_t **items)
+{
+	enum rs_code rc = rs_enterprise_list(call->ctx, NULL, page, list);
+	return rc == RS_OK ? rs_rows_items(call, list, show_row, items) : rc;
+}
+
 enum rs_code rs_enterprises_list(struct rs_call *call)
 {
-	struct rs_page page;
-	struct rs_list list;
-	enum rs_code rc = rs_query_page(call, &page);
-	if (rc == RS_OK)
-		rc = rs_enterprise_list(call->ctx, NULL, &page, &list);
-	return rc == RS_OK ? rs_reply_rows(call, &list, show_row) : rc;
+	static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"name", "name"},
+		{"status", "status"}, {"created_at", "created_at"}, {NULL, NULL}};
+	return rs_reply_pages(call, list_page, COLUMNS);
 }

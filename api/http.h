@@ -88,6 +88,7 @@ struct rs_server {
 	struct rs_router *router;
 	struct rs_connections connections;
 	_Atomic int in_flight;
+	_Atomic int waiting; /* requests that wait for a change: rs_wait_begin() */
 	atomic_bool draining;
 	atomic_bool ending; /* tells the watchdog to end */
 	pthread_t watchdog;

@@ -48,9 +48,15 @@ enum rs_code rs_issuers_update(struct rs_call *call)
 	static const struct rs_field fields[] = {
 		RS_FIELD(struct body, active, RS_T_BOOL, .flags = RS_F_REQUIRED), RS_FIELD_END};
 	struct rs_id id = rs_path_id(call, 0);
-	int64_t revision;
+	int64_t revision, current;
+	json_t *known = NULL;
 	enum rs_code rc = rs_may_act(call->ctx, "issuer.edit", NULL, NULL);
 
+	if (!rc)
+		rc = rs_pki_issuer(call->ctx, &id, &known, &current);
+	json_decref(known);
+	if (!rc)
+		rc = rs_if_match_now(call, current);
 	if (!rc)
 		rc = rs_if_match(call, &revision);
 	if (rc)

@@ -330,12 +330,15 @@ enum rs_code rs_reissue_requests_events(struct rs_call *call)
 enum rs_code rs_reissue_requests_certificate(struct rs_call *call)
 {
 	struct rs_reissue request;
+	struct rs_certificate certificate;
 	struct rs_id id = rs_path_id(call, 0);
 	enum rs_code rc = rs_reissue_get(call->ctx, &id, &request);
 
 	if (!rc && !rs_id_set(&request.new_certificate_id))
 		rc = rs_fail(call->ctx, RS_NOT_FOUND, "No certificate has been issued yet.");
-	return rc ? rc : rs_certificates_reply_form(call, &request.new_certificate_id);
+	if (!rc)
+		rc = rs_certificate_get(call->ctx, &request.new_certificate_id, &certificate);
+	return rc ? rc : rs_certificates_reply_form(call, &certificate);
 }
 
 /* --- content --- */

@@ -73,18 +73,24 @@ static enum rs_code read_filter(struct rs_call *call, struct rs_user_filter *fil
 	return rc;
 }
 
-enum rs_code rs_users_list(struct rs_call *call)
+static enum rs_code list_page(
+	struct rs_call *call, const struct rs_page *page, struct rs_list *list, json_t **items)
 {
 	struct rs_user_filter filter = {0};
 	struct rs_id enterprise = {0};
-	struct rs_page page;
-	struct rs_list list;
-	enum rs_code rc = rs_query_page(call, &page);
+	enum rs_code rc = read_filter(call, &filter, &enterprise);
 	if (rc == RS_OK)
-		rc = read_filter(call, &filter, &enterprise);
-	if (rc == RS_OK)
-		rc = rs_user_list(call->ctx, &filter, &page, &list);
-	return rc == RS_OK ? rs_reply_rows(call, &list, show_row) : rc;
+		rc = rs_user_list(call->ctx, &filter, page, list);
+	return rc == RS_OK ? rs_rows_items(call, list, show_row, items) : rc;
+}
+
+enum rs_code rs_users_list(struct rs_call *call)
+{
+	static const struct rs_csv_column COLUMNS[] = {{"id", "id"},
+		{"enterprise_id", "enterprise_id"}, {"email", "email"}, {"name", "name"},
+		{"language", "language"}, {"status", "status"}, {"role", "role"},
+		{"reach", "reach"}, {"created_at", "created_at"}, {NULL, NULL}};
+	return rs_reply_pages(call, list_page, COLUMNS);
 }
 
 enum rs_code rs_users_delete(struct rs_call *call)
@@ -108,20 +114,20 @@ static json_t *show_identity(struct rs_call *call, const struct rs_rows *rows, i
 	return *rc == RS_OK ? rs_json_write(rs_identity_fields, &identity) : NULL;
 }
 
-/* There are few: one page holds them all. */
-enum rs_code rs_identities_list(struct rs_call *call)
+static enum rs_code identities_page(
+	struct rs_call *call, const struct rs_page *page, struct rs_list *list, json_t **items)
 {
 	struct rs_id user = rs_path_id(call, 0);
-	struct rs_page page;
-	struct rs_list list = {.total = -1};
-	enum rs_code rc = rs_query_page(call, &page);
-	if (rc == RS_OK && page.cursor)
-		rc = rs_fail(call->ctx, RS_BAD_CURSOR, "This list has one page only.");
-	if (rc == RS_OK)
-		rc = rs_identity_list(call->ctx, &user, &list.rows);
-	if (rc == RS_OK && page.count)
-		list.total = rs_rows_count(list.rows);
-	return rc == RS_OK ? rs_reply_rows(call, &list, show_identity) : rc;
+	enum rs_code rc = rs_identity_list(call->ctx, &user, page, list);
+	return rc == RS_OK ? rs_rows_items(call, list, show_identity, items) : rc;
+}
+
+enum rs_code rs_identities_list(struct rs_call *call)
+{
+	static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"kind", "kind"},
+		{"issuer", "issuer"}, {"subject", "subject"}, {"created_at", "created_at"},
+		{NULL, NULL}};
+	return rs_reply_pages(call, identities_page, COLUMNS);
 }
 
 enum rs_code rs_identities_link(struct rs_call *call)
