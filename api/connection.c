@@ -35,6 +35,15 @@ void rs_address_of(const struct sockaddr *address, struct rs_address *out)
 	}
 }
 
+/* Who is counted together: an IPv4 address, or the /64 of an IPv6 one, since that is what one gets. */
+static struct rs_address group_of(const struct rs_address *address)
+{
+	struct rs_address group = *address;
+	if (memcmp(address->bytes, MAPPED, 12) != 0)
+		memset(group.bytes + 8, 0, 8);
+	return group;
+}
+
 void rs_address_text(const struct rs_address *address, char out[46])
 {
 	bool v4 = memcmp(address->bytes, MAPPED, 12) == 0;
@@ -105,13 +114,13 @@ void rs_connections_clear(struct rs_connections *all)
 }
 
 static struct rs_address_count **count_of(struct rs_connections *all,
-	const struct rs_address *address)
+	const struct rs_address *group)
 {
 	unsigned hash = 2166136261u;
 	for (int i = 0; i < 16; i++)
-		hash = (hash ^ address->bytes[i]) * 16777619u;
+		hash = (hash ^ group->bytes[i]) * 16777619u;
 	struct rs_address_count **at = &all->table[hash % TABLE_SIZE];
-	while (*at && memcmp(&(*at)->address, address, sizeof(*address)) != 0)
+	while (*at && memcmp(&(*at)->address, group, sizeof(*group)) != 0)
 		at = &(*at)->next;
 	return at;
 }
@@ -119,12 +128,13 @@ static struct rs_address_count **count_of(struct rs_connections *all,
 /* Counts one more connection of an address; false when it has too many. The lock is held. */
 static bool count_up(struct rs_connections *all, const struct rs_address *address, int64_t most)
 {
-	struct rs_address_count **at = count_of(all, address);
+	struct rs_address group = group_of(address);
+	struct rs_address_count **at = count_of(all, &group);
 	if (!*at) {
 		*at = calloc(1, sizeof(**at));
 		if (!*at)
 			return false;
-		(*at)->address = *address;
+		(*at)->address = group;
 	}
 	if ((*at)->count >= most)
 		return false;
@@ -134,7 +144,8 @@ static bool count_up(struct rs_connections *all, const struct rs_address *addres
 
 static void count_down(struct rs_connections *all, const struct rs_address *address)
 {
-	struct rs_address_count **at = count_of(all, address), *entry = *at;
+	struct rs_address group = group_of(address);
+	struct rs_address_count **at = count_of(all, &group), *entry = *at;
 	if (!entry || --entry->count > 0)
 		return;
 	*at = entry->next;

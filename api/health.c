@@ -24,6 +24,16 @@ static bool check(struct rs_ctx *ctx, json_t *dependencies, const char *name, en
 	return up;
 }
 
+/* A database whose schema is not for us is up all the same; one that is away tells nothing of it. */
+static bool check_store(struct rs_ctx *ctx, json_t *dependencies)
+{
+	enum rs_code rc = rs_store_ready(ctx);
+	bool misfit = rc != RS_OK && rs_store_misfit(ctx->app->store);
+	check(ctx, dependencies, "database", misfit ? RS_OK : rc);
+	check(ctx, dependencies, "schema", rc);
+	return rc == RS_OK;
+}
+
 /* A live certificate of every issuer, and a signer behind them. */
 static enum rs_code signer_state(struct rs_ctx *ctx)
 {
@@ -44,7 +54,7 @@ enum rs_code rs_health_ready(struct rs_call *call)
 	struct rs_ctx *ctx = call->ctx;
 	json_t *dependencies = json_array();
 	ctx->deadline_ms = rs_clock_mono_ms() + READY_DEADLINE_MS;
-	bool ready = check(ctx, dependencies, "database", rs_store_ready(ctx));
+	bool ready = check_store(ctx, dependencies);
 	ready = check(ctx, dependencies, "signer", signer_state(ctx)) && ready;
 	if (ready)
 		return rs_reply_json(call, 200,

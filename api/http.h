@@ -49,6 +49,7 @@ struct rs_connection {
 	struct rs_address peer;
 	bool counted;              /* in the count of its address */
 	bool in_flight;            /* the current request is counted as in flight */
+	bool sending;              /* its answer is counted as being sent */
 	atomic_bool begun;         /* a request line has come, its answer has not been made */
 	_Atomic int phase;         /* enum rs_phase */
 	_Atomic int64_t since_ms;  /* when the phase began, CLOCK_MONOTONIC */
@@ -88,6 +89,7 @@ struct rs_server {
 	struct rs_router *router;
 	struct rs_connections connections;
 	_Atomic int in_flight;
+	_Atomic int sending; /* answers made and not yet taken by their clients */
 	_Atomic int waiting; /* requests that wait for a change: rs_wait_begin() */
 	atomic_bool draining;
 	atomic_bool ending; /* tells the watchdog to end */

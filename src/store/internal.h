@@ -46,6 +46,7 @@ struct rs_conn {
 	struct rs_pool *pool;       /* NULL: the committer's */
 	const struct rs_ctx *owner; /* who holds it */
 	struct rs_conn *next;
+	bool misfit; /* it was refused since the schema is not for us */
 	unsigned char prepared[(RS_SLOT_COUNT + 7) / 8];
 };
 
@@ -76,6 +77,7 @@ struct rs_store {
 	struct rs_list_texts *lists;
 	struct rs_committer *committer;
 	char *waiting[RS_QUERY_COUNT]; /* statements without SKIP LOCKED; NULL: the same */
+	_Atomic bool misfit;       /* the schema was not for us when last looked at */
 	_Atomic bool keyring_fits; /* compared with the database's check values */
 	_Atomic int64_t skew_us;
 	_Atomic int64_t skew_at_ms; /* 0 = never measured */

@@ -83,6 +83,7 @@ static void open_one(struct rs_store *store, struct rs_pool *pool)
 		abort();
 	pthread_mutex_unlock(&store->lock);
 	good = rs_wire_connect(conn, pool->conninfo, why, sizeof why);
+	store->misfit = conn->misfit;
 	pthread_mutex_lock(&store->lock);
 	if (good) {
 		store->connects++;

@@ -420,6 +420,25 @@ def test_those_who_wait_keep_nobody_out(beside, instance, draft):
         assert answer.headers["ETag"] != tag["If-None-Match"]
 
 
+@pytest.mark.rows(20)
+def test_those_who_do_not_read_keep_nobody_out(beside, instance):
+    """Answers that nobody takes hold no place in flight: others are served beside them (F45)."""
+    stuck = []
+    try:
+        for _ in range(12):
+            sock = socket.socket()
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            sock.connect(("127.0.0.1", beside.port))
+            sock.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 40)
+            stuck.append(sock)
+        time.sleep(0.5)
+        for _ in range(8):
+            beside.caller(instance["SUBSCRIBER_TOKEN"]).get("/v1/me").expect(200)
+    finally:
+        for sock in stuck:
+            sock.close()
+
+
 def test_waiting_needs_what_one_has(draft, caller_subscriber):
     """Without If-None-Match, or with another tag, ?wait= answers at once; with it 304 when the time is over."""
     path = f"/v1/reissue-requests/{draft['id']}"
