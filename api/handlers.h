@@ -127,6 +127,9 @@ enum rs_code rs_jwt_issuers_edit(struct rs_call *call);
 enum rs_code rs_jwt_issuers_delete(struct rs_call *call);
 /* The same objects shown again for a repeated Idempotency-Key: renderers.def. */
 enum rs_code rs_enterprises_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_identities_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_me_password_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_blocked_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_users_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_clients_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_jwt_issuers_render(struct rs_call *call, int status, const struct rs_id *id);

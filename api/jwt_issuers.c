@@ -19,9 +19,14 @@ static json_t *show_row(struct rs_call *call, const struct rs_rows *rows, int i,
 	return *rc == RS_OK ? show(&jwt_issuer) : NULL;
 }
 
-static enum rs_code reply(struct rs_call *call, enum rs_code rc, int status, const struct rs_jwt_issuer *jwt_issuer)
+static enum rs_code reply(struct rs_call *call, enum rs_code rc, int status,
+	const struct rs_jwt_issuer *jwt_issuer)
 {
-	return rc == RS_OK ? rs_reply_resource(call, status, show(jwt_issuer), jwt_issuer->revision) : rc;
+	if (rc != RS_OK)
+		return rc;
+	if (status == 201)
+		rs_reply_location(call, "/v1/jwt-issuers/%s", jwt_issuer->id.s);
+	return rs_reply_resource(call, status, show(jwt_issuer), jwt_issuer->revision);
 }
 
 enum rs_code rs_jwt_issuers_render(struct rs_call *call, int status, const struct rs_id *id)
@@ -54,8 +59,6 @@ enum rs_code rs_jwt_issuers_create(struct rs_call *call)
 {
 	struct rs_jwt_issuer jwt_issuer = {0};
 	enum rs_code rc = rs_jwt_issuer_create(call->ctx, call->json, &jwt_issuer);
-	if (rc == RS_OK)
-		rs_reply_location(call, "/v1/jwt-issuers/%s", jwt_issuer.id.s);
 	return reply(call, rc, 201, &jwt_issuer);
 }
 

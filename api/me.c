@@ -74,3 +74,10 @@ enum rs_code rs_me_set_password(struct rs_call *call)
 		rc = rs_me_password(call->ctx, call->json, revision);
 	return rc == RS_OK ? rs_reply_empty(call) : rc;
 }
+
+enum rs_code rs_me_password_render(struct rs_call *call, int status, const struct rs_id *id)
+{
+	(void)status;
+	(void)id;
+	return rs_reply_empty(call);
+}

@@ -165,6 +165,24 @@ enum rs_code rs_blocked_create(struct rs_call *call)
 	return rc ? rc : rs_reply_json(call, 201, json);
 }
 
+/* The digest, which is its name, is in the body. */
+enum rs_code rs_blocked_render(struct rs_call *call, int status, const struct rs_id *id)
+{
+	const char *text = json_string_value(json_object_get(call->json, "spki_sha256"));
+	const struct rs_page page = {.limit = 1};
+	struct rs_blocked_filter filter = {0};
+	struct rs_list list = {.total = -1};
+	json_t *items = NULL;
+	enum rs_code rc = digest_of(call, text ? text : "", &filter.spki_sha256);
+
+	(void)id;
+	if (!rc)
+		rc = rs_pki_blocked(call->ctx, &filter, &page, &list, &items);
+	if (!rc && json_array_size(items) == 0)
+		rc = rs_fail(call->ctx, RS_NOT_FOUND, "There is no such key on the blocklist.");
+	return rc ? rc : rs_reply_json(call, status, json_incref(json_array_get(items, 0)));
+}
+
 enum rs_code rs_blocked_delete(struct rs_call *call)
 {
 	struct rs_bytes spki = {0};

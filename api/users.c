@@ -18,9 +18,14 @@ static json_t *show_row(struct rs_call *call, const struct rs_rows *rows, int i,
 	return *rc == RS_OK ? show(&user) : NULL;
 }
 
-static enum rs_code reply(struct rs_call *call, enum rs_code rc, int status, const struct rs_user *user)
+static enum rs_code reply(struct rs_call *call, enum rs_code rc, int status,
+	const struct rs_user *user)
 {
-	return rc == RS_OK ? rs_reply_resource(call, status, show(user), user->revision) : rc;
+	if (rc != RS_OK)
+		return rc;
+	if (status == 201)
+		rs_reply_location(call, "/v1/users/%s", user->id.s);
+	return rs_reply_resource(call, status, show(user), user->revision);
 }
 
 enum rs_code rs_users_render(struct rs_call *call, int status, const struct rs_id *id)
@@ -33,8 +38,6 @@ enum rs_code rs_users_create(struct rs_call *call)
 {
 	struct rs_user user = {0};
 	enum rs_code rc = rs_user_create(call->ctx, call->json, &user);
-	if (rc == RS_OK)
-		rs_reply_location(call, "/v1/users/%s", user.id.s);
 	return reply(call, rc, 201, &user);
 }
 
@@ -130,15 +133,27 @@ enum rs_code rs_identities_list(struct rs_call *call)
 	return rs_reply_pages(call, identities_page, COLUMNS);
 }
 
+static enum rs_code reply_identity(struct rs_call *call, const struct rs_identity *identity)
+{
+	rs_reply_location(call, "/v1/users/%s/identities/%s", identity->user_id.s, identity->id.s);
+	return rs_reply_json(call, 201, rs_json_write(rs_identity_fields, identity));
+}
+
+enum rs_code rs_identities_render(struct rs_call *call, int status, const struct rs_id *id)
+{
+	struct rs_id user = rs_path_id(call, 0);
+	struct rs_identity identity = {0};
+	(void)status; /* there is one way to make them */
+	enum rs_code rc = rs_identity_get(call->ctx, &user, id, &identity);
+	return rc == RS_OK ? reply_identity(call, &identity) : rc;
+}
+
 enum rs_code rs_identities_link(struct rs_call *call)
 {
 	struct rs_id user = rs_path_id(call, 0);
 	struct rs_identity identity = {0};
 	enum rs_code rc = rs_identity_link(call->ctx, &user, call->json, &identity);
-	if (rc != RS_OK)
-		return rc;
-	rs_reply_location(call, "/v1/users/%s/identities/%s", user.s, identity.id.s);
-	return rs_reply_json(call, 201, rs_json_write(rs_identity_fields, &identity));
+	return rc == RS_OK ? reply_identity(call, &identity) : rc;
 }
 
 enum rs_code rs_identities_unlink(struct rs_call *call)

@@ -123,6 +123,8 @@ struct rs_identity {
 extern const struct rs_field rs_identity_fields[];
 enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user, json_t *body,
 	struct rs_identity *out) RS_CHECK;
+enum rs_code rs_identity_get(struct rs_ctx *ctx, const struct rs_id *user,
+	const struct rs_id *identity, struct rs_identity *out) RS_CHECK;
 enum rs_code rs_identity_list(struct rs_ctx *ctx, const struct rs_id *user,
 	const struct rs_page *page, struct rs_list *out) RS_CHECK;
 enum rs_code rs_identity_unlink(struct rs_ctx *ctx, const struct rs_id *user,

@@ -1,6 +1,8 @@
 /* What every change of identity's objects has in common. */
 #include "internal.h"
 
+#include "rs/idempotency.h"
+
 static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
 	struct rs_change *change = arg;
@@ -14,6 +16,9 @@ static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 		rc = rs_row_read(ctx, rows, 0, change->fields, change->out);
 	if (rc == RS_OK && change->then)
 		rc = rs_tx_run(ctx, tx, RS_Q_tokens_revoke_of_user, change->then, NULL);
+	if (rc == RS_OK)
+		rc = rs_idem_effect(ctx, tx, change->made ?: change->event.object_type,
+			change->made_id ?: &change->event.object);
 	return rc == RS_OK ? rs_audit(ctx, tx, &change->event) : rc;
 }
 

@@ -50,6 +50,8 @@ struct rs_change {
 	const char *none_text;
 	const struct rs_params *then; /* of tokens_revoke_of_user; NULL: no tokens end */
 	struct rs_event event;
+	const char *made; /* what a repeated Idempotency-Key shows; NULL: the event's object */
+	const struct rs_id *made_id;
 };
 
 enum rs_code rs_change_run(struct rs_ctx *ctx, struct rs_change *change) RS_CHECK;

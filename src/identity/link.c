@@ -50,7 +50,24 @@ enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user_id, j
 	change.event.object = *user_id;
 	change.event.enterprise = user.enterprise_id;
 	change.event.after = rs_arena_json(ctx->arena, rs_json_write(rs_identity_fields, &in));
+	change.made = "identity";
+	change.made_id = &in.id;
 	return rs_change_run(ctx, &change);
+}
+
+enum rs_code rs_identity_get(struct rs_ctx *ctx, const struct rs_id *user_id,
+	const struct rs_id *identity, struct rs_identity *out)
+{
+	struct rs_user user = {0};
+	struct rs_rows *rows;
+	struct rs_params p = rs_params(ctx);
+	enum rs_code rc = rs_user_get(ctx, user_id, &user);
+	if (rc != RS_OK)
+		return rc;
+	rs_p_id(&p, identity);
+	rs_p_id(&p, user_id);
+	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_identity_by_id, &p, &rows);
+	return rc == RS_OK ? rs_row_read(ctx, rows, 0, rs_identity_fields, out) : rc;
 }
 
 enum rs_code rs_identity_list(struct rs_ctx *ctx, const struct rs_id *user_id,

@@ -200,5 +200,6 @@ enum rs_code rs_me_password(struct rs_ctx *ctx, json_t *body, int64_t revision)
 	struct rs_change change = {RS_Q_user_set_password, &p, .then = &others};
 	change.event = (struct rs_event){.action = "user.password_set", .object_type = "user"};
 	change.event.object = user.id;
+	change.made = "password";
 	return rs_change_run(ctx, &change);
 }

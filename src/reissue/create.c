@@ -84,10 +84,10 @@ static void start(struct rs_ctx *ctx, struct rs_case *c, const struct rs_certifi
 }
 
 /* Eligible: issued and revoked, expired where the profile adds it; suspended never. */
-static enum rs_code eligible(struct rs_ctx *ctx, const struct rs_case *c)
+static enum rs_code judge_eligible(
+	struct rs_ctx *ctx, const struct rs_case *c, const char *state)
 {
 	const struct rs_reissue *r = &c->request;
-	const char *state = rs_reissue_eligible_state(r, c->by.now);
 
 	if (strcmp(state, "suspended") == 0)
 		return rs_fail(ctx, RS_CERTIFICATE_SUSPENDED,
@@ -103,6 +103,16 @@ static enum rs_code eligible(struct rs_ctx *ctx, const struct rs_case *c)
 		return rs_fail(ctx, RS_PROFILE_INACTIVE, "The profile \"%s\" is switched off.",
 			c->by.profile->name);
 	return RS_OK;
+}
+
+static enum rs_code eligible(struct rs_ctx *ctx, const struct rs_case *c)
+{
+	const char *state = rs_reissue_eligible_state(&c->request, c->by.now);
+	enum rs_code rc = judge_eligible(ctx, c, state);
+
+	if (rc)
+		rs_err_ext(ctx, "current_status", json_string(state));
+	return rc;
 }
 
 static struct rs_params create_params(struct rs_ctx *ctx, const struct rs_reissue *r,
@@ -142,6 +152,7 @@ static struct rs_params create_params(struct rs_ctx *ctx, const struct rs_reissu
 	rs_p_time(&p, r->expires_at);
 	rs_p_text(&p, rs_arena_printf(ctx->arena, "RR-%.4s-", now));
 	rs_p_json(&p, events);
+	rs_p_idem(&p);
 	return p;
 }
 

@@ -11,6 +11,7 @@
 #include "rs/clock.h"
 #include "rs/csr.h"
 #include "rs/id.h"
+#include "rs/idempotency.h"
 #include "rs/permission.h"
 #include "rs/policy.h"
 #include "rs/reissue.h"
@@ -34,6 +35,7 @@ struct rs_change {
 	const char *key;     /* claim, release or NULL */
 	json_t *approval;    /* a row of approval, or NULL */
 	bool hide;
+	bool step; /* the use case goes on: this is not what an Idempotency-Key stands for */
 };
 
 /* Loads a request the caller may see, and its yardstick. judge: also what is missing. */
@@ -70,6 +72,7 @@ struct rs_work {
 		void *arg, bool *done);
 	void *arg;
 	bool judge;
+	bool step;        /* see struct rs_change */
 	int64_t revision; /* If-Match, -1 = any */
 };
 enum rs_code rs_case_change(struct rs_ctx *ctx, const struct rs_id *id, const struct rs_work *work,

@@ -313,6 +313,15 @@ def test_an_agreement_that_cannot_be_accepted_leaves_no_draft(journey, caller_su
     assert made["agreement"]["accepted_at"]
 
 
+def test_a_certificate_in_the_wrong_state_says_which(journey, callers):
+    """409 on create tells the state that the certificate is in."""
+    certificate = journey.certificate()
+    callers["officer"].post(f"/v1/certificates/{certificate['id']}/suspend", {}).expect(200)
+    answer = callers["subscriber"].post("/v1/reissue-requests", {
+        "certificate_id": certificate["id"], "reason": "key_lost"}).expect(409, "certificate-suspended")
+    assert answer["current_status"] == "suspended"
+
+
 def test_all_faults_of_a_client_are_told_at_once(callers):
     """Unknown scopes, users that are none and an unknown enterprise: every fault with its own pointer."""
     answer = callers["admin"].post("/v1/clients", {
