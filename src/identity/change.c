@@ -46,7 +46,7 @@ enum rs_code rs_change_expect(struct rs_ctx *ctx, int64_t expected, int64_t revi
 		(long long)expected);
 }
 
-void rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
+bool rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
 	const void *after, struct rs_event *event)
 {
 	json_t *old = rs_arena_json(ctx->arena, rs_json_write(fields, before));
@@ -63,6 +63,7 @@ void rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const voi
 	}
 	event->before = old;
 	event->after = new;
+	return json_object_size(new) > 0;
 }
 
 enum rs_code rs_change_enterprise(

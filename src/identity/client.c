@@ -185,7 +185,10 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_client *before,
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	struct rs_change change = {RS_Q_client_update, &p, .fields = rs_client_fields, .out = out};
 	change.event = event_of("client.updated", before);
-	rs_change_diff(ctx, rs_client_fields, before, after, &change.event);
+	if (!rs_change_diff(ctx, rs_client_fields, before, after, &change.event)) {
+		*out = *before;
+		return RS_OK;
+	}
 	rs_change_lost(&change, expected);
 	return rs_change_run(ctx, &change);
 }

@@ -116,7 +116,10 @@ enum rs_code rs_enterprise_edit(struct rs_ctx *ctx, const struct rs_id *id, json
 	change.event.enterprise = *id;
 	change.event.from = before.status;
 	change.event.to = after.status;
-	rs_change_diff(ctx, rs_enterprise_fields, &before, &after, &change.event);
+	if (!rs_change_diff(ctx, rs_enterprise_fields, &before, &after, &change.event)) {
+		*out = before;
+		return RS_OK;
+	}
 	rs_change_lost(&change, revision);
 	return rs_change_run(ctx, &change);
 }

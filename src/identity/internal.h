@@ -62,8 +62,11 @@ enum rs_code rs_change_run(struct rs_ctx *ctx, struct rs_change *change) RS_CHEC
 void rs_change_lost(struct rs_change *change, int64_t expected);
 /* RS_PRECONDITION_FAILED when If-Match (expected >= 0) is not the revision that was read. */
 enum rs_code rs_change_expect(struct rs_ctx *ctx, int64_t expected, int64_t revision) RS_CHECK;
-/* The members of two objects that differ: what an event keeps. Arena. */
-void rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
+/*
+ * The members of two objects that differ: what an event keeps. Arena. false when none does: what
+ * changes nothing is neither stored nor on record.
+ */
+bool rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
 	const void *after, struct rs_event *event);
 /*
  * The enterprise a new object goes into: the wanted one within the caller's reach, or its own; that

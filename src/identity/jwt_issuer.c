@@ -176,7 +176,10 @@ enum rs_code rs_jwt_issuer_edit(struct rs_ctx *ctx, const struct rs_id *id, json
 	struct rs_change change = {
 		RS_Q_jwt_issuer_update, &p, .fields = rs_jwt_issuer_fields, .out = out};
 	change.event = event_of("jwt_issuer.updated", &before);
-	rs_change_diff(ctx, rs_jwt_issuer_fields, &before, &in.issuer, &change.event);
+	if (!rs_change_diff(ctx, rs_jwt_issuer_fields, &before, &in.issuer, &change.event)) {
+		*out = before;
+		return RS_OK;
+	}
 	rs_change_lost(&change, revision);
 	return rs_change_run(ctx, &change);
 }

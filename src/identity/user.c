@@ -283,7 +283,11 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 	change.event.from = before->status;
 	change.event.to = after->status;
 	change.event.detail = phc ? "new password" : in->no_password ? "no password" : NULL;
-	rs_change_diff(ctx, rs_user_fields, before, after, &change.event);
+	if (!rs_change_diff(ctx, rs_user_fields, before, after, &change.event) && !phc &&
+		!in->no_password) {
+		*out = *before;
+		return RS_OK;
+	}
 	rs_change_lost(&change, expected);
 	return rs_change_run(ctx, &change);
 }

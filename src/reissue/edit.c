@@ -95,7 +95,8 @@ static enum rs_code patch(
 		return postpone(ctx, c, in->previous_certificate);
 	}
 	rc = rs_policy_may(ctx, &c->request, c->by.profile, RS_ACTION_EDIT);
-	if (rc)
+	*done = !edits(in);
+	if (rc || *done)
 		return rc;
 	change->before = content_of(ctx, &c->request);
 	rs_reissue_take_content(ctx, c, in);

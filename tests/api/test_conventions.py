@@ -322,6 +322,24 @@ def test_a_certificate_in_the_wrong_state_says_which(journey, callers):
     assert answer["current_status"] == "suspended"
 
 
+def test_a_patch_without_change_is_none(callers, journey):
+    """revision rises with every stored change and with nothing else; no event tells of nothing."""
+    admin, platform = callers["enterprise_admin"], callers["admin"]
+    user = admin.post("/v1/users", {"email": f"{uuid.uuid4().hex}@example.test", "name": "N", "role": "subscriber"})
+    client = admin.post("/v1/clients", {"name": "c", "role": "subscriber", "scopes": []}).expect(201)
+    enterprise = platform.post("/v1/enterprises", {"name": uuid.uuid4().hex}).expect(201)
+    request = journey.request()
+    for caller, path, patch in ((admin, f"/v1/users/{user['id']}", {"name": "N"}),
+                                (admin, f"/v1/clients/{client['id']}", {"name": "c", "scopes": []}),
+                                (platform, f"/v1/enterprises/{enterprise['id']}", {"name": enterprise["name"]}),
+                                (callers["subscriber"], f"/v1/reissue-requests/{request['id']}", {})):
+        tag = caller.get(path).expect(200).headers["ETag"]
+        for body in (patch, {}):
+            assert caller.patch(path, body).expect(200).headers["ETag"] == tag, path
+        events = callers["admin"].get(f"/v1/audit-events?object_id={path.split('/')[-1]}").expect(200)
+        assert len(events["items"]) == 1, path
+
+
 def test_all_faults_of_a_client_are_told_at_once(callers):
     """Unknown scopes, users that are none and an unknown enterprise: every fault with its own pointer."""
     answer = callers["admin"].post("/v1/clients", {
