@@ -447,6 +447,25 @@ def test_those_who_wait_keep_nobody_out(beside, instance, draft):
         assert answer.headers["ETag"] != tag["If-None-Match"]
 
 
+@pytest.mark.invariant(45)
+def test_the_stop_lets_those_who_wait_go(instance, draft, tmp_path):
+    """SIGTERM answers those who wait at once (304) instead of keeping the service for their time."""
+    with Beside(instance, tmp_path, SETTINGS) as service:
+        path = f"/v1/reissue-requests/{draft['id']}"
+        subscriber = service.caller(instance["SUBSCRIBER_TOKEN"])
+        tag = {"If-None-Match": subscriber.get(path).expect(200).headers["ETag"]}
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            waiting = [pool.submit(service.caller(instance["SUBSCRIBER_TOKEN"]).get, path + "?wait=20", headers=tag)
+                       for _ in range(2)]
+            time.sleep(0.5)
+            begun = time.monotonic()
+            service.process.terminate()
+            for future in waiting:
+                future.result().expect(304)
+            assert service.process.wait(10) == 0
+            assert time.monotonic() - begun < 5
+
+
 @pytest.mark.rows(20)
 def test_those_who_do_not_read_keep_nobody_out(beside, instance):
     """Answers that nobody takes hold no place in flight: others are served beside them (F45)."""

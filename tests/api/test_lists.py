@@ -110,3 +110,27 @@ def test_stats_count_what_the_caller_sees(some, caller_subscriber, caller_subscr
     mine = caller_subscriber.get("/v1/stats").expect(200)
     assert mine["certificates"]["issued"] >= 7
     assert caller_subscriber2.get("/v1/stats").expect(200)["certificates"]["issued"] == 0
+
+
+def test_a_total_is_exact_to_ten_thousand(instance, caller_admin):
+    """?count=true tells the exact total up to 10,000, beyond it "10000+"; an export has every row."""
+    source = f"test {uuid.uuid4().hex}"
+
+    def total():
+        return caller_admin.get("/v1/blocked-keys?count=true&limit=1").expect(200)["total"]
+
+    with instance.database().cursor() as cursor:  # each statement on its own
+        before = total()
+        assert before < 10_000
+        cursor.execute("INSERT INTO blocked_key (spki_sha256, reason, source, created_at) "
+                       "SELECT sha256(convert_to(%s || n, 'UTF8')), 'other', %s, clock_timestamp() "
+                       "FROM generate_series(1, 10000 - %s) n", (source, source, before))
+        try:
+            assert total() == 10_000
+            cursor.execute("INSERT INTO blocked_key (spki_sha256, reason, source, created_at) "
+                           "VALUES (sha256(%s), 'other', %s, clock_timestamp())", (source.encode(), source))
+            assert total() == "10000+"
+            rows = caller_admin.get("/v1/blocked-keys", headers={"Accept": "text/csv"}).expect(200).text
+            assert rows.count("\r\n") == 1 + 10_001
+        finally:
+            cursor.execute("DELETE FROM blocked_key WHERE source = %s", (source,))
