@@ -102,6 +102,11 @@ void rs_throttle_good(struct rs_ctx *ctx, const char *account);
 enum rs_code rs_throttle_refused(struct rs_ctx *ctx) RS_CHECK;
 
 /* --- user.c --- */
+/*
+ * Who has no platform reach neither gives it nor touches those who have it: what a user has before
+ * and after. RS_FORBIDDEN, which is audited.
+ */
+enum rs_code rs_user_judge_reach(struct rs_ctx *ctx, const char *before, const char *after) RS_CHECK;
 /* Lower-case form of an e-mail address in the arena; NULL when it is none. */
 const char *rs_email_normal(struct rs_ctx *ctx, const char *email);
 

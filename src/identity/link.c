@@ -15,12 +15,13 @@ const struct rs_field rs_identity_fields[] = {
 	RS_FIELD_END,
 };
 
-/* The user whose identities are asked for; who may act on it is judged. */
-static enum rs_code user_for(
-	struct rs_ctx *ctx, const char *action, const struct rs_id *id, struct rs_user *user)
+/* The user whose identities are changed. Whoever could link one to it could sign in as it. */
+static enum rs_code user_for(struct rs_ctx *ctx, const struct rs_id *id, struct rs_user *user)
 {
 	enum rs_code rc = rs_user_get(ctx, id, user);
-	return rc == RS_OK ? rs_may_act(ctx, action, NULL, &user->enterprise_id) : rc;
+	if (rc == RS_OK)
+		rc = rs_may_act(ctx, "user.edit", NULL, &user->enterprise_id);
+	return rc == RS_OK ? rs_user_judge_reach(ctx, user->reach, user->reach) : rc;
 }
 
 enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user_id, json_t *body,
@@ -29,7 +30,7 @@ enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user_id, j
 	struct rs_user user = {0};
 	struct rs_identity in = {.user_id = *user_id};
 	int64_t now = rs_clock_now_us(ctx->app->clock);
-	enum rs_code rc = user_for(ctx, "user.edit", user_id, &user);
+	enum rs_code rc = user_for(ctx, user_id, &user);
 	if (rc != RS_OK)
 		return rc;
 	rs_json_read(ctx, body, "", rs_identity_fields, &in, NULL);
@@ -92,7 +93,7 @@ enum rs_code rs_identity_unlink(
 {
 	struct rs_user user = {0};
 	struct rs_identity gone;
-	enum rs_code rc = user_for(ctx, "user.edit", user_id, &user);
+	enum rs_code rc = user_for(ctx, user_id, &user);
 	if (rc != RS_OK)
 		return rc;
 	struct rs_params p = rs_params(ctx);
