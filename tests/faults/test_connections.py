@@ -93,17 +93,17 @@ def test_who_guesses_tokens_is_told_to_wait(own, tmp_path):
             service = (one, two)[n % 2]
             return service.caller("rsd_" + "x" * 49).get("/v1/me", headers={"X-Forwarded-For": address})
 
-        def all_of(addresses):
-            """What each guess gets; a minute may end in between, then once more."""
-            for _ in range(2):
+        def within_a_minute(address_of):
+            """Six guesses, by others if a minute, which is counted by itself, ended in between."""
+            for attempt in range(3):
                 minute = time.time() // 60
-                answers = [guess(n, address) for n, address in enumerate(addresses)]
+                answers = [guess(n, address_of(attempt, n)) for n in range(6)]
                 if time.time() // 60 == minute:
                     break
             return answers
 
-        for addresses in (["203.0.113.9"] * 6, [f"2a00:1:2:3::{n:x}" for n in range(6)]):
-            answers = all_of(addresses)
+        for address_of in (lambda attempt, n: f"203.0.113.{attempt}", lambda attempt, n: f"2a00:1:{attempt}:3::{n:x}"):
+            answers = within_a_minute(address_of)
             assert [answer.status for answer in answers] == [401] * 4 + [429] * 2
             assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
         assert guess(0, "2a00:1:2:4::1").status == 401
