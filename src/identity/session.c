@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include "rs/config.h"
+#include "rs/metrics.h"
 
 #include <string.h>
 
@@ -99,7 +100,7 @@ static enum rs_code session_make(struct rs_ctx *ctx, struct rs_token *out, struc
 	return rs_grant_run(ctx, &grant, out, secret);
 }
 
-enum rs_code rs_session_create(struct rs_ctx *ctx, json_t *body, struct rs_token *out,
+static enum rs_code sign_in(struct rs_ctx *ctx, json_t *body, struct rs_token *out,
 	struct rs_user *user, struct rs_secret **secret)
 {
 	struct login_input in = {0};
@@ -127,6 +128,14 @@ enum rs_code rs_session_create(struct rs_ctx *ctx, json_t *body, struct rs_token
 		rc = rs_me_get(ctx, user);
 	if (rc != RS_OK)
 		rs_secret_drop(secret);
+	return rc;
+}
+
+enum rs_code rs_session_create(struct rs_ctx *ctx, json_t *body, struct rs_token *out,
+	struct rs_user *user, struct rs_secret **secret)
+{
+	enum rs_code rc = sign_in(ctx, body, out, user, secret);
+	rs_metric_add(RS_M_LOGINS, RS_LABELS(rc == RS_OK ? "done" : rs_code_slug(rc)), 1);
 	return rc;
 }
 
