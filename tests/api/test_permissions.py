@@ -108,3 +108,11 @@ def test_a_token_without_the_scope(instance, callers):
     writer = session.post("/v1/api-tokens", {"name": "t", "scopes": ["reissue:write"]}).expect(201)
     Api(instance["BASE_URL"], writer["token"]).get(
         f"/v1/reissue-requests/{uuid.uuid4()}").expect(403, "insufficient-scope")
+
+
+def test_the_demo_s_tokens_do_all_that_their_roles_may(callers):
+    """The tokens of DIR/env carry every scope that their role can use: an auditor reads the configuration too."""
+    for name in ("auditor", "enterprise_admin"):
+        for path in ("/v1/users", "/v1/clients", "/v1/issuers", "/v1/profiles", "/v1/audit-events", "/v1/certificates"):
+            callers[name].get(path + "?limit=1").expect(200)
+    callers["auditor"].post("/v1/users", {}).expect(403, "forbidden")
