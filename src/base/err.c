@@ -48,7 +48,8 @@ void rs_err_reset(struct rs_err *err)
 }
 
 /* Prints into a buffer; a text that does not fit ends with a whole character, not within one. */
-static void print(char *out, size_t size, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void print(
+	char *out, size_t size, const char *fmt, va_list args)
 {
 	size_t at = size - 1;
 	int len = vsnprintf(out, size, fmt, args);
