@@ -78,8 +78,7 @@ enum rs_code rs_reply_json(struct rs_call *call, int status, json_t *value)
 	return RS_OK;
 }
 
-/* Whether a list of entity tags holds ours, by the weak comparison of RFC 9110 8.8.3.2. */
-static bool none_match(const char *list, const char *etag)
+bool rs_etag_listed(const char *list, const char *etag)
 {
 	while (*list) {
 		list += strspn(list, ", \t");
@@ -105,7 +104,7 @@ static enum rs_code tagged(struct rs_call *call, int64_t revision)
 	const char *etag = rs_arena_printf(call->ctx->arena, "\"%" PRId64 ".%s\"", revision, hex);
 	rs_reply_header(call, "ETag", etag);
 	if (call->route->method == RS_GET && call->if_none_match &&
-		none_match(call->if_none_match, etag))
+		rs_etag_listed(call->if_none_match, etag))
 		return rs_reply_bytes(call, 304, NULL, NULL, 0);
 	return RS_OK;
 }

@@ -193,6 +193,8 @@ enum rs_code rs_route_match(struct rs_exchange *x) RS_CHECK;
 enum rs_code rs_auth_check(struct rs_exchange *x) RS_CHECK;
 
 /* --- answer.c --- */
+/* Whether If-None-Match holds the tag, by the weak comparison of RFC 9110 8.8.3.2, or is "*". */
+bool rs_etag_listed(const char *list, const char *etag);
 /* Makes the answer out of a code: problem+json for anything but RS_OK. */
 void rs_answer_problem(struct rs_exchange *x, enum rs_code code);
 /* The problem document alone. */
