@@ -9,8 +9,8 @@ COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching
 
 CREATE FUNCTION public.app_sees(enterprise uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$ SELECT current_setting('app.enterprise', true) = '*'
-              OR enterprise::text = current_setting('app.enterprise', true) $$;
+    AS $$ SELECT CASE current_setting('app.enterprise', true) WHEN '*' THEN true
+              ELSE enterprise::text = current_setting('app.enterprise', true) END $$;
 
 ALTER FUNCTION public.app_sees(enterprise uuid) OWNER TO reissued_owner;
 
@@ -148,7 +148,7 @@ CREATE FUNCTION public.login_by_email(wanted text) RETURNS TABLE(user_id uuid, e
 
 ALTER FUNCTION public.login_by_email(wanted text) OWNER TO reissued_job;
 
-CREATE FUNCTION public.search_names(what text, needle text) RETURNS SETOF uuid
+CREATE FUNCTION public.search_names(what text, needle text, owners uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -157,6 +157,7 @@ CREATE FUNCTION public.search_names(what text, needle text) RETURNS SETOF uuid
 DECLARE
     tenant text := current_setting('app.enterprise', true);
     pattern text := '%' || replace(replace(replace(lower(needle), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+    found integer;
 BEGIN
     IF tenant IS NULL OR tenant = '' OR char_length(needle) < 3 THEN
         RETURN;
@@ -164,15 +165,18 @@ BEGIN
     IF what NOT IN ('certificate', 'reissue_request') THEN
         RAISE EXCEPTION 'nothing to search in';
     END IF;
-    IF tenant = '*' THEN
-        RETURN QUERY EXECUTE format('SELECT id FROM %I WHERE search_text LIKE $1 LIMIT 5001', what) USING pattern;
-    ELSE
-        RETURN QUERY EXECUTE format('SELECT id FROM %I WHERE search_text LIKE $1 AND enterprise_id = $2 LIMIT 5001',
-            what) USING pattern, tenant::uuid;
+    RETURN QUERY EXECUTE format('SELECT id FROM %I WHERE search_text LIKE $1', what)
+        || CASE WHEN tenant = '*' THEN '' ELSE ' AND enterprise_id = $2::uuid' END
+        || CASE WHEN owners IS NULL THEN '' ELSE ' AND owner_id = ANY ($3)' END
+        || ' LIMIT 5001' USING pattern, tenant, owners;
+    GET DIAGNOSTICS found = ROW_COUNT;
+    IF found > 5000 THEN
+        RAISE EXCEPTION 'more than 5000 names hold this'
+            USING ERRCODE = 'program_limit_exceeded', CONSTRAINT = 'search_names_fewer';
     END IF;
 END $_$;
 
-ALTER FUNCTION public.search_names(what text, needle text) OWNER TO reissued_job;
+ALTER FUNCTION public.search_names(what text, needle text, owners uuid[]) OWNER TO reissued_job;
 
 CREATE FUNCTION public.spki_claim_key(spki bytea, for_owner uuid, for_request uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1398,8 +1402,8 @@ GRANT ALL ON FUNCTION public.jwt_issuer_by_name(wanted text) TO reissued_app;
 REVOKE ALL ON FUNCTION public.login_by_email(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.login_by_email(wanted text) TO reissued_app;
 
-REVOKE ALL ON FUNCTION public.search_names(what text, needle text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.search_names(what text, needle text) TO reissued_app;
+REVOKE ALL ON FUNCTION public.search_names(what text, needle text, owners uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_names(what text, needle text, owners uuid[]) TO reissued_app;
 
 REVOKE ALL ON FUNCTION public.spki_claim_key(spki bytea, for_owner uuid, for_request uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.spki_claim_key(spki bytea, for_owner uuid, for_request uuid) TO reissued_app;

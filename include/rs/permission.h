@@ -49,6 +49,12 @@ bool rs_allowed(const struct rs_ctx *ctx, const char *action, const struct rs_id
  * `$n::uuid[] IS NULL OR owner_id = ANY ($n::uuid[])`.
  */
 json_t *rs_owners_seen(struct rs_ctx *ctx, const char *action);
+/*
+ * The enterprise a list is limited to: the wanted one, else the caller's own, else (platform reach)
+ * unset. Row-level security would hide the rest anyway, but no index serves its condition; this one
+ * leads to the indexes that begin with the enterprise.
+ */
+const struct rs_id *rs_enterprise_seen(const struct rs_ctx *ctx, const struct rs_id *wanted);
 
 /* --- names on the wire --- */
 /* "ra_officer" of a role; "none" for RS_ROLE_NONE. */

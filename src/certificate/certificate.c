@@ -119,7 +119,7 @@ static void p_filters(struct rs_ctx *ctx, struct rs_params *p,
 	rs_p_time(p, f->expires_before);
 	rs_p_time(p, f->issued_after);
 	rs_p_time(p, f->issued_before);
-	rs_p_id(p, &f->enterprise_id);
+	rs_p_id(p, rs_enterprise_seen(ctx, &f->enterprise_id));
 	rs_p_texts(p, rs_owners_seen(ctx, "certificate.read"));
 }
 

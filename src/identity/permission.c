@@ -243,6 +243,14 @@ json_t *rs_owners_seen(struct rs_ctx *ctx, const char *action)
 	return owners;
 }
 
+const struct rs_id *rs_enterprise_seen(const struct rs_ctx *ctx, const struct rs_id *wanted)
+{
+	static const struct rs_id all;
+	if (rs_id_set(wanted))
+		return wanted;
+	return ctx->actor.platform ? &all : &ctx->actor.enterprise;
+}
+
 /* --- names --- */
 
 const char *rs_role_name(enum rs_role role)

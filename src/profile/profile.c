@@ -136,7 +136,7 @@ enum rs_code rs_profile_list(struct rs_ctx *ctx, const struct rs_profile_filter 
 
 	rs_p_text(&p, filter->category);
 	rs_p_text(&p, filter->active);
-	rs_p_id(&p, &filter->enterprise_id);
+	rs_p_id(&p, rs_enterprise_seen(ctx, &filter->enterprise_id));
 	rc = rs_list(ctx, &spec, &p, page, list);
 	*items = rs_arena_json(ctx->arena, json_array());
 	for (int i = 0; !rc && i < rs_rows_count(list->rows); i++) {

@@ -32,7 +32,7 @@ static struct rs_params filter_params(struct rs_ctx *ctx, const struct rs_reissu
 	rs_p_time(&p, f->submitted_before);
 	rs_p_time(&p, f->issued_after);
 	rs_p_time(&p, f->issued_before);
-	rs_p_id(&p, &f->enterprise_id);
+	rs_p_id(&p, rs_enterprise_seen(ctx, &f->enterprise_id));
 	rs_p_texts(&p, rs_owners_seen(ctx, "reissue.read"));
 	rs_p_time(&p, f->updated_after);
 	rs_p_time(&p, f->updated_before);

@@ -1,6 +1,7 @@
 """Lists: filters, pages that stay whole under writers, cursors that cannot be made up, CSV."""
 import csv
 import io
+import pathlib
 import threading
 import uuid
 
@@ -68,7 +69,9 @@ def test_pages_lose_and_double_nothing_while_others_write(sort, some, journey, i
     owner, stop = journey.user_id(caller_subscriber), threading.Event()
 
     def write():
-        while not stop.is_set():
+        for _ in range(100):  # an end: whoever reads slower than this writes would never see the last page
+            if stop.is_set():
+                return
             caller_officer.request("POST", "/v1/certificates/import", {
                 "pem": foreign_pem(f"{word} new"), "owner_id": owner,
                 "profile_id": instance["PROFILE_DESKTOP_ID"]}, checked=False)
@@ -82,6 +85,28 @@ def test_pages_lose_and_double_nothing_while_others_write(sort, some, journey, i
         writer.join()
     assert len(seen) == len(set(seen))
     assert {one["id"] for one in made} <= set(seen)
+
+
+@pytest.fixture
+def five_thousand_and_one(instance, some, journey):
+    """Certificates of the subscriber in bulk, past the service, as the benches make them; all named *.example.com."""
+    sql = (pathlib.Path(__file__).parents[1] / "bench" / "million.sql").read_text()
+    with instance.database().cursor() as cursor:  # each statement on its own
+        cursor.execute(sql, {"profile": instance["PROFILE_DESKTOP_ID"], "count": 5001})
+        yield
+        cursor.execute("SET session_replication_role = replica; "
+                       "DELETE FROM certificate WHERE created_at < '2021-01-01'")
+
+
+@pytest.mark.usefixtures("five_thousand_and_one")
+def test_a_search_that_finds_too_much_asks_for_more_letters(caller_officer, caller_subscriber2):
+    """More than 5,000 names with the text are no result at all, rather than some of them."""
+    refused = caller_officer.get("/v1/certificates?q=.example.com&limit=1", checked=False)
+    assert "more letters" in refused.expect(400, "bad-query")["detail"]
+    caller_officer.get("/v1/reissue-requests?q=.example.com&limit=1").expect(200)
+    assert caller_subscriber2.get("/v1/certificates?q=.example.com").expect(200)["items"] == []
+    # Other words of the same names still find what they found.
+    assert len(caller_officer.all("/v1/certificates?q=00.example.com&limit=200")) in range(1, 5000)
 
 
 def test_csv_cannot_run_formulas(journey, instance, caller_officer, caller_subscriber):
