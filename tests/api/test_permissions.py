@@ -1,23 +1,13 @@
 """Row 56, I10: every role on every route of the table that the program prints, against the contract."""
-import json
-import pathlib
 import re
-import subprocess
 import uuid
 
 import pytest
 
+from support.calls import printed
 from support.client import contract
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROLES = {"subscriber": "subscriber", "officer": "ra_officer", "enterprise_admin": "admin", "auditor": "auditor"}
-
-
-def printed(subcommand):
-    """What the newest build of the program prints as JSON."""
-    built = sorted(ROOT.glob("build/*/reissued"), key=lambda path: path.stat().st_mtime)
-    assert built, "build the service first"
-    return json.loads(subprocess.run([built[-1], subcommand, "--json"], check=True, capture_output=True).stdout)
 
 
 ROUTES = [route for route in printed("routes") if route["action"]]
