@@ -273,6 +273,12 @@ static enum rs_code enrol_refused(struct rs_ctx *ctx, const struct rs_rows *rows
 static enum rs_code intend_enrolment(struct rs_ctx *ctx, const struct rs_issue_plan *plan)
 {
 	const struct rs_issue_spec *spec = plan->spec;
+	const struct rs_event event = {
+		.action = "certificate.enrolled",
+		.object_type = "certificate",
+		.object = plan->certificate_id,
+		.enterprise = spec->enterprise_id,
+	};
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
 	enum rs_code rc;
@@ -284,6 +290,7 @@ static enum rs_code intend_enrolment(struct rs_ctx *ctx, const struct rs_issue_p
 	rs_p_int(&p, spec->profile->revision);
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	rs_issue_plan_params(plan, &p);
+	rs_p_json(&p, rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, &event))));
 	rs_p_idem(&p);
 	rc = rs_commit(ctx, RS_Q_issuance_enrol, &p, &rows);
 	if (rc)

@@ -17,7 +17,7 @@ def free_port():
 class Beside:
     """Runs `reissued serve` with YAML of the test's own merged over the instance's; always ended by pid."""
 
-    def __init__(self, instance, folder, settings):
+    def __init__(self, instance, folder, settings, **environment):
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "log"
@@ -27,7 +27,8 @@ class Beside:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [os.readlink(f"/proc/{instance.pids()[0]}/exe"), "serve", "--config", str(instance["CONFIG_FILE"]),
-                 "--config", str(own)], stdout=log, stderr=subprocess.STDOUT)
+                 "--config", str(own)], stdout=log, stderr=subprocess.STDOUT,
+                env={**os.environ, **environment})
 
     def __enter__(self):
         until = time.monotonic() + 15
