@@ -250,8 +250,8 @@ END $$;
 
 ALTER FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) OWNER TO reissued_job;
 
-CREATE FUNCTION public.token_by_hash(token_hash bytea, at timestamp with time zone) RETURNS TABLE(token_id uuid, kind text, enterprise_id uuid, enterprise_status text, user_id uuid, client_id uuid, name text, role text, reach text, status text, scopes integer, acts_as uuid[])
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION public.token_by_hash(token_hash bytea, at timestamp with time zone) RETURNS TABLE(token_id uuid, kind text, enterprise_id uuid, enterprise_status text, user_id uuid, client_id uuid, name text, role text, reach text, status text, scopes integer, acts_as uuid[], unnoted boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE t access_token%ROWTYPE;
@@ -261,16 +261,14 @@ BEGIN
        OR (t.idle_seconds IS NOT NULL AND t.used_at + make_interval(secs => t.idle_seconds) <= at) THEN
         RETURN;
     END IF;
-    IF t.used_at < at - interval '1 minute' THEN
-        UPDATE access_token a SET used_at = at WHERE a.id = t.id;
-    END IF;
     IF t.user_id IS NOT NULL THEN
         RETURN QUERY SELECT t.id, t.kind, t.enterprise_id, e.status, u.id, NULL::uuid, u.name, u.role, u.reach,
-            u.status, t.scopes, '{}'::uuid[]
+            u.status, t.scopes, '{}'::uuid[], t.used_at < at - interval '1 minute'
             FROM user_account u JOIN enterprise e ON e.id = u.enterprise_id WHERE u.id = t.user_id;
     ELSE
         RETURN QUERY SELECT t.id, t.kind, t.enterprise_id, e.status, NULL::uuid, c.id, c.name, c.role,
-            'enterprise'::text, CASE WHEN c.active THEN 'active' ELSE 'blocked' END, t.scopes & c.scopes, c.acts_as
+            'enterprise'::text, CASE WHEN c.active THEN 'active' ELSE 'blocked' END, t.scopes & c.scopes,
+            c.acts_as, t.used_at < at - interval '1 minute'
             FROM client c JOIN enterprise e ON e.id = c.enterprise_id WHERE c.id = t.client_id;
     END IF;
 END $$;

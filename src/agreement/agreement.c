@@ -46,7 +46,7 @@ enum rs_code rs_agreement_get(struct rs_ctx *ctx, const struct rs_id *id, int64_
 	else
 		rs_p_null(&p);
 	rs_p_text(&p, language);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_agreement_text, &p, &rows);
+	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_agreement_text, &p, &rows);
 	return rc ? rc : rs_row_read(ctx, rows, 0, rs_agreement_fields, out);
 }
 

@@ -54,7 +54,7 @@ static enum rs_code der_of(struct rs_ctx *ctx, const struct rs_id *id, struct de
 
 	memset(out, 0, sizeof(*out));
 	rs_p_id(&p, id);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_certificate_der, &p, &rows);
+	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_certificate_der, &p, &rows);
 	if (!rc)
 		rc = rs_row_read(ctx, rows, 0, fields, out);
 	if (!rc && !out->chain_pem)

@@ -27,6 +27,7 @@ struct holder {
 	const char *status;
 	int64_t scopes;
 	json_t *acts_as;
+	bool unnoted; /* the token's use is to be noted */
 };
 
 static const struct rs_field HOLDER_FIELDS[] = {
@@ -42,6 +43,7 @@ static const struct rs_field HOLDER_FIELDS[] = {
 	RS_FIELD(struct holder, status, RS_T_STRING),
 	RS_FIELD(struct holder, scopes, RS_T_INT),
 	RS_FIELD(struct holder, acts_as, RS_T_ARRAY),
+	RS_FIELD(struct holder, unnoted, RS_T_BOOL),
 	RS_FIELD_END,
 };
 
@@ -96,7 +98,7 @@ static enum rs_code opaque(struct rs_ctx *ctx, const char *bearer, struct holder
 	struct rs_params p = rs_params(ctx);
 	rs_p_bytes(&p, hash, sizeof(hash));
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
-	enum rs_code rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_token_by_hash, &p, &rows);
+	enum rs_code rc = rs_look(ctx, RS_REACH_CALLER, RS_Q_token_by_hash, &p, &rows);
 	if (rc != RS_OK)
 		return rc;
 	if (rs_rows_count(rows) == 0)
@@ -197,6 +199,15 @@ static enum rs_code external(struct rs_ctx *ctx, const struct rs_jws *jws, struc
 	return subject_find(ctx, &issuer, &subject, holder);
 }
 
+/* Once a minute at most; how late a token was used may be lost with a crash. */
+static enum rs_code note_use(struct rs_ctx *ctx)
+{
+	struct rs_params p = rs_params(ctx);
+	rs_p_id(&p, &ctx->actor.token);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	return rs_read_relaxed(ctx, RS_REACH_CALLER, RS_Q_token_touch, &p, NULL);
+}
+
 /* Guesses are counted; beyond the limit the address hears that instead. */
 static enum rs_code refused(struct rs_ctx *ctx)
 {
@@ -232,5 +243,7 @@ enum rs_code rs_identity_authenticate(struct rs_ctx *ctx, const char *bearer)
 	rc = ours ? opaque(ctx, bearer, &holder) : external(ctx, &jws, &holder);
 	if (rc == RS_OK && !enter(ctx, &holder))
 		rc = refuse(ctx, "user, client or enterprise is not active");
+	if (rc == RS_OK && holder.unnoted)
+		rc = note_use(ctx);
 	return rc == RS_UNAUTHENTICATED ? refused(ctx) : rc;
 }

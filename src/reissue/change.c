@@ -16,7 +16,7 @@ enum rs_code rs_case_read(struct rs_ctx *ctx, enum rs_reach reach, const struct 
 
 	*out = (struct rs_reissue){0};
 	rs_p_id(&p, id);
-	rc = rs_read_one(ctx, reach, RS_Q_reissue_by_id, &p, &rows);
+	rc = rs_look_one(ctx, reach, RS_Q_reissue_by_id, &p, &rows);
 	if (!rc)
 		rc = rs_row_read(ctx, rows, 0, rs_reissue_row, out);
 	if (rc)
