@@ -5,6 +5,7 @@
 #include "rs/clock.h"
 #include "rs/database.h"
 #include "rs/issuer.h"
+#include "rs/signer.h"
 
 /* A dependency that does not answer in time is away. */
 #define READY_DEADLINE_MS 2000
@@ -34,12 +35,15 @@ static bool check_store(struct rs_ctx *ctx, json_t *dependencies)
 	return rc == RS_OK;
 }
 
-/* A live certificate of every issuer, and a signer behind them. */
+/* A live certificate of every issuer, and a signer behind them that still signs. */
 static enum rs_code signer_state(struct rs_ctx *ctx)
 {
 	const struct rs_app *app = ctx->app;
 	size_t count = app->issuers && app->signer ? rs_issuers_count(app->issuers) : 0;
+	const char *trouble = count > 0 ? rs_signer_trouble(app->signer) : NULL;
 	int64_t now = rs_clock_now(app->clock);
+	if (trouble)
+		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "%s", trouble);
 	for (size_t i = 0; i < count; i++) {
 		enum rs_code rc = rs_issuer_live(ctx, rs_issuers_at(app->issuers, i), now);
 		if (rc != RS_OK)
