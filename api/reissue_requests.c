@@ -40,7 +40,7 @@ static const struct rs_csv_column COLUMNS[] = {
 #define F(member, kind, ...) RS_FIELD(struct rs_reissue_input, member, kind, __VA_ARGS__)
 
 #define CONTENT                                                                                    \
-	F(csr, RS_T_STRING, .flags = RS_F_LINES, .min = 1, .max = 131072), F(key, RS_T_OBJECT),    \
+	F(csr, RS_T_STRING, .flags = RS_F_PEM, .min = 1, .max = 131072), F(key, RS_T_OBJECT),    \
 		F(subject, RS_T_OBJECT), F(san, RS_T_ARRAY, .max = RS_SAN_MAX),                    \
 		F(validity, RS_T_OBJECT),                                                          \
 		F(message, RS_T_STRING, .flags = RS_F_LINES, .max = 1000),                         \
@@ -94,7 +94,7 @@ static const struct rs_field REMARKS[] = {
 };
 
 static const struct rs_field CSR[] = {
-	F(csr, RS_T_STRING, .flags = RS_F_LINES | RS_F_REQUIRED, .min = 1, .max = 131072),
+	F(csr, RS_T_STRING, .flags = RS_F_PEM | RS_F_REQUIRED, .min = 1, .max = 131072),
 	RS_FIELD_END,
 };
 

@@ -507,7 +507,9 @@ static enum rs_code check_type(struct rs_exchange *x, const char *charset)
 	enum rs_body body = call->route->body;
 	if (call->body_len > 0 && !type_accepted(body, call->content_type))
 		return refuse_type(x, "The Content-Type is missing or not accepted here.");
-	if (body != RS_BODY_RAW && !charset_is_utf8(charset))
+	bool bytes = body == RS_BODY_RAW &&
+		(!call->content_type || strcmp(call->content_type, "application/json") != 0);
+	if (!bytes && !charset_is_utf8(charset))
 		return refuse_type(x, "Only UTF-8 is accepted.");
 	return RS_OK;
 }

@@ -1,6 +1,7 @@
 /* Which external issuers' JWTs are taken, and for which enterprise. */
 #include "internal.h"
 
+#include "rs/httpc.h"
 #include "rs/jose.h"
 
 #include <string.h>
@@ -70,8 +71,9 @@ static void judge(struct rs_ctx *ctx, struct input *in)
 		rs_fault(ctx, RS_BAD_VALUE, "/jwks", "Give either jwks or jwks_uri.");
 	if (issuer->jwks)
 		rs_jose_judge_keys(ctx, issuer->jwks, "/jwks");
-	if (issuer->jwks_uri && strncmp(issuer->jwks_uri, "https://", 8) != 0)
-		rs_fault(ctx, RS_BAD_VALUE, "/jwks_uri", "An https URL is needed.");
+	const char *why = issuer->jwks_uri ? rs_httpc_url_fault(ctx, issuer->jwks_uri) : NULL;
+	if (why)
+		rs_fault(ctx, RS_BAD_VALUE, "/jwks_uri", "%s", why);
 }
 
 static void params_common(struct rs_params *p, const struct rs_jwt_issuer *issuer)

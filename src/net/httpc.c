@@ -6,8 +6,10 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -115,6 +117,58 @@ static CURL *prepare(struct fetch *f, const char *url, int timeout_ms)
 			rs_arena_printf(f->ctx->arena, "traceparent: %s", f->ctx->traceparent));
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, f->headers);
 	return curl;
+}
+
+/* The address that stands literally in the URL; curl has written its odd forms as dotted quads. */
+static bool literal(const char *host, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)out;
+	char text[64] = "";
+
+	if (strcasecmp(host, "localhost") == 0)
+		host = "127.0.0.1";
+	if (*host == '[')
+		snprintf(text, sizeof(text), "%.*s", (int)strcspn(host + 1, "]%"), host + 1);
+	*out = (struct sockaddr_storage){.ss_family = *text ? AF_INET6 : AF_INET};
+	return *text ? inet_pton(AF_INET6, text, &v6->sin6_addr) == 1
+		     : inet_pton(AF_INET, host, &v4->sin_addr) == 1;
+}
+
+static const char *url_fault(const struct rs_config *config, CURLU *url)
+{
+	char *scheme = NULL, *user = NULL, *host = NULL;
+	struct sockaddr_storage address;
+	const char *why = NULL;
+
+	curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+	curl_url_get(url, CURLUPART_USER, &user, 0);
+	curl_url_get(url, CURLUPART_HOST, &host, 0);
+	if (!scheme || (strcmp(scheme, "https") != 0 &&
+			       !(config->net_allow_http && strcmp(scheme, "http") == 0)))
+		why = "An https URL is needed.";
+	else if (user || !host || !*host)
+		why = "The URL names a host, and no user.";
+	else if (literal(host, &address) &&
+		!address_allowed(config, (const struct sockaddr *)(const void *)&address))
+		why = "This address is not called from here.";
+	curl_free(scheme);
+	curl_free(user);
+	curl_free(host);
+	return why;
+}
+
+const char *rs_httpc_url_fault(struct rs_ctx *ctx, const char *url)
+{
+	CURLU *parsed = curl_url();
+	const char *why = "An https URL is needed.";
+
+	if (!parsed)
+		abort();
+	if (curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+		why = url_fault(ctx->app->config, parsed);
+	curl_url_cleanup(parsed);
+	return why;
 }
 
 enum rs_code rs_httpc_get(struct rs_ctx *ctx, const char *url, int timeout_ms,

@@ -156,23 +156,24 @@ static struct rs_params create_params(struct rs_ctx *ctx, const struct rs_reissu
 	return p;
 }
 
-/* Nothing was inserted: why? */
-static enum rs_code refused(struct rs_ctx *ctx, const struct rs_reissue *r,
-	const struct rs_rows *rows)
+void rs_reissue_conflicting(struct rs_ctx *ctx, const char *id, const char *status)
 {
-	const char *owner = rs_row_text(rows, 0, "owner_status");
-	const char *claim = rs_row_text(rows, 0, "claim");
+	const struct rs_config *config = ctx->app->config;
+
+	rs_err_ext(ctx, "conflicting_resource",
+		json_pack("{s:s, s:s, s:o, s:s}", "type", "reissue_request", "id", id, "url",
+			json_sprintf("%s/v1/reissue-requests/%s",
+				config ? config->server_public_url : "", id),
+			"status", status));
+}
+
+/* One open request a certificate: names it, and lets go the key that r, which was not made, claimed. */
+static enum rs_code already_open(struct rs_ctx *ctx, const struct rs_reissue *r)
+{
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *open;
 	enum rs_code rc;
 
-	if (strcmp(owner, "suspended") == 0)
-		return rs_fail(ctx, RS_OWNER_SUSPENDED,
-			"The owner is suspended: no new requests until that is lifted.");
-	if (strcmp(owner, "blocked") == 0)
-		return rs_fail(ctx, RS_OWNER_BLOCKED, "The owner is blocked.");
-	if (claim && strcmp(claim, "ok") != 0)
-		return rs_reissue_key_refused(ctx, claim);
 	rs_p_id(&p, &r->certificate_id);
 	rs_p_bytes(&p, r->spki_sha256.data, r->spki_sha256.len);
 	rs_p_id(&p, &r->id);
@@ -188,15 +189,21 @@ static enum rs_code refused(struct rs_ctx *ctx, const struct rs_reissue *r,
 	return RS_REISSUE_ALREADY_OPEN;
 }
 
-void rs_reissue_conflicting(struct rs_ctx *ctx, const char *id, const char *status)
+/* Nothing was inserted: why? */
+static enum rs_code refused(struct rs_ctx *ctx, const struct rs_reissue *r,
+	const struct rs_rows *rows)
 {
-	const struct rs_config *config = ctx->app->config;
+	const char *owner = rs_row_text(rows, 0, "owner_status");
+	const char *claim = rs_row_text(rows, 0, "claim");
 
-	rs_err_ext(ctx, "conflicting_resource",
-		json_pack("{s:s, s:s, s:o, s:s}", "type", "reissue_request", "id", id, "url",
-			json_sprintf("%s/v1/reissue-requests/%s",
-				config ? config->server_public_url : "", id),
-			"status", status));
+	if (strcmp(owner, "suspended") == 0)
+		return rs_fail(ctx, RS_OWNER_SUSPENDED,
+			"The owner is suspended: no new requests until that is lifted.");
+	if (strcmp(owner, "blocked") == 0)
+		return rs_fail(ctx, RS_OWNER_BLOCKED, "The owner is blocked.");
+	if (claim && strcmp(claim, "ok") != 0)
+		return rs_reissue_key_refused(ctx, claim);
+	return already_open(ctx, r);
 }
 
 static enum rs_code insert(
@@ -241,7 +248,11 @@ static enum rs_code begin(struct rs_ctx *ctx, const struct rs_id *certificate_id
 	if (rc)
 		return rc;
 	start(ctx, c, &old);
-	return eligible(ctx, c);
+	rc = eligible(ctx, c);
+	/* The insert looks again; here so that it comes before whatever is wrong with the content. */
+	if (!rc && rs_id_set(&old.open_request_id))
+		rc = already_open(ctx, &c->request);
+	return rc;
 }
 
 /* Whether the agreement can be accepted: what cannot must not leave a draft behind. */

@@ -168,7 +168,7 @@ static enum rs_code claim(struct rs_ctx *ctx, struct rs_idem *idem, const void *
 			continue;
 		}
 		if (row.fingerprint.len != RS_MAC_LEN ||
-			memcmp(row.fingerprint.data, print, RS_MAC_LEN) != 0)
+			!rs_equal(row.fingerprint.data, print, RS_MAC_LEN))
 			return rs_fail(ctx, RS_IDEMPOTENCY_KEY_REUSED,
 				"This Idempotency-Key was used with another body; every new "
 				"request needs a new key.");

@@ -1783,7 +1783,7 @@ export interface components {
         Email: string;
         /** @description A name for people. */
         Name: string;
-        /** @description Free text; counted in code points. Line feeds are allowed, other control characters are not. */
+        /** @description Free text; counted in code points. Line feeds and tabs are allowed, other control characters are not. */
         Message: string;
         /** @description Free text, or null. */
         NullableMessage: components["schemas"]["Message"] | null;
@@ -3918,7 +3918,7 @@ export interface components {
         CertificateSort: "created_at" | "-created_at" | "not_after" | "-not_after";
         /** @description Members that lists leave out otherwise. */
         Include: ("steps" | "checks" | "domains" | "approvals" | "blockers")[];
-        /** @description Substring to look for, without regard to case; at least 3 characters (400). */
+        /** @description Substring to look for, without regard to case; at least 3 characters, and not in more than 5,000 names (400). */
         Q: string;
         /** @description The whole common name, without regard to case. */
         CommonName: string;
@@ -6049,7 +6049,7 @@ export interface operations {
                 profile_id?: components["parameters"]["ProfileId"];
                 /** @description Only of these categories; may repeat. */
                 category?: components["parameters"]["Category"];
-                /** @description Substring to look for, without regard to case; at least 3 characters (400). */
+                /** @description Substring to look for, without regard to case; at least 3 characters, and not in more than 5,000 names (400). */
                 q?: components["parameters"]["Q"];
                 /** @description The whole common name, without regard to case. */
                 common_name?: components["parameters"]["CommonName"];
@@ -6616,7 +6616,7 @@ export interface operations {
                 requested_by?: components["parameters"]["RequestedBy"];
                 /** @description Only of this owner. */
                 owner_id?: components["parameters"]["OwnerId"];
-                /** @description Substring to look for, without regard to case; at least 3 characters (400). */
+                /** @description Substring to look for, without regard to case; at least 3 characters, and not in more than 5,000 names (400). */
                 q?: components["parameters"]["Q"];
                 /** @description The whole common name, without regard to case. */
                 common_name?: components["parameters"]["CommonName"];
