@@ -125,14 +125,18 @@ static void *opener(void *arg)
 
 /* --- taking and giving back --- */
 
-/* An idle connection has nothing to read; when it has, it is mostly the news of its end. */
+/*
+ * An idle connection has nothing to read; when it has, it is mostly the news of its end: what the
+ * server says last, and behind it the end of the stream.
+ */
 static bool still_there(struct rs_conn *conn)
 {
 	struct pollfd fd = {.fd = PQsocket(conn->pg), .events = POLLIN};
 
-	if (poll(&fd, 1, 0) == 0)
-		return true;
-	return PQconsumeInput(conn->pg) && PQstatus(conn->pg) == CONNECTION_OK;
+	while (poll(&fd, 1, 0) != 0)
+		if (!PQconsumeInput(conn->pg) || PQstatus(conn->pg) != CONNECTION_OK)
+			return false;
+	return true;
 }
 
 static void discard(struct rs_pool *pool, struct rs_conn *conn)

@@ -77,6 +77,7 @@ postgres_up()
 		max_connections = 200
 		shared_buffers = 256MB
 		wal_compression = lz4
+		default_toast_compression = lz4
 		max_wal_size = 2GB
 		log_min_messages = warning
 	EOT
