@@ -95,11 +95,12 @@ bool rs_etag_listed(const char *list, const char *etag)
 }
 
 /* ETag of the answer that stands; 304 instead of it when the client has it. */
-static enum rs_code tagged(struct rs_call *call, int64_t revision)
+static enum rs_code tagged(
+	struct rs_call *call, const void *represented, size_t len, int64_t revision)
 {
 	unsigned char digest[32];
 	char hex[2 * ETAG_HASH_BYTES + 1];
-	rs_sha256(call->reply, call->reply_len, digest);
+	rs_sha256(represented, len, digest);
 	rs_hex(digest, ETAG_HASH_BYTES, hex);
 	const char *etag = rs_arena_printf(call->ctx->arena, "\"%" PRId64 ".%s\"", revision, hex);
 	rs_reply_header(call, "ETag", etag);
@@ -112,13 +113,26 @@ static enum rs_code tagged(struct rs_call *call, int64_t revision)
 enum rs_code rs_reply_resource(struct rs_call *call, int status, json_t *value, int64_t revision)
 {
 	reply_text_of(call, status, JSON_TYPE, value);
-	return tagged(call, revision);
+	return tagged(call, call->reply, call->reply_len, revision);
+}
+
+enum rs_code rs_reply_estimate(struct rs_call *call, int status, json_t *value,
+	const json_t *settled, int64_t revision)
+{
+	char *text = json_dumps(settled, JSON_COMPACT);
+	enum rs_code rc;
+	if (!text)
+		abort(); /* as above */
+	reply_text_of(call, status, JSON_TYPE, value);
+	rc = tagged(call, text, strlen(text), revision);
+	free(text);
+	return rc;
 }
 
 enum rs_code rs_reply_file(struct rs_call *call, const char *type, const void *data, size_t len)
 {
 	rs_reply_bytes(call, 200, type, data, len);
-	return tagged(call, 1);
+	return tagged(call, call->reply, call->reply_len, 1);
 }
 
 enum rs_code rs_if_match(struct rs_call *call, int64_t *revision)

@@ -80,6 +80,7 @@ static const struct rs_field SUBMIT[] = {
 static const struct rs_field APPROVE[] = {
 	F(digest, RS_T_SHA256, .flags = RS_F_REQUIRED),
 	F(remarks, RS_T_STRING, .flags = RS_F_LINES, .max = 1000),
+	F(challenge_id, RS_T_ID),
 	RS_FIELD_END,
 };
 
@@ -110,12 +111,49 @@ static enum rs_code read_body(struct rs_call *call, const struct rs_field *field
 
 /* --- answers --- */
 
+/* A time of the member without its hours, minutes and seconds. */
+static void settle(json_t *object, const char *member)
+{
+	const char *time = json_string_value(json_object_get(object, member));
+
+	if (time)
+		json_object_set_new(object, member, json_stringn(time, strcspn(time, "T")));
+}
+
+/*
+ * What the ETag stands for: the representation, of which the times that move on with the clock count
+ * by their day. Else no tag would ever be seen twice, and nobody could wait for a change.
+ */
+static json_t *settled(struct rs_call *call, json_t *json)
+{
+	static const struct {
+		const char *object, *member;
+	} estimates[] = {
+		{"validity", "effective_not_after"},
+		{"validity", "max_not_after"},
+		{"previous_certificate", "due_at"},
+	};
+	json_t *out = rs_arena_json(call->ctx->arena, json_copy(json));
+
+	for (size_t i = 0; i < sizeof(estimates) / sizeof(estimates[0]); i++) {
+		json_t *copy = json_copy(json_object_get(out, estimates[i].object));
+
+		settle(copy, estimates[i].member);
+		json_object_set_new(out, estimates[i].object, copy);
+	}
+	return out;
+}
+
 static enum rs_code reply(struct rs_call *call, int status, struct rs_reissue *request)
 {
 	json_t *json;
 	enum rs_code rc = rs_reissue_json(call->ctx, request, &json);
 
-	return rc ? rc : rs_reply_resource(call, status, json, request->revision);
+	if (rc)
+		return rc;
+	if (!rs_state_open(request->state))
+		return rs_reply_resource(call, status, json, request->revision);
+	return rs_reply_estimate(call, status, json, settled(call, json), request->revision);
 }
 
 enum rs_code rs_reissue_requests_render(struct rs_call *call, int status, const struct rs_id *id)

@@ -98,6 +98,9 @@ void rs_reply_header(struct rs_call *call, const char *name, const char *value);
  * matches on GET.
  */
 enum rs_code rs_reply_resource(struct rs_call *call, int status, json_t *value, int64_t revision);
+/* The same for a resource with times that move on with the clock: the hash is that of `settled`. */
+enum rs_code rs_reply_estimate(struct rs_call *call, int status, json_t *value,
+	const json_t *settled, int64_t revision);
 /* Answers 200 with the bytes of a file that never change, and an ETag; 304 alike. */
 enum rs_code rs_reply_file(struct rs_call *call, const char *type, const void *data, size_t len);
 /*

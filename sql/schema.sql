@@ -105,6 +105,15 @@ END $$;
 
 ALTER FUNCTION public.audit_write(events jsonb) OWNER TO reissued_owner;
 
+CREATE FUNCTION public.certificate_end(certificate uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (SELECT c.not_after FROM certificate c WHERE c.id = certificate);
+END $$;
+
+ALTER FUNCTION public.certificate_end(certificate uuid) OWNER TO reissued_owner;
+
 CREATE FUNCTION public.client_by_id(wanted uuid) RETURNS TABLE(client_id uuid, enterprise_id uuid, enterprise_status text, secret_hash bytea, scopes integer, active boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -159,6 +168,16 @@ BEGIN
 END $$;
 
 ALTER FUNCTION public.issuance_guard() OWNER TO reissued_owner;
+
+CREATE FUNCTION public.issuer_of(profile uuid, of_revision bigint) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (SELECT (q.body->>'issuer_id')::uuid FROM profile_revision q
+        WHERE q.profile_id = profile AND q.revision = of_revision);
+END $$;
+
+ALTER FUNCTION public.issuer_of(profile uuid, of_revision bigint) OWNER TO reissued_owner;
 
 CREATE TABLE public.jwt_issuer (
     id uuid NOT NULL,
@@ -962,17 +981,26 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
         CASE
             WHEN (r.status = 'issuing'::text) THEN public.intended(r.id)
             ELSE false
-        END AS intent
+        END AS intent,
+    i.active AS issuer_active,
+        CASE
+            WHEN (r.new_certificate_id IS NOT NULL) THEN public.certificate_end(r.new_certificate_id)
+            ELSE NULL::timestamp with time zone
+        END AS issued_not_after
    FROM ((((((public.reissue_request r
      JOIN public.user_account o ON ((o.id = r.owner_id)))
      JOIN public.certificate c ON ((c.id = r.certificate_id)))
      JOIN public.profile p ON ((p.id = r.profile_id)))
-     JOIN public.issuer i ON ((i.id = p.issuer_id)))
      CROSS JOIN LATERAL ( SELECT
                 CASE
                     WHEN (r.status = ANY (ARRAY['draft'::text, 'declined'::text])) THEN p.revision
                     ELSE r.profile_revision
                 END AS profile_revision) j)
+     JOIN public.issuer i ON ((i.id =
+        CASE
+            WHEN (j.profile_revision = p.revision) THEN p.issuer_id
+            ELSE public.issuer_of(p.id, j.profile_revision)
+        END)))
      LEFT JOIN LATERAL public.agreement_wanted(
         CASE
             WHEN (j.profile_revision = p.revision) THEN p.agreement_id
@@ -1144,8 +1172,6 @@ CREATE INDEX access_token_user_idx ON public.access_token USING btree (user_id, 
 CREATE UNIQUE INDEX approval_once ON public.approval USING btree (request_id, round, by_id) WHERE (decision = 'approved'::text);
 
 CREATE INDEX approval_request_idx ON public.approval USING btree (request_id);
-
-CREATE UNIQUE INDEX approval_stage ON public.approval USING btree (request_id, round, stage) WHERE (decision = 'approved'::text);
 
 CREATE INDEX audit_event_actor_idx ON public.audit_event USING btree (actor_id, at, id);
 
@@ -1442,12 +1468,20 @@ GRANT ALL ON FUNCTION public.approvals_of(request uuid) TO reissued_app;
 GRANT ALL ON FUNCTION public.approvals_of(request uuid) TO reissued_job;
 GRANT ALL ON FUNCTION public.approvals_of(request uuid) TO reissued_audit;
 
+GRANT ALL ON FUNCTION public.certificate_end(certificate uuid) TO reissued_app;
+GRANT ALL ON FUNCTION public.certificate_end(certificate uuid) TO reissued_job;
+GRANT ALL ON FUNCTION public.certificate_end(certificate uuid) TO reissued_audit;
+
 REVOKE ALL ON FUNCTION public.client_by_id(wanted uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.client_by_id(wanted uuid) TO reissued_app;
 
 GRANT ALL ON FUNCTION public.intended(request uuid) TO reissued_app;
 GRANT ALL ON FUNCTION public.intended(request uuid) TO reissued_job;
 GRANT ALL ON FUNCTION public.intended(request uuid) TO reissued_audit;
+
+GRANT ALL ON FUNCTION public.issuer_of(profile uuid, of_revision bigint) TO reissued_app;
+GRANT ALL ON FUNCTION public.issuer_of(profile uuid, of_revision bigint) TO reissued_job;
+GRANT ALL ON FUNCTION public.issuer_of(profile uuid, of_revision bigint) TO reissued_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jwt_issuer TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jwt_issuer TO reissued_job;

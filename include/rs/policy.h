@@ -35,7 +35,7 @@ struct rs_yardstick {
 	const struct rs_profile *profile; /* of the submit, or the newest for a draft */
 	const struct rs_profile *newest;
 	const struct rs_ruleset *rules;   /* of the newest profile's rule set, today */
-	const struct rs_issuer *issuer;   /* NULL: not configured here */
+	const struct rs_issuer *issuer;   /* of profile; NULL: not configured here */
 	int64_t now;                      /* microseconds */
 };
 
@@ -48,12 +48,15 @@ struct rs_judgement {
 	struct rs_window window;
 	struct rs_rr_facts facts;
 	int unverified; /* domains that are not verified */
-	int counted;    /* approvals of this round and digest that count */
+	json_t *approvers; /* ids: their approvals of this round and digest count; borrowed */
 };
 
 /* Fetches the yardstick of a request: cached profiles and rule set. */
 enum rs_code rs_policy_yardstick(struct rs_ctx *ctx, const struct rs_reissue *request,
 	struct rs_yardstick *out) RS_CHECK;
+/* What limits the validity: both revisions, the rule set of the day, the issuer. */
+struct rs_limits rs_policy_limits(
+	const struct rs_reissue *request, const struct rs_yardstick *by);
 /* Judges. Everything in *out is borrowed from the arena. */
 void rs_policy_judge(struct rs_ctx *ctx, const struct rs_reissue *request,
 	const struct rs_yardstick *by, struct rs_judgement *out);

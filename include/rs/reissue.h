@@ -59,8 +59,10 @@ struct rs_reissue {
 	int64_t certificate_due_at; /* a planned revocation not yet done */
 	bool certificate_replaced;
 	int64_t newest_revision;    /* of the profile */
-	struct rs_id issuer_id;     /* of the newest revision */
+	struct rs_id issuer_id;     /* of the revision that judges it */
 	const char *issuer;         /* slug */
+	bool issuer_active;
+	int64_t issued_not_after;   /* of the new certificate */
 	struct rs_id wanted_agreement_id; /* what the profile asks for, in the owner's language */
 	int64_t wanted_version;
 	int64_t least_version; /* holds after submit from this one on */
@@ -74,7 +76,7 @@ extern const struct rs_field rs_reissue_row[];
 
 /* What a caller sends; what it leaves out is NULL or unset. */
 struct rs_reissue_input {
-	struct rs_id certificate_id;
+	struct rs_id certificate_id, challenge_id;
 	const char *reason, *message, *remarks, *csr;
 	json_t *key, *subject, *san, *validity, *agreement;
 	json_t *previous_certificate; /* {due_at}: PATCH by an officer */

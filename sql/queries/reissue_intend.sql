@@ -1,12 +1,15 @@
 -- Tx1 of a request: records the intent and moves the request, read in revision $2, to `issuing`.
--- Nothing happens unless owner and counted approvers ($14) are not blocked, the certificate is not
--- suspended, the newest profile revision is $3 and the key is this request's.
+-- Nothing happens unless owner and counted approvers ($14) are not blocked, a suspended owner does not
+-- submit, the certificate is not suspended, the newest profile revision is $3, issuer $16 is switched on
+-- and the key is this request's.
 WITH r AS MATERIALIZED (
     SELECT q.id, q.enterprise_id FROM reissue_request q
     WHERE q.id = $1::uuid AND q.revision = $2::bigint AND NOT q.hidden
-      AND EXISTS (SELECT 1 FROM user_account u WHERE u.id = q.owner_id AND u.status <> 'blocked')
+      AND EXISTS (SELECT 1 FROM user_account u WHERE u.id = q.owner_id AND u.status <> 'blocked'
+          AND (u.status <> 'suspended' OR q.status NOT IN ('draft', 'declined')))
       AND EXISTS (SELECT 1 FROM certificate c WHERE c.id = q.certificate_id AND c.status <> 'suspended')
       AND EXISTS (SELECT 1 FROM profile p WHERE p.id = q.profile_id AND p.revision = $3::bigint AND p.active)
+      AND EXISTS (SELECT 1 FROM issuer s WHERE s.id = $16::uuid AND s.active)
       AND NOT EXISTS (SELECT 1 FROM user_account b WHERE b.id = ANY ($14::text[]::uuid[])
           AND b.status = 'blocked')
       AND spki_state(q.spki_sha256, q.owner_id, q.id) = 'mine'

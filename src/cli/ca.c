@@ -111,13 +111,13 @@ static const struct action *find_action(const struct rs_cli *cli)
 
 int rs_cli_ca(int argc, char **argv)
 {
-	struct options o = {.algorithm = "EC:P-256", .days = "30", .id = "main"};
+	struct options o = {.algorithm = "EC:P-256", .days = "3650", .id = "main"};
 	const struct rs_cli_option table[] = {
 		{"dir DIR", &o.dir, NULL, "init, csr: where the files go"},
 		{"name NAME", &o.name, NULL, "init, csr: the common name"},
 		{"algorithm ALG", &o.algorithm, NULL,
 			"init, csr: EC:P-256 (default), RSA:2048, Ed25519 ..."},
-		{"days N", &o.days, NULL, "init: how long it is valid (default 30)"},
+		{"days N", &o.days, NULL, "init: how long it is valid (default 3650)"},
 		{"passphrase-file FILE", &o.passphrase_file, NULL,
 			"first line: what encrypts the key"},
 		{"keep-root-key", NULL, &o.keep_root_key, "init: keep the root's key, too"},

@@ -59,24 +59,28 @@ static const struct rs_job_kind *kind_named(const struct rs_job_kind *kinds, con
 	abort(); /* the statement was given our names only */
 }
 
-/* Names, time, leases by name: what the taking statements ask for. */
+/* Names, time, leases by name, of schedules the intervals too: what the taking statements ask for. */
 static struct rs_params take_params(
 	struct rs_ctx *ctx, const struct rs_job_kind *kinds, bool scheduled)
 {
 	struct rs_params p = rs_params(ctx);
-	json_t *names = json_array(), *leases = json_object();
+	json_t *names = json_array(), *leases = json_object(), *intervals = json_object();
 
 	for (; kinds->name; kinds++) {
 		if ((kinds->interval_s > 0) != scheduled)
 			continue;
 		json_array_append_new(names, json_string(kinds->name));
 		json_object_set_new(leases, kinds->name, json_integer(kinds->lease_s));
+		json_object_set_new(intervals, kinds->name, json_integer(kinds->interval_s));
 	}
 	rs_p_texts(&p, names);
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	rs_p_json(&p, leases);
+	if (scheduled)
+		rs_p_json(&p, intervals);
 	json_decref(names);
 	json_decref(leases);
+	json_decref(intervals);
 	return p;
 }
 

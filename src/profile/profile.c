@@ -305,7 +305,7 @@ enum rs_code rs_profile_create(struct rs_ctx *ctx, json_t *body, const struct rs
 	if (!rc)
 		rc = rs_may_act(ctx, "profile.create", NULL, &change.profile.enterprise_id);
 	if (!rc)
-		rc = rs_profile_validate(ctx, &change.profile);
+		rc = rs_profile_validate(ctx, &change.profile, NULL);
 	if (rc)
 		return rc;
 	change.profile.created_at = change.profile.updated_at = rs_clock_now_us(ctx->app->clock);
@@ -401,7 +401,7 @@ static enum rs_code merge(struct rs_ctx *ctx, struct change *change,
 	change->profile.id = current->id;
 	change->profile.enterprise_id = current->enterprise_id;
 	change->profile.revision = current->revision;
-	return rc ? rc : rs_profile_validate(ctx, &change->profile);
+	return rc ? rc : rs_profile_validate(ctx, &change->profile, current);
 }
 
 enum rs_code rs_profile_patch(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,

@@ -248,14 +248,21 @@ static void check_trusted_rules(struct rs_ctx *ctx, const struct rs_profile *pro
 			(long long)rules->perspectives);
 }
 
-/* What the rule set's row of today says; trusted: its issuer is publicly trusted. */
+/*
+ * What the rule set's row of today says; trusted: its issuer is publicly trusted. A limit that has
+ * become lower since is no fault of a profile that only changes elsewhere: issuing applies it.
+ */
 static void check_rules(struct rs_ctx *ctx, const struct rs_profile *profile,
-	const struct rs_ruleset *rules, bool trusted)
+	const struct rs_profile *current, const struct rs_ruleset *rules, bool trusted)
 {
-	if (rules->max_validity_days > 0 && profile->max_days > rules->max_validity_days)
+	bool same = current && strcmp(current->rule_set, profile->rule_set) == 0;
+
+	if (rules->max_validity_days > 0 && profile->max_days > rules->max_validity_days &&
+		!(same && current->max_days == profile->max_days))
 		rs_fault(ctx, RS_VALIDITY_TOO_LONG, "/max_days", "The rule set %s allows %lld days today.",
 			rules->name, (long long)rules->max_validity_days);
-	if (rules->dcv_reuse_days > 0 && profile->reuse_days > rules->dcv_reuse_days)
+	if (rules->dcv_reuse_days > 0 && profile->reuse_days > rules->dcv_reuse_days &&
+		!(same && current->reuse_days == profile->reuse_days))
 		rs_fault(ctx, RS_OUT_OF_RANGE, "/reuse_days", "The rule set %s allows %lld days today.",
 			rules->name, (long long)rules->dcv_reuse_days);
 	if (!rules->server_keys && rs_profile_has(profile->key_sources, "server"))
@@ -266,7 +273,8 @@ static void check_rules(struct rs_ctx *ctx, const struct rs_profile *profile,
 }
 
 /* What the profile points at. *trusted: whether its issuer is publicly trusted. */
-static enum rs_code check_links(struct rs_ctx *ctx, const struct rs_profile *profile, bool *trusted)
+static enum rs_code check_links(struct rs_ctx *ctx, const struct rs_profile *profile,
+	const struct rs_profile *current, bool *trusted)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
@@ -277,7 +285,10 @@ static enum rs_code check_links(struct rs_ctx *ctx, const struct rs_profile *pro
 	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_issuer_by_id, &p, &rows);
 	if (rc)
 		return rc;
-	if (rs_rows_count(rows) == 0 || !rs_row_bool(rows, 0, "active"))
+	/* One that was switched off since may stay; nothing is issued by it. */
+	if (rs_rows_count(rows) == 0 ||
+		(!rs_row_bool(rows, 0, "active") &&
+			!(current && rs_id_eq(&current->issuer_id, &profile->issuer_id))))
 		rs_fault(ctx, RS_BAD_VALUE, "/issuer_id",
 			"There is no active issuer of this id; GET /v1/issuers lists them.");
 	else
@@ -292,21 +303,22 @@ static enum rs_code check_links(struct rs_ctx *ctx, const struct rs_profile *pro
 	return rc;
 }
 
-enum rs_code rs_profile_validate(struct rs_ctx *ctx, const struct rs_profile *profile)
+enum rs_code rs_profile_validate(struct rs_ctx *ctx, const struct rs_profile *profile,
+	const struct rs_profile *current)
 {
 	const struct rs_ruleset *rules;
 	bool trusted;
 	enum rs_code rc = rs_ruleset_at(ctx, profile->rule_set, rs_clock_now_us(ctx->app->clock), &rules);
 
 	if (!rc)
-		rc = check_links(ctx, profile, &trusted);
+		rc = check_links(ctx, profile, current, &trusted);
 	if (rc)
 		return rc;
 	check_lists(ctx, profile);
 	check_second_factor(ctx, profile);
 	check_previous(ctx, profile);
 	check_notes(ctx, profile);
-	check_rules(ctx, profile, rules, trusted);
+	check_rules(ctx, profile, current, rules, trusted);
 	if (profile->dual_control && !profile->vetting)
 		rs_fault(ctx, RS_BAD_VALUE, "/dual_control",
 			"Dual control needs vetting: set vetting to true as well.");

@@ -8,13 +8,16 @@ static bool is(const char *text, const char *word)
 	return text && strcmp(text, word) == 0;
 }
 
-/* Whether this officer has approved this very content already. */
+/* Whether an approval led to this state and this officer has approved this very content. */
 bool rs_reissue_approved(struct rs_ctx *ctx, const struct rs_reissue *r)
 {
 	const char *digest = rs_sha256_text(ctx->arena, r->digest.data);
 	json_t *a;
 	size_t i;
 
+	if (r->state != RS_RR_PENDING_DUAL_CONTROL && r->state != RS_RR_ISSUING &&
+		r->state != RS_RR_FAILED && r->state != RS_RR_ISSUED)
+		return false;
 	json_array_foreach(r->approvals, i, a)
 		if (json_integer_value(json_object_get(a, "round")) == r->round &&
 			is(json_string_value(json_object_get(a, "decision")), "approved") &&
@@ -49,8 +52,18 @@ static json_t *approval_of(
 	rs_hex(c->request.digest.data, 32, digest);
 	return rs_arena_json(ctx->arena,
 		json_pack("{s:s, s:I, s:i, s:s, s:s, s:s?, s:s}", "id", rs_id_new(c->by.now).s, "round",
-			(json_int_t)c->request.round, "stage", c->judged.counted + 1, "by_id",
+			(json_int_t)c->request.round, "stage",
+			(int)json_array_size(c->judged.approvers) + 1, "by_id",
 			ctx->actor.id.s, "decision", "approved", "remarks", remarks, "digest", digest));
+}
+
+/* Nothing here passes one yet, so a profile that wants one for approvals gets none without. */
+static enum rs_code ask_factor(struct rs_ctx *ctx, const struct rs_case *c)
+{
+	if (json_array_size(rs_profile_factors(c->by.profile, "approve")) == 0)
+		return RS_OK;
+	return rs_fail(ctx, RS_SECOND_FACTOR_REQUIRED,
+		"The profile asks for a second factor before an approval.");
 }
 
 static enum rs_code record(
@@ -67,6 +80,7 @@ static enum rs_code record(
 	change.action = row->action;
 	change.from = c->request.status;
 	change.approval = approval_of(ctx, c, input->remarks);
+	json_array_append_new(c->judged.approvers, json_string(ctx->actor.id.s));
 	rs_case_move(c, row->to);
 	if (row->to == RS_RR_ISSUING)
 		return rs_go_issue(ctx, c, &change);
@@ -92,6 +106,8 @@ static enum rs_code approve_once(struct rs_ctx *ctx, const struct rs_id *id, int
 		rc = rs_policy_wrong_state(ctx, &c.request, RS_ACTION_APPROVE);
 	if (!rc)
 		rc = match_digest(ctx, &c.request, &input->digest);
+	if (!rc)
+		rc = ask_factor(ctx, &c);
 	if (!rc)
 		rc = record(ctx, &c, input);
 	return rc ? rc : rs_case_read(ctx, RS_REACH_CALLER, id, out);

@@ -153,7 +153,8 @@ static struct rs_params store_params(struct rs_ctx *ctx, const struct rs_reissue
 
 /* The committer skips what is locked; here we wait for it, as long as the store allows. */
 struct waiting {
-	const struct rs_id *id;
+	const struct rs_reissue *request;
+	bool revoke;
 	enum rs_query query;
 	const struct rs_params *params;
 	struct rs_rows *rows;
@@ -165,18 +166,24 @@ static enum rs_code store_waiting(struct rs_ctx *ctx, struct rs_tx *tx, void *ar
 	struct rs_params p = rs_params(ctx);
 	enum rs_code rc;
 
-	rs_p_id(&p, w->id);
+	rs_p_id(&p, &w->request->id);
 	rc = rs_tx_run(ctx, tx, RS_Q_reissue_lock, &p, NULL);
-	return rc ? rc : rs_tx_run(ctx, tx, w->query, w->params, &w->rows);
+	if (!rc)
+		rc = rs_tx_run(ctx, tx, w->query, w->params, &w->rows);
+	if (rc || !w->revoke || rs_rows_count(w->rows) == 0)
+		return rc;
+	return rs_certificate_revoke_tx(
+		ctx, tx, &w->request->certificate_id, "keyCompromise", 0);
 }
 
-enum rs_code rs_case_commit(struct rs_ctx *ctx, const struct rs_id *id, enum rs_query query,
-	const struct rs_params *params, struct rs_rows **rows)
+enum rs_code rs_case_commit(struct rs_ctx *ctx, const struct rs_reissue *request, bool revoke,
+	enum rs_query query, const struct rs_params *params, struct rs_rows **rows)
 {
-	struct waiting w = {.id = id, .query = query, .params = params};
-	enum rs_code rc = rs_commit(ctx, query, params, rows);
+	struct waiting w = {
+		.request = request, .revoke = revoke, .query = query, .params = params};
+	enum rs_code rc = revoke ? RS_OK : rs_commit(ctx, query, params, rows);
 
-	if (rc || rs_rows_count(*rows) > 0)
+	if (rc || (!revoke && rs_rows_count(*rows) > 0))
 		return rc;
 	rc = rs_tx_use(ctx, RS_REACH_CALLER, store_waiting, &w);
 	*rows = w.rows;
@@ -200,7 +207,8 @@ enum rs_code rs_case_store(
 	event.after = change->after;
 	events = rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, &event)));
 	p = store_params(ctx, request, change, events);
-	rc = rs_case_commit(ctx, &request->id, RS_Q_reissue_store, &p, &rows);
+	rc = rs_case_commit(
+		ctx, request, change->revoke_previous, RS_Q_reissue_store, &p, &rows);
 	if (rc)
 		return rc;
 	if (rs_rows_count(rows) == 0)

@@ -145,8 +145,7 @@ json_t *rs_reissue_default_validity(struct rs_ctx *ctx, const struct rs_reissue 
 
 static void check_window(struct rs_ctx *ctx, const struct rs_case *c, const struct rs_validity *v)
 {
-	struct rs_limits limits = rs_issue_limits(
-		c->by.newest, c->by.rules, c->by.issuer, c->request.certificate_not_after);
+	struct rs_limits limits = rs_policy_limits(&c->request, &c->by);
 	struct rs_window window;
 	char latest[32];
 	enum rs_code rc = rs_issue_window(v, &limits, c->by.now, &window);
@@ -161,6 +160,17 @@ static void check_window(struct rs_ctx *ctx, const struct rs_case *c, const stru
 		rs_fault(ctx, rc, pointer, "The certificate would have ended already.");
 }
 
+/* A merge patch of the validity (RFC 7396); who names a mode says all that belongs to it. */
+static json_t *merged_validity(struct rs_ctx *ctx, const struct rs_reissue *r, json_t *sent)
+{
+	json_t *out = rs_arena_json(ctx->arena, json_object());
+
+	if (!json_object_get(sent, "mode"))
+		rs_json_merge(out, r->validity);
+	rs_json_merge(out, sent);
+	return out;
+}
+
 static void take_validity(struct rs_ctx *ctx, struct rs_case *c, json_t *sent)
 {
 	struct rs_validity v = {0};
@@ -170,7 +180,8 @@ static void take_validity(struct rs_ctx *ctx, struct rs_case *c, json_t *sent)
 	if (!sent || json_is_null(sent)) {
 		validity = rs_reissue_default_validity(ctx, &c->request, c->by.now);
 	} else {
-		rs_json_read(ctx, sent, "/validity", VALIDITY_FIELDS, &v, &given);
+		rs_json_read(ctx, merged_validity(ctx, &c->request, sent), "/validity",
+			VALIDITY_FIELDS, &v, &given);
 		if (!v.mode)
 			return;
 		if ((strcmp(v.mode, "days") == 0) != (given >> 1 & 1))

@@ -293,7 +293,7 @@ enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input
 		rc = check_agreement(ctx, &c, input->agreement);
 	if (rc)
 		return rc;
-	c.request.previous_action = rs_reissue_previous(&c.request, c.by.profile).action;
+	c.request.previous_action = rs_reissue_previous(&c.request, c.by.profile, c.by.now).action;
 	rs_case_content(ctx, &c);
 	rc = insert(ctx, &c.request, &change);
 	if (rc)

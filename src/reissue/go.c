@@ -13,13 +13,13 @@
 static struct rs_issue_spec spec_of(const struct rs_case *c)
 {
 	const struct rs_reissue *r = &c->request;
-	struct rs_previous previous = rs_reissue_previous(r, c->by.profile);
+	struct rs_previous previous = rs_reissue_previous(r, c->by.profile, c->by.now);
 	struct rs_issue_spec spec = {
 		.enterprise_id = r->enterprise_id,
 		.owner_id = r->owner_id,
 		.request_id = r->id,
 		.round = r->round,
-		.profile = c->by.newest,
+		.profile = c->by.profile,
 		.rules = c->by.rules,
 		.issuer_id = r->issuer_id,
 		.issuer = r->issuer,
@@ -31,12 +31,11 @@ static struct rs_issue_spec spec_of(const struct rs_case *c)
 		.generation = r->certificate_generation + 1,
 		.replaces_id = r->certificate_id,
 		.previous_action = previous.action,
+		.previous_due_at = previous.due_at,
 	};
 
 	rs_key_describe(rs_reissue_key_kind(r), &spec.key);
 	memcpy(spec.key.spki_sha256, r->spki_sha256.data, 32);
-	if (strcmp(previous.action, "revoke_after_days") == 0)
-		spec.previous_due_at = c->by.now + previous.days * RS_DAY_US;
 	return spec;
 }
 
@@ -55,20 +54,6 @@ enum rs_code rs_go_plan(struct rs_ctx *ctx, const struct rs_case *c, struct rs_g
 
 	out->spec = spec_of(c);
 	return rc ? rc : rs_issue_plan(ctx, &out->spec, &out->plan);
-}
-
-/* Those whose approval counts: none of them may be blocked when the intent is recorded. */
-static json_t *approvers(struct rs_ctx *ctx, const struct rs_reissue *r)
-{
-	json_t *ids = rs_arena_json(ctx->arena, json_array());
-	json_t *a;
-	size_t i;
-
-	json_array_foreach(r->approvals, i, a)
-		if (json_integer_value(json_object_get(a, "round")) == r->round &&
-			strcmp(json_string_value(json_object_get(a, "decision")), "approved") == 0)
-			json_array_append(ids, json_object_get(json_object_get(a, "by"), "id"));
-	return ids;
 }
 
 static struct rs_params intend_params(struct rs_ctx *ctx, const struct rs_case *c,
@@ -94,7 +79,7 @@ static struct rs_params intend_params(struct rs_ctx *ctx, const struct rs_case *
 	rs_p_text(&p, r->previous_action);
 	rs_p_json(&p, change->approval);
 	rs_p_json(&p, rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, &event))));
-	rs_p_texts(&p, approvers(ctx, r));
+	rs_p_texts(&p, c->judged.approvers);
 	rs_p_id(&p, &plan->issuance_id);
 	rs_issue_plan_params(plan, &p);
 	rs_p_idem(&p);
@@ -141,7 +126,8 @@ enum rs_code rs_go_issue(struct rs_ctx *ctx, struct rs_case *c, const struct rs_
 	if (rc)
 		return rc;
 	p = intend_params(ctx, c, change, &go.plan);
-	rc = rs_case_commit(ctx, &c->request.id, RS_Q_reissue_intend, &p, &rows);
+	rc = rs_case_commit(
+		ctx, &c->request, change->revoke_previous, RS_Q_reissue_intend, &p, &rows);
 	if (!rc && rs_rows_count(rows) == 0)
 		rc = was_ours(ctx, &go.plan);
 	if (rc)

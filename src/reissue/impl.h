@@ -35,6 +35,7 @@ struct rs_change {
 	const char *key;     /* claim, release or NULL */
 	json_t *approval;    /* a row of approval, or NULL */
 	bool hide;
+	bool revoke_previous; /* in the same transaction, for the compromise of its key */
 	bool step; /* the use case goes on: this is not what an Idempotency-Key stands for */
 };
 
@@ -56,9 +57,12 @@ enum rs_code rs_case_match(struct rs_ctx *ctx, const struct rs_reissue *request,
 enum rs_code rs_case_store(struct rs_ctx *ctx, struct rs_reissue *request,
 	struct rs_change *change) RS_CHECK;
 
-/* Runs a conditional statement on a request through the committer; waits when it is locked. */
-enum rs_code rs_case_commit(struct rs_ctx *ctx, const struct rs_id *id, enum rs_query query,
-	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
+/*
+ * Runs a conditional statement on a request through the committer; waits when it is locked. revoke:
+ * the previous certificate is revoked with it, if it changes anything.
+ */
+enum rs_code rs_case_commit(struct rs_ctx *ctx, const struct rs_reissue *request, bool revoke,
+	enum rs_query query, const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
 /* The refusal of a key claim: reused or blocked; never says whose the key is. */
 enum rs_code rs_reissue_key_refused(struct rs_ctx *ctx, const char *claim) RS_CHECK;
 
@@ -95,7 +99,7 @@ json_t *rs_reissue_default_validity(struct rs_ctx *ctx, const struct rs_reissue 
 void rs_reissue_validity(const struct rs_reissue *request, struct rs_validity *out);
 /* Whether the state is one that a submit leads to. */
 bool rs_reissue_submitted(enum rs_rr_state state);
-/* Whether the caller has approved this very content in this round. */
+/* Whether the caller has approved this very content in this round, and that led to this state. */
 bool rs_reissue_approved(struct rs_ctx *ctx, const struct rs_reissue *request);
 /* Whether the accepted agreement still holds in this state. */
 bool rs_reissue_agreement_holds(const struct rs_reissue *request);
@@ -125,14 +129,14 @@ struct rs_previous {
 	const char *action; /* keep, revoke_on_issue, revoke_after_days, revoke_on_submit */
 	const char *reason; /* CRL reason or NULL */
 	int64_t days;
-	int64_t due_at;     /* microseconds, 0 = not known or nothing due */
+	int64_t due_at;     /* of revoke_after_days, if the certificate is issued now; else 0 */
 };
 /* The state of the old certificate as eligibility looks at it: suspended, expired, issued, revoked. */
 const char *rs_reissue_eligible_state(const struct rs_reissue *request, int64_t now);
 /* Adds "conflicting_resource" to the error. */
 void rs_reissue_conflicting(struct rs_ctx *ctx, const char *id, const char *status);
 struct rs_previous rs_reissue_previous(const struct rs_reissue *request,
-	const struct rs_profile *profile);
+	const struct rs_profile *profile, int64_t now);
 
 /* --- representation --- */
 /* The parts that lists leave out. */

@@ -33,6 +33,8 @@ static const struct rs_transition TABLE[] = {
 	ROW(PENDING, APPROVE, ALWAYS, ISSUING, "approved"),
 	ROW(IN_REVIEW, APPROVE, SECOND, PENDING_DUAL_CONTROL, "approved"),
 	ROW(IN_REVIEW, APPROVE, ALWAYS, ISSUING, "approved"),
+	/* The first officer was blocked since: that approval does not count, this one is the first. */
+	ROW(PENDING_DUAL_CONTROL, APPROVE, SECOND, PENDING_DUAL_CONTROL, "approved"),
 	ROW(PENDING_DUAL_CONTROL, APPROVE, ALWAYS, ISSUING, "approved"),
 	ROW(PENDING, DECLINE, ALWAYS, DECLINED, "declined"),
 	ROW(IN_REVIEW, DECLINE, ALWAYS, DECLINED, "declined"),

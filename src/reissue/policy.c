@@ -81,11 +81,11 @@ static void judge_certificate(const struct judge *j)
 			"The certificate is suspended. Release or revoke it first.");
 		return;
 	}
-	if (is(r->certificate_source, "imported") && is(r->reason, "key_compromised"))
+	if (is(r->certificate_source, "imported"))
 		json_array_append_new(j->out->warnings,
 			json_pack("{s:s, s:n, s:s, s:s}", "code",
 				rs_code_slug(RS_REVOKE_AT_ISSUING_CA), "step", "detail",
-				"The previous certificate must be revoked at the CA that issued it.",
+				"Only the CA that issued the previous certificate can revoke it.",
 				"pointer", "/previous_certificate"));
 	if (j->frozen)
 		return;
@@ -102,7 +102,10 @@ static void judge_profile(const struct judge *j)
 	if (!j->by->newest->active)
 		block(j, RS_PROFILE_INACTIVE, RS_STEP_COUNT, "/profile_id",
 			"The profile \"%s\" is switched off.", j->by->newest->name);
-	if (!j->by->issuer)
+	if (!j->request->issuer_active)
+		block(j, RS_INACTIVE, RS_STEP_COUNT, "/profile_id",
+			"The profile's issuer is switched off.");
+	else if (!j->by->issuer)
 		block(j, RS_ISSUER_UNAVAILABLE, RS_STEP_COUNT, "/profile_id",
 			"The profile's issuer is not configured on this replica.");
 }
@@ -176,10 +179,20 @@ void rs_reissue_validity(const struct rs_reissue *request, struct rs_validity *o
 		out->not_after = 0;
 }
 
+/* What is approved under one revision and issued under a later one must fit both. */
+struct rs_limits rs_policy_limits(const struct rs_reissue *request, const struct rs_yardstick *by)
+{
+	struct rs_limits limits = rs_issue_limits(
+		by->newest, by->rules, by->issuer, request->certificate_not_after);
+
+	if (limits.max_days > by->profile->max_days)
+		limits.max_days = by->profile->max_days;
+	return limits;
+}
+
 static void judge_validity(const struct judge *j)
 {
-	struct rs_limits limits = rs_issue_limits(j->by->newest, j->by->rules, j->by->issuer,
-		j->request->certificate_not_after);
+	struct rs_limits limits = rs_policy_limits(j->request, j->by);
 	enum rs_code rc;
 
 	rs_reissue_validity(j->request, &j->out->validity);
@@ -264,11 +277,11 @@ static bool factor_passed(const struct rs_reissue *r)
 	return r->factor_round == r->round && digest_eq(&r->factor_digest, &r->digest);
 }
 
-/* Approvals of this round and digest by people who are not blocked. */
-static int count_approvals(const struct judge *j)
+/* Who approved this round and digest and is not blocked. */
+static json_t *approvers(const struct judge *j)
 {
 	const char *digest = rs_sha256_text(j->ctx->arena, j->request->digest.data);
-	int count = 0;
+	json_t *ids = rs_arena_json(j->ctx->arena, json_array());
 	size_t i;
 	json_t *a;
 
@@ -277,8 +290,8 @@ static int count_approvals(const struct judge *j)
 			is(json_string_value(json_object_get(a, "decision")), "approved") &&
 			is(json_string_value(json_object_get(a, "digest")), digest) &&
 			!is(json_string_value(json_object_get(a, "by_status")), "blocked"))
-			count++;
-	return count;
+			json_array_append(ids, json_object_get(json_object_get(a, "by"), "id"));
+	return ids;
 }
 
 static void judge_facts(const struct judge *j)
@@ -286,14 +299,20 @@ static void judge_facts(const struct judge *j)
 	const struct rs_profile *profile = j->by->profile;
 	struct rs_rr_facts *facts = &j->out->facts;
 	bool factor = json_array_size(rs_profile_factors(profile, "reissue")) > 0;
+	size_t counted;
 
-	j->out->counted = count_approvals(j);
+	j->out->approvers = approvers(j);
+	counted = json_array_size(j->out->approvers);
 	facts->factor = factor && (!j->frozen || !factor_passed(j->request));
 	facts->vetting = profile->vetting || profile->dual_control;
-	facts->second = profile->dual_control && j->out->counted == 0;
+	facts->second = profile->dual_control && counted == 0;
 	if (j->request->state == RS_RR_AUTHENTICATING && facts->factor)
 		block(j, RS_SECOND_FACTOR_MISSING, RS_STEP_FACTOR, "/second_factor",
 			"The owner must pass the second factor.");
+	if (j->request->state == RS_RR_FAILED && facts->vetting &&
+		counted < (profile->dual_control ? 2 : 1))
+		block(j, RS_APPROVAL_MISSING, RS_STEP_APPROVAL, "/approvals",
+			"An approval no longer counts: its officer is blocked. Reopen the request.");
 }
 
 static void (*const JUDGES[])(const struct judge *j) = {

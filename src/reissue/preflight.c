@@ -15,7 +15,7 @@ static json_t *would_issue(
 	struct rs_ctx *ctx, const struct rs_case *c, const struct rs_issue_plan *plan)
 {
 	const struct rs_reissue *r = &c->request;
-	struct rs_previous previous = rs_reissue_previous(r, c->by.profile);
+	struct rs_previous previous = rs_reissue_previous(r, c->by.profile, c->by.now);
 	json_t *key = json_copy(r->key);
 
 	json_object_set_new(key, "spki_sha256",

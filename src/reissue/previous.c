@@ -1,15 +1,18 @@
 /* What becomes of the previous certificate. */
 #include "impl.h"
 
+#define SECOND INT64_C(1000000)
+
 const char *rs_reissue_eligible_state(const struct rs_reissue *r, int64_t now)
 {
 	if (strcmp(r->certificate_status, "suspended") == 0)
 		return "suspended";
-	return r->certificate_not_after < now ? "expired" : r->certificate_status;
+	/* not_after is inclusive: the whole last second counts. */
+	return r->certificate_not_after / SECOND < now / SECOND ? "expired" : r->certificate_status;
 }
 
 struct rs_previous rs_reissue_previous(
-	const struct rs_reissue *request, const struct rs_profile *profile)
+	const struct rs_reissue *request, const struct rs_profile *profile, int64_t now)
 {
 	struct rs_previous out = {.action = rs_profile_previous_action(profile)};
 
@@ -26,7 +29,7 @@ struct rs_previous rs_reissue_previous(
 	out.reason = "superseded";
 	if (strcmp(out.action, "revoke_after_days") == 0) {
 		out.days = rs_profile_previous_days(profile);
-		out.due_at = request->previous_due_at;
+		out.due_at = now + out.days * RS_DAY_US;
 	}
 	return out;
 }

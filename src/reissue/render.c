@@ -34,12 +34,17 @@ json_t *rs_reissue_key_json(struct rs_ctx *ctx, const struct rs_reissue *r)
 	return key;
 }
 
+/* When it would end if it were issued now; when it ends, once it is; nothing of what never will. */
 static json_t *validity(const struct rs_case *c)
 {
-	json_t *out = json_copy(c->request.validity);
+	const struct rs_reissue *r = &c->request;
+	bool open = rs_state_open(r->state);
+	json_t *out = json_copy(r->validity);
 
-	json_object_set_new(out, "effective_not_after", time_or_null(c->judged.window.not_after));
-	json_object_set_new(out, "max_not_after", time_or_null(c->judged.window.max_not_after));
+	json_object_set_new(out, "effective_not_after",
+		time_or_null(open ? c->judged.window.not_after : r->issued_not_after));
+	json_object_set_new(out, "max_not_after",
+		time_or_null(open ? c->judged.window.max_not_after : 0));
 	return out;
 }
 
@@ -86,7 +91,7 @@ static json_t *second_factor(const struct rs_case *c)
 
 json_t *rs_reissue_previous_json(const struct rs_case *c)
 {
-	struct rs_previous p = rs_reissue_previous(&c->request, c->by.profile);
+	struct rs_previous p = rs_reissue_previous(&c->request, c->by.profile, c->by.now);
 
 	if (!rs_state_open(c->request.state)) {
 		p.action = c->request.previous_action;
@@ -147,8 +152,6 @@ json_t *rs_reissue_render(struct rs_ctx *ctx, struct rs_case *c, unsigned parts)
 	json_object_set_new(out, "notes",
 		c->by.profile->notes ? json_incref(c->by.profile->notes) : json_object());
 	json_object_set_new(out, "expires_at", ends ? time_or_null(r->expires_at) : json_null());
-	if (!r->spki_sha256.data)
-		json_object_set_new(out, "digest", json_null());
 	put_details(c, parts, out);
 	return out;
 }

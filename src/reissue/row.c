@@ -71,6 +71,8 @@ const struct rs_field rs_reissue_row[] = {
 	H(newest_revision, RS_T_INT),
 	H(issuer_id, RS_T_ID),
 	H(issuer, RS_T_STRING),
+	H(issuer_active, RS_T_BOOL),
+	H(issued_not_after, RS_T_TIME),
 	H(wanted_agreement_id, RS_T_ID),
 	H(wanted_version, RS_T_INT),
 	H(least_version, RS_T_INT),

@@ -32,23 +32,6 @@ static enum rs_code match_digest(
 	return RS_DIGEST_MISMATCH;
 }
 
-static enum rs_code revoke_old(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
-{
-	const struct rs_reissue *r = arg;
-
-	return rs_certificate_revoke_tx(ctx, tx, &r->certificate_id, "keyCompromise", 0);
-}
-
-/* A compromised key is revoked with the submit, before factor and vetting. */
-static enum rs_code revoke_compromised(struct rs_ctx *ctx, const struct rs_case *c)
-{
-	struct rs_previous previous = rs_reissue_previous(&c->request, c->by.profile);
-
-	if (strcmp(previous.action, "revoke_on_submit") != 0)
-		return RS_OK;
-	return rs_tx_use(ctx, RS_REACH_CALLER, revoke_old, (void *)(uintptr_t)&c->request);
-}
-
 static void freeze(struct rs_ctx *ctx, struct rs_case *c, const struct rs_reissue_input *input,
 	struct rs_change *change, const struct rs_transition *row)
 {
@@ -67,7 +50,9 @@ static void freeze(struct rs_ctx *ctx, struct rs_case *c, const struct rs_reissu
 	r->profile_revision = c->by.newest->revision;
 	r->submitted_at = c->by.now;
 	r->submitted_by = ctx->actor.id;
-	r->previous_action = rs_reissue_previous(r, c->by.profile).action;
+	/* A compromised key is revoked with the submit, before factor and vetting. */
+	r->previous_action = rs_reissue_previous(r, c->by.profile, c->by.now).action;
+	change->revoke_previous = strcmp(r->previous_action, "revoke_on_submit") == 0;
 	rs_case_content(ctx, c);
 	rs_case_move(c, row->to);
 }
@@ -85,8 +70,6 @@ static enum rs_code begin_round(
 	if (json_array_size(c->judged.blockers) > 0)
 		return rs_policy_not_ready(ctx, &c->request, c->judged.blockers);
 	rc = match_digest(ctx, &c->request, &input->digest);
-	if (!rc)
-		rc = revoke_compromised(ctx, c);
 	if (rc)
 		return rc;
 	freeze(ctx, c, input, &change, row);

@@ -1,7 +1,10 @@
 """The whole story of a reissue, step by step, and what each step refuses."""
+import time
+
 import pytest
 from cryptography import x509
 
+from support.foreign import foreign_pem
 from support.keys import make_csr, make_key, spki_sha256
 
 STEPS = ["key", "subject", "san", "validity", "domain_verification", "agreement", "message", "second_factor", "approval"]
@@ -12,7 +15,7 @@ def test_the_story(journey, instance, caller_subscriber):
     old, key = journey.revoked(), make_key()
     request = journey.request(old)
     path = f"/v1/reissue-requests/{request['id']}"
-    assert request["status"] == "draft" and request["key"] is None and request["digest"] is None
+    assert request["status"] == "draft" and request["key"] is None
     assert [step["name"] for step in request["steps"]] == STEPS
     assert {b["code"] for b in request["blockers"]} == {"key-missing", "agreement-missing"}
     refused = caller_subscriber.post(path + "/submit", {}).expect(409, "not-ready")
@@ -100,3 +103,79 @@ def test_compromised_key_revokes_on_submit(journey, caller_subscriber):
     caller_subscriber.post(f"/v1/reissue-requests/{request['id']}/submit", {}).expect(200)
     seen = caller_subscriber.get(f"/v1/certificates/{old['id']}").expect(200)
     assert seen["status"] == "revoked" and seen["revocation"]["reason"] == "keyCompromise"
+
+
+def test_compromise_is_told_with_the_submit_alone(journey, caller_subscriber):
+    """A submit that is refused revokes nothing; one that waits for an officer has revoked already."""
+    old = journey.certificate(profile_id=journey.profile(vetting=True))
+    request = journey.request(old, reason="key_compromised", csr=make_csr())
+    path = f"/v1/reissue-requests/{request['id']}"
+    caller_subscriber.post(path + "/submit", {}).expect(409, "not-ready")
+    request = journey.agreement(request)
+    caller_subscriber.post(path + "/submit", {"digest": "sha256:" + "0" * 64}).expect(409, "digest-mismatch")
+    assert caller_subscriber.get(f"/v1/certificates/{old['id']}").expect(200)["status"] == "issued"
+    assert caller_subscriber.post(path + "/submit", {}).expect(200)["status"] == "pending"
+    seen = caller_subscriber.get(f"/v1/certificates/{old['id']}").expect(200)
+    assert seen["status"] == "revoked" and seen["revocation"]["reason"] == "keyCompromise"
+    caller_subscriber.post(path + "/submit", {}).expect(200)
+    events = caller_subscriber.get(f"/v1/certificates/{old['id']}/events").expect(200)["items"]
+    assert [event["action"] for event in events].count("certificate.revoked") == 1
+
+
+@pytest.mark.parametrize("reason", ["key_lost", "key_compromised"])
+def test_an_imported_certificate_is_kept(journey, caller_officer, caller_subscriber, reason):
+    """What another CA issued is kept, with the warning that only its CA can revoke it."""
+    profile = journey.profile(previous_certificate={"action": "revoke_on_issue"})
+    old = caller_officer.post("/v1/certificates/import", {
+        "pem": foreign_pem(san=()), "profile_id": profile, "owner_id": journey.user_id(caller_subscriber)}).expect(201).json
+    request = journey.ready(old, reason=reason)
+    assert request["previous_certificate"] == {"action": "keep", "reason": None, "due_at": None}
+    told = caller_subscriber.get(f"/v1/reissue-requests/{request['id']}/preflight").expect(200)
+    assert told["ready"] and [warning["code"] for warning in told["warnings"]] == ["revoke-at-issuing-ca"]
+    caller_subscriber.post(f"/v1/reissue-requests/{request['id']}/submit", {}).expect(200)
+    assert caller_subscriber.get(f"/v1/certificates/{old['id']}").expect(200)["status"] == "issued"
+
+
+def test_when_the_previous_certificate_goes_is_told_before(journey, caller_subscriber):
+    """With revoke_after_days the request says beforehand when, preflight alike, and afterwards exactly."""
+    profile = journey.profile(previous_certificate={"action": "revoke_after_days", "days": 7})
+    old = journey.certificate(profile_id=profile)
+    request = journey.ready(old)
+    path = f"/v1/reissue-requests/{request['id']}"
+    told = request["previous_certificate"]
+    assert (told["action"], told["reason"]) == ("revoke_after_days", "superseded") and told["due_at"] > request["created_at"]
+    assert caller_subscriber.get(path + "/preflight").expect(200)["would_issue"]["previous_certificate"]["due_at"]
+    done = caller_subscriber.post(path + "/submit", {}).expect(200)
+    due = done["previous_certificate"]["due_at"]
+    assert due >= told["due_at"]
+    assert caller_subscriber.get(f"/v1/certificates/{old['id']}").expect(200)["revocation_due_at"] == due
+
+
+def test_the_validity_is_merged(journey, caller_subscriber):
+    """A PATCH of the validity is a merge patch (RFC 7396): nulls remove, what is left out stays."""
+    request = journey.request()
+    path = f"/v1/reissue-requests/{request['id']}"
+
+    def patch(validity):
+        shown = caller_subscriber.patch(path, {"validity": validity}, checked=False).expect(200)["validity"]
+        return {name: shown[name] for name in ("mode", "days", "not_after")}
+    assert patch({"mode": "days", "days": 30}) == {"mode": "days", "days": 30, "not_after": None}
+    assert patch({"days": 20}) == {"mode": "days", "days": 20, "not_after": None}
+    assert patch({"mode": "full", "days": None, "not_after": None}) == {"mode": "full", "days": None, "not_after": None}
+    assert patch({"mode": "days", "days": 5})["days"] == 5
+    assert patch({"mode": "full"}) == {"mode": "full", "days": None, "not_after": None}
+    caller_subscriber.patch(path, {"validity": {"days": 9}}, checked=False).expect(422)
+    assert patch(None) == {"mode": "full", "days": None, "not_after": None}
+
+
+def test_a_tag_outlives_the_second(journey, caller_subscriber):
+    """The times of a draft that move on with the clock do not change its ETag: 304 as long as nothing happened."""
+    request = journey.request()
+    path = f"/v1/reissue-requests/{request['id']}"
+    first = caller_subscriber.get(path).expect(200)
+    time.sleep(1.1)
+    second = caller_subscriber.get(path).expect(200)
+    assert second["validity"]["effective_not_after"] > first["validity"]["effective_not_after"]
+    caller_subscriber.get(path, headers={"If-None-Match": first.headers["ETag"]}).expect(304)
+    caller_subscriber.patch(path, {"message": "now"}).expect(200)
+    caller_subscriber.get(path, headers={"If-None-Match": first.headers["ETag"]}).expect(200)

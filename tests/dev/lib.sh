@@ -65,7 +65,7 @@ duration_seconds()
 {
 	local text=$1 sign=1 total=0
 	[ "$text" != 0 ] || { echo 0; return; }
-	[[ $text =~ ^[+-]?([0-9]{1,6}[dhms])+$ ]] || die "$text is no duration; write it as +7h1m, -2d or 0"
+	[[ $text =~ ^[+-]?([0-9]{1,9}[dhms])+$ ]] || die "$text is no duration; write it as +7h1m, -2d or 0"
 	[[ $text != -* ]] || sign=-1
 	text=${text#[+-]}
 	while [[ $text =~ ^([0-9]+)([dhms])(.*)$ ]]; do

@@ -36,9 +36,14 @@ class Own(Instance):
                 service.caller(self["SUBSCRIBER_TOKEN"]).post(
                     f"/v1/reissue-requests/{request['id']}/submit", {}).expect(503, "issuer-unavailable")
 
-    def fail(self, requests, folder):
-        """Makes requests fail: what was not signed in its time is given up two hours later."""
-        self.unsigned(requests, folder)
+    def unsigned_approval(self, request, token, folder):
+        """The same with the approval of an officer."""
+        with Beside(self, folder, UNSIGNED, REISSUED_FAILPOINT="before_sign:error") as service:
+            service.caller(token).post(f"/v1/reissue-requests/{request['id']}/approve",
+                                       {"digest": request["digest"]}).expect(503, "issuer-unavailable")
+
+    def give_up(self, requests):
+        """What was not signed in its time is given up two hours later."""
         self.dev("clock", "+2h")
         until = time.monotonic() + 60
         for request in requests:
@@ -47,6 +52,11 @@ class Own(Instance):
                 assert time.monotonic() < until, "recovery gives up what cannot be signed any more"
                 time.sleep(0.2)
         self.dev("clock", "0")
+
+    def fail(self, requests, folder):
+        """Makes requests fail."""
+        self.unsigned(requests, folder)
+        self.give_up(requests)
 
     def wait_ready(self, seconds=15, base_url=None):
         nobody = Api(base_url or self["BASE_URL"], checked=False)

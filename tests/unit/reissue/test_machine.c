@@ -37,9 +37,7 @@ static enum rs_rr_state reference_vetting(
 	case RS_EV_RELEASE:
 		return from == RS_RR_IN_REVIEW ? RS_RR_PENDING : NONE;
 	case RS_EV_APPROVE:
-		if (from == RS_RR_PENDING_DUAL_CONTROL)
-			return RS_RR_ISSUING;
-		if (!(in & (S(PENDING) | S(IN_REVIEW))))
+		if (!(in & (S(PENDING) | S(IN_REVIEW) | S(PENDING_DUAL_CONTROL))))
 			return NONE;
 		return facts->second ? RS_RR_PENDING_DUAL_CONTROL : RS_RR_ISSUING;
 	case RS_EV_DECLINE:
