@@ -1,0 +1,118 @@
+/*
+ * Control validations: proofs that an enterprise controls a name, a mailbox or an address.
+ *
+ * A validation is for one identifier by one method (the table of src/domain/method.def). It is made
+ * `pending` with instructions that can be pasted; an attempt looks whether they were followed. A
+ * failed attempt is recorded and leaves the token as it is, so that nobody must publish a new record
+ * because DNS was slow: attempts are 10 s apart, at most 50, within 7 days. The mail methods wait for
+ * a person instead: the link of the mail leads to a page whose button POSTs the token.
+ *
+ * A valid one serves every request of its enterprise until its evidence is too old; how old it may
+ * be is the least of the rule set's limit on the day of issuance, the method's own and the profile's
+ * reuse_days (rs_validation_until()). A parent's validation covers children where the method allows.
+ */
+#ifndef RS_VALIDATION_H
+#define RS_VALIDATION_H
+
+#include "rs/ctx.h"
+#include "rs/json.h"
+#include "rs/list.h"
+#include "rs/profile.h"
+#include "rs/ruleset.h"
+#include "rs/store.h"
+
+#define RS_VALIDATION_PAUSE_S	   10 /* between attempts */
+#define RS_VALIDATION_ATTEMPTS_MAX 50
+#define RS_VALIDATION_TTL_S	   (7 * 86400)
+#define RS_VALIDATION_TRIES_MAX	   10 /* wrong tokens of a mail link */
+
+/* What sets the methods apart; the table is src/domain/method.def. */
+struct rs_method {
+	const char *name;       /* dns_txt; NULL ends the table */
+	const char *type;       /* dns, email or ip: the identifier it is for */
+	const char *caa_label;  /* ca-tbr-7, or NULL: restricts no CAA record */
+	const char *rules;      /* "TLS BR 3.2.2.4.7" */
+	int64_t reuse_days;     /* the method's own limit; 0 = none */
+	int64_t pending_s;      /* how long the token is good */
+	bool subdomains;        /* covers names below */
+	bool wildcard;          /* covers "*." of the name */
+	bool mail;              /* a person confirms */
+};
+extern const struct rs_method rs_methods[];
+const struct rs_method *rs_method_named(const char *name);
+
+struct rs_validation {
+	struct rs_id id;
+	struct rs_id enterprise_id;
+	const char *identifier_type, *identifier;
+	const char *method;
+	const char *status; /* pending, valid, invalid, expired, cancelled */
+	const char *recipient;
+	const char *file_name;
+	const char *token_kid;
+	struct rs_bytes token_sealed, token_sha256;
+	struct rs_id requested_by;
+	int64_t attempt_count, wrong_tokens;
+	const char *code, *detail;
+	json_t *attempts; /* array of what an answer shows; only rs_validation_get() fills it */
+	int64_t revision;
+	int64_t created_at, updated_at, expires_at, next_attempt_at, validated_at, valid_until;
+};
+
+/* --- making and reading --- */
+/* {identifier: {type, value}, method, to?}: pending, with instructions. The mail of a mail method is
+ * queued in the same transaction. */
+enum rs_code rs_validation_create(struct rs_ctx *ctx, json_t *body, struct rs_validation *out) RS_CHECK;
+enum rs_code rs_validation_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_validation *out)
+	RS_CHECK;
+/* The representation; the caller owns it. Instructions hold the token only while pending and only for
+ * who may act on the validation, never for the mail methods. */
+json_t *rs_validation_json(struct rs_ctx *ctx, const struct rs_validation *validation);
+
+struct rs_validation_filter {
+	const char *value, *status, *method; /* NULL = any */
+	struct rs_id enterprise_id;
+};
+enum rs_code rs_validation_list(struct rs_ctx *ctx, const struct rs_validation_filter *filter,
+	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
+
+/* --- trying --- */
+/*
+ * Tries a pending validation now. RS_WRONG_STATE when it has ended, RS_RATE_LIMITED with Retry-After
+ * when the last attempt is less than 10 s old. RS_OK also when the attempt failed: see out->status.
+ */
+enum rs_code rs_validation_verify(struct rs_ctx *ctx, const struct rs_id *id, struct rs_validation *out)
+	RS_CHECK;
+/*
+ * Tries several at once, in parallel on the wire, and records every attempt; those that are not due,
+ * not pending or of a mail method are left alone. Used by rs_verify_run(). `deadline_ms` is what is
+ * left for the network.
+ */
+enum rs_code rs_validation_try(struct rs_ctx *ctx, struct rs_validation *validations, size_t count,
+	int deadline_ms) RS_CHECK;
+enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	struct rs_validation *out) RS_CHECK;
+
+/* --- the mail link, without a token of ours --- */
+/* What the page shows: {identifier, enterprise, requested_by, expires_at}; RS_NOT_FOUND, RS_GONE. */
+enum rs_code rs_validation_page(struct rs_ctx *ctx, const struct rs_id *id, json_t **out) RS_CHECK;
+/* confirm = false: "I did not ask for this", which ends it as invalid. A wrong token is counted;
+ * RS_NOT_FOUND for it, RS_GONE after the tenth or when it has ended. */
+enum rs_code rs_validation_confirm(struct rs_ctx *ctx, const struct rs_id *id, const char *token,
+	bool confirm) RS_CHECK;
+
+/* --- what a request needs --- */
+/* Those of the enterprise, pending or valid, that cover one of the names (rs_names_domains()). */
+enum rs_code rs_validation_covering(struct rs_ctx *ctx, const struct rs_id *enterprise,
+	const json_t *names, struct rs_validation **out, size_t *count) RS_CHECK;
+/* Whether it covers this very name: identifier, subdomains and wildcard by the method. */
+bool rs_validation_covers(const struct rs_validation *validation, const json_t *name);
+/* Until when a valid one counts (microseconds): validated_at + the least of the three limits. */
+int64_t rs_validation_until(const struct rs_validation *validation, const struct rs_ruleset *rules,
+	const struct rs_profile *profile);
+
+/* --- jobs --- */
+/* Ends what is out of time: pending ones as invalid, valid ones as expired. */
+enum rs_code rs_validation_expire(struct rs_ctx *ctx, int *count) RS_CHECK;
+
+#endif
