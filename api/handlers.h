@@ -59,6 +59,13 @@ enum rs_code rs_certificates_render(struct rs_call *call, int status, const stru
 enum rs_code rs_profiles_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_agreements_render(struct rs_call *call, int status, const struct rs_id *id);
 
+/* domains.c */
+enum rs_code rs_domains_list(struct rs_call *call);
+enum rs_code rs_domains_create(struct rs_call *call);
+enum rs_code rs_domains_show(struct rs_call *call);
+enum rs_code rs_domains_delete(struct rs_call *call);
+enum rs_code rs_domains_render(struct rs_call *call, int status, const struct rs_id *id);
+
 /* reissue_requests.c */
 enum rs_code rs_reissue_requests_create(struct rs_call *call);
 enum rs_code rs_certificates_reissue(struct rs_call *call);

@@ -18,6 +18,7 @@ static const char *const Q_PAGE[] = {PAGE, NULL};
 static const char *const Q_SORTED[] = {PAGE, "sort", NULL};
 static const char *const Q_PROFILES[] = {PAGE, "sort", "category", "active", "enterprise_id", NULL};
 static const char *const Q_ENTERPRISE[] = {PAGE, "sort", "enterprise_id", NULL};
+static const char *const Q_DOMAINS[] = {PAGE, "sort", "name", "enterprise_id", NULL};
 static const char *const Q_AGREEMENT[] = {"version", "lang", NULL};
 static const char *const Q_BLOCKED[] = {PAGE, "sort", "spki_sha256", "created_after",
 	"created_before", NULL};
@@ -119,6 +120,10 @@ const struct rs_route rs_routes[] = {
 	{RS_POST, "/v1/reissue-requests/{id}/retry", "reissue.retry", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_retry, NULL, 0},
 	{RS_GET, "/v1/reissue-requests/{id}/certificate", "reissue.read", RS_BODY_NONE, FORMS, rs_reissue_requests_certificate, Q_FORMAT, 0},
 	{RS_GET, "/v1/reissue-requests/{id}/events", "reissue.read", RS_BODY_NONE, LIST, rs_reissue_requests_events, Q_PAGE, 0},
+	{RS_GET, "/v1/domains", "domain.read", RS_BODY_NONE, LIST, rs_domains_list, Q_DOMAINS, 0},
+	{RS_POST, "/v1/domains", "domain.create", RS_BODY_JSON, CREATES, rs_domains_create, NULL, 0},
+	{RS_GET, "/v1/domains/{id}", "domain.read", RS_BODY_NONE, 0, rs_domains_show, NULL, 0},
+	{RS_DELETE, "/v1/domains/{id}", "domain.edit", RS_BODY_NONE, 0, rs_domains_delete, NULL, 0},
 	{RS_GET, "/v1/audit-events", "audit.read", RS_BODY_NONE, LIST, rs_audit_events_list, Q_AUDIT, 0},
 	{RS_GET, "/v1/audit-events/{id}", "audit.read", RS_BODY_NONE, 0, rs_audit_events_show, NULL, 0},
 	{RS_GET, "/v1/stats", "stats.read", RS_BODY_NONE, 0, rs_stats_show, Q_STATS, 0},

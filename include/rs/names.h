@@ -82,6 +82,12 @@ json_t *rs_names_sorted_san(struct rs_ctx *ctx, const json_t *san);
  */
 json_t *rs_names_domains(struct rs_ctx *ctx, const json_t *san);
 
+/*
+ * The normal form of a DNS name that can be somebody's own: no wildcard, no public suffix; internal
+ * names are fine. NULL after a fault noted at `pointer`. In the arena.
+ */
+const char *rs_names_registrable(struct rs_ctx *ctx, const char *text, const char *pointer);
+
 /* The common name (the first one) of a subject or NULL; borrowed from it. */
 const char *rs_names_common_name(const json_t *subject);
 /* Whether text is a dns name of at least two labels, wildcard allowed, in normal form. */

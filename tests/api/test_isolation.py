@@ -18,6 +18,7 @@ OBJECTS = {
     "users": "user",
     "profiles": "profile",
     "agreements": "agreement",
+    "domains": "domain",
     "clients": "client",
     "jwt-issuers": "jwt_issuer",
     "api-tokens": "token",
@@ -69,7 +70,12 @@ def foreign(journey, callers, instance):
                                         "scopes": ["reissue:read"], "acts_as": []}).expect(201)
     tokens = callers["subscriber"].get("/v1/sessions").expect(200)["items"]
     me = callers["subscriber"].get("/v1/me").expect(200)
+    # Of a third enterprise: where a registry begins, names outside it are refused.
+    third = callers["admin"].post("/v1/enterprises", {"name": f"Third {uuid.uuid4().hex[:8]}"}).expect(201)
+    domain = callers["admin"].post("/v1/domains", {"name": f"{uuid.uuid4().hex[:12]}.example.com",
+                                                   "enterprise_id": third["id"]}).expect(201)
     return {
+        "domain": domain["id"],
         "certificate": request["certificate_id"], "request": request["id"], "user": me["id"],
         "profile": instance["PROFILE_DESKTOP_ID"], "agreement": instance["AGREEMENT_ID"],
         "client": client["id"], "jwt_issuer": str(uuid.uuid4()),
