@@ -183,9 +183,7 @@ void rs_persist_judge(struct rs_ctx *ctx, const struct rs_persist_ask *ask,
 			"The record that names us is malformed or names no account.",
 		[RS_PERSIST_ACCOUNT] = "The record that names us is for another account.",
 		[RS_PERSIST_EXPIRED] = "persistUntil of the record has passed.",
-		[RS_PERSIST_POLICY] =
-			"The record lacks policy=wildcard, which names below the domain and "
-			"wildcards need.",
+		[RS_PERSIST_POLICY] = "The record lacks policy=wildcard; this name needs it.",
 		[RS_PERSIST_GOOD] = "The record names us and this account.",
 	};
 
