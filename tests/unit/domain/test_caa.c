@@ -834,10 +834,13 @@ static void test_no_issuer(void **state)
 	struct rs_caa_set set;
 	struct rs_caa_verdict verdict;
 
-	ask.issuers = rs_arena_json(ctx->arena, json_array());
-	see(ctx, &row.world, ask.name, &set);
-	rs_caa_judge(ctx, &ask, &set, &verdict);
-	assert_int_equal(verdict.code, RS_CAA_FORBIDDEN);
+	for (int i = 0; i < 2; i++) {
+		/* nor is an empty name ours */
+		ask.issuers = rs_arena_json(ctx->arena, i ? json_array() : json_pack("[s]", ""));
+		see(ctx, &row.world, ask.name, &set);
+		rs_caa_judge(ctx, &ask, &set, &verdict);
+		assert_int_equal(verdict.code, RS_CAA_FORBIDDEN);
+	}
 	assert_null(rs_caa_remedy(ctx, &ask, set.found_at));
 }
 

@@ -84,6 +84,9 @@ static void test_mailbox(void **state)
 		{TEXT("@example.com"), NULL},
 		{TEXT("s\xc3\xa4l@example.com"), NULL},
 		{TEXT("s\xe4l@example.com"), NULL},
+		{TEXT("ssl@b\xc3\xbc"
+		      "cher.example.com"),
+			NULL},
 		{TEXT(""), NULL},
 	};
 

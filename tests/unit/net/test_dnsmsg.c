@@ -241,7 +241,7 @@ static void test_ttl(void **state)
 	rr_caa(&m, "b.example", "ca.example");
 	assert_int_equal(read_caa(*state, &m, "a.example").ttl, 30);
 	m = head(0x8180, 1, 0, 0, "a.example", RS_RR_CAA);
-	rr(&m, "a.example", RS_RR_CAA, 0xffffffff, "\0\5issue", 7); /* RFC 2181 8: as 0 */
+	rr(&m, "a.example", RS_RR_CAA, 0x80000001, "\0\5issue", 7); /* RFC 2181 8: as 0 */
 	assert_int_equal(read_caa(*state, &m, "a.example").ttl, 0);
 }
 
@@ -470,13 +470,21 @@ static void test_bad_names(void **state)
 		m.data[at] = (unsigned char)labels[i];
 		refused(*state, &m, "www.example", bad);
 	}
-	m.len = at;
-	for (int i = 0; i < 128; i++)
-		put(&long_name, "\1a", 2); /* 256 octets without the root */
-	put(&m, long_name.data, long_name.len);
-	put(&m, "", 1);
-	put(&m, "\1\1\0\1\0\0\0\0\0\0", 10);
-	refused(*state, &m, "www.example", bad);
+	/* 255 octets with the root are a name, 256 are none */
+	for (size_t last = 1; last <= 2; last++) {
+		long_name.len = 0;
+		for (int i = 0; i < 126; i++)
+			put(&long_name, "\1a", 2);
+		put(&long_name, last == 1 ? "\1b" : "\2bb", last + 1);
+		m.len = at;
+		put(&m, long_name.data, long_name.len);
+		put(&m, "", 1);
+		put(&m, "\1\1\0\1\0\0\0\0\0\0", 10);
+		if (last == 1)
+			assert_int_equal(read_caa(*state, &m, "www.example").count, 0);
+		else
+			refused(*state, &m, "www.example", bad);
+	}
 }
 
 /* No beginning of a good message is a good message. */
