@@ -380,6 +380,19 @@ bool rs_dnsmsg_txt(struct rs_ctx *ctx, struct rs_bytes rdata, struct rs_bytes *o
 	return rdata.len > 0;
 }
 
+static bool label_valid(const char *label, size_t len)
+{
+	if (len == 0 || len > RS_DNS_LABEL_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = (char)lower((unsigned char)label[i]);
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
 bool rs_dns_name_valid(const char *name)
 {
 	size_t all = strlen(name);
@@ -391,15 +404,8 @@ bool rs_dns_name_valid(const char *name)
 	for (size_t at = 0; at <= all;) {
 		size_t len = strcspn(name + at, ".");
 
-		if (len == 0 || len > RS_DNS_LABEL_MAX)
+		if (!label_valid(name + at, len))
 			return false;
-		for (size_t i = 0; i < len; i++) {
-			char c = name[at + i];
-
-			if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-				!(c >= '0' && c <= '9') && c != '-' && c != '_')
-				return false;
-		}
 		at += len + 1;
 	}
 	return true;
