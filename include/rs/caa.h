@@ -109,6 +109,15 @@ struct rs_caa_lookup {
 	const char *why; /* for people: why bogus or failed; NULL = nothing more is known */
 };
 
+/*
+ * Reads what a validating resolver got for (name, CAA): seen is its verdict, packet the raw answer
+ * it rests on. What is no well-formed answer to this question (dnsmsg.h: truncated, another
+ * question, a circle of aliases, ...) becomes RS_CAA_SEEN_FAILED, whatever the resolver made of it.
+ * Where seen is no answer the packet is not read.
+ */
+void rs_caa_lookup_read(struct rs_ctx *ctx, const char *name, enum rs_caa_seen seen,
+	struct rs_bytes packet, struct rs_caa_lookup *out);
+
 /* One record. tag and value are shown text (see rs_dns_text()), the raw ones what was in it. */
 struct rs_caa_record {
 	int flags;

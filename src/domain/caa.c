@@ -109,6 +109,24 @@ enum rs_code rs_caa_climb(
 	return RS_OK;
 }
 
+void rs_caa_lookup_read(struct rs_ctx *ctx, const char *name, enum rs_caa_seen seen,
+	struct rs_bytes packet, struct rs_caa_lookup *out)
+{
+	struct rs_dnsmsg msg;
+
+	*out = (struct rs_caa_lookup){.seen = seen};
+	if (seen != RS_CAA_SEEN_SECURE && seen != RS_CAA_SEEN_INSECURE)
+		return;
+	if (!rs_dnsmsg_read(ctx, packet, name, RS_RR_CAA, &msg)) {
+		*out = (struct rs_caa_lookup){.seen = RS_CAA_SEEN_FAILED, .why = msg.why};
+		return;
+	}
+	out->rcode = msg.rcode;
+	out->soa = msg.soa;
+	out->rdata = msg.rdata;
+	out->count = msg.count;
+}
+
 static bool equal_nocase(struct rs_bytes bytes, const char *text)
 {
 	return bytes.len == strlen(text) &&
@@ -273,7 +291,8 @@ static bool names_us(const struct rs_caa_ask *ask, struct rs_bytes issuer)
 
 	if (issuer.len == 0)
 		return false;
-	json_array_foreach(ask->issuers, i, ours) {
+	json_array_foreach(ask->issuers, i, ours)
+	{
 		if (equal_nocase(issuer, json_string_value(ours)))
 			return true;
 	}

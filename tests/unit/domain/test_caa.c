@@ -532,6 +532,94 @@ static void test_rdata(void **state)
 	assert_memory_equal(value.data, "x", 1);
 }
 
+/* --- raw answers --- */
+
+/* An answer to x.caatest CAA: flags, counts of answer and authority, then the records. */
+static struct rs_bytes answer(struct rs_ctx *ctx, unsigned flags, unsigned answers,
+	unsigned authority, const void *records, size_t len)
+{
+	static const unsigned char question[] = "\1x\7caatest\0\1\1\0\1";
+	const unsigned char head[] = {0, 0, (unsigned char)(flags >> 8), (unsigned char)flags, 0, 1,
+		0, (unsigned char)answers, 0, (unsigned char)authority, 0, 0};
+	size_t front = sizeof(head) + sizeof(question) - 1;
+	unsigned char *out = rs_arena_alloc(ctx->arena, front + len);
+
+	memcpy(out, head, sizeof(head));
+	memcpy(out + sizeof(head), question, sizeof(question) - 1);
+	memcpy(out + front, records, len);
+	return (struct rs_bytes){out, front + len};
+}
+
+#define FIXED(type, length) "\0" type "\0\1\0\0\1\54\0" length
+#define CAA_RR(length)	    "\300\14\1\1\0\1\0\0\1\54\0" length
+#define SOA_RR		    "\300\16" FIXED("\6", "\30") "\300\16\300\16\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1"
+
+/* What a resolver calls an answer is one only when the message bears it out. */
+static void test_raw_answers(void **state)
+{
+	static const struct {
+		const char *id;
+		unsigned flags, answers, authority;
+		const char *records;
+		size_t len;
+		enum rs_caa_seen seen;
+		enum rs_code code;
+	} rows[] = {
+#define RECORDS(text) (text), sizeof(text) - 1
+		{"7", 0x8180, 1, 0, RECORDS(CAA_RR("\21") "\0\5issueca.example"),
+			RS_CAA_SEEN_SECURE, RS_CAA_PERMITTED},
+		{"42", 0x8180, 2, 0,
+			RECORDS("\300\14" FIXED("\5", "\2") "\300\16"
+							    "\300\16"
+							    "\1\1\0\1\0\0\1\54\0\21"
+							    "\0\5issueca.example"),
+			RS_CAA_SEEN_SECURE, RS_CAA_PERMITTED},
+		{"44", 0x8180, 1, 0, RECORDS("\300\14" FIXED("\5", "\2") "\300\14"),
+			RS_CAA_SEEN_INSECURE, RS_CAA_LOOKUP_FAILED},
+		{"95", 0x8185, 0, 1, RECORDS(SOA_RR), RS_CAA_SEEN_INSECURE, RS_CAA_LOOKUP_FAILED},
+		{"98", 0x8180, 0, 0, RECORDS(""), RS_CAA_SEEN_INSECURE, RS_CAA_LOOKUP_FAILED},
+		{"98 with its SOA", 0x8180, 0, 1, RECORDS(SOA_RR), RS_CAA_SEEN_INSECURE,
+			RS_CAA_NONE},
+		{"98 NXDOMAIN", 0x8183, 0, 1, RECORDS(SOA_RR), RS_CAA_SEEN_INSECURE, RS_CAA_NONE},
+		{"99 empty", 0x8180, 1, 0, RECORDS(CAA_RR("\0")), RS_CAA_SEEN_SECURE,
+			RS_CAA_LOOKUP_FAILED},
+		{"99 no tag", 0x8180, 1, 0, RECORDS(CAA_RR("\2") "\0\0"), RS_CAA_SEEN_SECURE,
+			RS_CAA_LOOKUP_FAILED},
+		{"99 tag too long", 0x8180, 1, 0, RECORDS(CAA_RR("\3") "\0\2a"), RS_CAA_SEEN_SECURE,
+			RS_CAA_LOOKUP_FAILED},
+		{"F7", 0x8380, 1, 0, RECORDS(CAA_RR("\21") "\0\5issueca.example"),
+			RS_CAA_SEEN_SECURE, RS_CAA_LOOKUP_FAILED},
+		{"no answer", 0x0100, 0, 0, RECORDS(""), RS_CAA_SEEN_SECURE, RS_CAA_LOOKUP_FAILED},
+		{"83", 0x8180, 1, 0, RECORDS(CAA_RR("\21") "\0\5issueca.example"),
+			RS_CAA_SEEN_BOGUS, RS_CAA_DNSSEC_BOGUS},
+		{"94", 0x8180, 1, 0, RECORDS(CAA_RR("\21") "\0\5issueca.example"),
+			RS_CAA_SEEN_TIMEOUT, RS_CAA_TIMEOUT},
+		{"87", 0x8180, 1, 0, RECORDS(CAA_RR("\21") "\0\5issueca.example"),
+			RS_CAA_SEEN_FAILED, RS_CAA_LOOKUP_FAILED},
+	};
+	static const char *const names[] = {"x.caatest", "caatest"};
+	struct rs_ctx *ctx = *state;
+	const char *methods[2];
+	struct row row = {.name = "x"};
+	struct rs_caa_ask ask = ask_of(ctx, &row, methods);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rs_caa_lookup lookups[2] = {{0}, {.seen = RS_CAA_SEEN_SECURE}};
+		struct rs_caa_set set;
+		struct rs_caa_verdict verdict;
+
+		rs_caa_lookup_read(ctx, names[0], rows[i].seen,
+			answer(ctx, rows[i].flags, rows[i].answers, rows[i].authority,
+				rows[i].records, rows[i].len),
+			&lookups[0]);
+		rs_caa_find(ctx, names, lookups, 2, &set);
+		rs_caa_judge(ctx, &ask, &set, &verdict);
+		if (verdict.code != rows[i].code)
+			fail_msg("%s: %s, %s", rows[i].id, rs_code_slug(verdict.code),
+				verdict.detail);
+	}
+}
+
 /* --- DNSSEC: as good as the weakest answer that led to the verdict --- */
 
 static void test_dnssec(void **state)
@@ -886,6 +974,7 @@ int main(void)
 		TEST(test_big),
 		TEST(test_malformed_rdata),
 		TEST(test_rdata),
+		TEST(test_raw_answers),
 		TEST(test_dnssec),
 		TEST(test_incomplete_climb),
 		TEST(test_climb),
