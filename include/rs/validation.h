@@ -15,6 +15,7 @@
 #define RS_VALIDATION_H
 
 #include "rs/ctx.h"
+#include "rs/dcv.h"
 #include "rs/json.h"
 #include "rs/list.h"
 #include "rs/profile.h"
@@ -25,21 +26,6 @@
 #define RS_VALIDATION_ATTEMPTS_MAX 50
 #define RS_VALIDATION_TTL_S	   (7 * 86400)
 #define RS_VALIDATION_TRIES_MAX	   10 /* wrong tokens of a mail link */
-
-/* What sets the methods apart; the table is src/domain/method.def. */
-struct rs_method {
-	const char *name;       /* dns_txt; NULL ends the table */
-	const char *type;       /* dns, email or ip: the identifier it is for */
-	const char *caa_label;  /* ca-tbr-7, or NULL: restricts no CAA record */
-	const char *rules;      /* "TLS BR 3.2.2.4.7" */
-	int64_t reuse_days;     /* the method's own limit; 0 = none */
-	int64_t pending_s;      /* how long the token is good */
-	bool subdomains;        /* covers names below */
-	bool wildcard;          /* covers "*." of the name */
-	bool mail;              /* a person confirms */
-};
-extern const struct rs_method rs_methods[];
-const struct rs_method *rs_method_named(const char *name);
 
 struct rs_validation {
 	struct rs_id id;
