@@ -167,19 +167,24 @@ enum rs_code rs_certificates_events(struct rs_call *call)
 
 /* --- one --- */
 
-static enum rs_code reply_one(struct rs_call *call, int status, const struct rs_id *id)
+static enum rs_code reply(struct rs_call *call, int status, struct rs_certificate *certificate)
 {
-	struct rs_certificate certificate;
 	json_t *json = NULL;
-	enum rs_code rc = rs_certificate_get(call->ctx, id, &certificate);
+	enum rs_code rc = rs_certificate_json(call->ctx, certificate, &json);
 
-	if (!rc)
-		rc = rs_certificate_json(call->ctx, &certificate, &json);
 	if (rc) {
 		json_decref(json);
 		return rc;
 	}
-	return rs_reply_resource(call, status, json, certificate.revision);
+	return rs_reply_resource(call, status, json, certificate->revision);
+}
+
+static enum rs_code reply_one(struct rs_call *call, int status, const struct rs_id *id)
+{
+	struct rs_certificate certificate;
+	enum rs_code rc = rs_certificate_get(call->ctx, id, &certificate);
+
+	return rc ? rc : reply(call, status, &certificate);
 }
 
 enum rs_code rs_certificates_render(struct rs_call *call, int status, const struct rs_id *id)
@@ -204,7 +209,7 @@ enum rs_code rs_certificates_show(struct rs_call *call)
 	if (rc)
 		return rc;
 	if (form == RS_FORM_JSON)
-		return reply_one(call, 200, &id);
+		return reply(call, 200, &certificate);
 	rc = rs_certificate_bytes(call->ctx, &id, form, &bytes);
 	return rc ? rc : rs_reply_file(call, type, bytes.data, bytes.len);
 }

@@ -60,7 +60,7 @@ struct rs_address_count;
 struct rs_connections {
 	pthread_mutex_t mutex;
 	struct rs_connection *first;
-	int count;
+	_Atomic int count; /* written under the mutex */
 	struct rs_address_count **table;
 };
 

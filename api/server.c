@@ -200,12 +200,18 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 	return ulfius_uri_logger(cls, uri);
 }
 
+/* With fewer connections than this their stacks are not worth the call that gives them back. */
+#define MANY_CONNECTIONS 128
+
 /*
- * Gives back the pages of the thread's stack that the request has used: a connection that is kept
- * alive would hold them for as long as it idles.
+ * Gives back the pages of the thread's stack that the request has used: one of many connections that
+ * are kept alive would hold them for as long as it idles. Every call interrupts the other cores, so a
+ * few busy ones keep theirs.
  */
-static void release_stack(void)
+static void release_stack(const struct rs_server *server)
 {
+	if (atomic_load_explicit(&server->connections.count, memory_order_relaxed) < MANY_CONNECTIONS)
+		return;
 	static _Thread_local char *lowest;
 	const uintptr_t page = 4096;
 	char *here = __builtin_frame_address(0);
@@ -240,7 +246,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 	}
 	atomic_store(&c->begun, false);
 	rs_connection_phase(c, RS_PHASE_READING);
-	release_stack();
+	release_stack(c->server);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **socket_context,

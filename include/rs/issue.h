@@ -74,6 +74,7 @@ struct rs_issue_spec {
 	struct rs_id request_id;     /* unset: an enrolment */
 	int64_t round;
 	const struct rs_profile *profile;
+	const struct rs_ruleset *rules; /* of its rule set, today: what the linter holds it to */
 	struct rs_id issuer_id;      /* the row of the issuer */
 	const char *issuer;          /* its slug */
 	json_t *subject;

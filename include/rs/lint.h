@@ -11,8 +11,10 @@
 
 #include "rs/issuer.h"
 #include "rs/json.h"
+#include "rs/ruleset.h"
 
-enum rs_lint_severity { RS_LINT_WARNING, RS_LINT_ERROR };
+/* CLAIMED: an error under the rule set whose document the rule is from, else a warning. */
+enum rs_lint_severity { RS_LINT_WARNING, RS_LINT_ERROR, RS_LINT_CLAIMED };
 
 /* One row of the table, for documents and tests. */
 struct rs_lint_rule_info {
@@ -26,12 +28,13 @@ size_t rs_lint_rule_count(void);
 struct rs_lint_rule_info rs_lint_rule_at(size_t index);
 
 /*
- * Lints a TBS the issuer is about to sign. RS_LINT_FAILED when a rule of severity error is broken;
+ * Lints a TBS the issuer is about to sign under a rule set (NULL = none, what RFC 5280 says still
+ * holds). RS_LINT_FAILED when a rule of severity error is broken;
  * the error then names the rules and carries them as member "findings": [{rule, severity,
  * detail}].
  */
-enum rs_code rs_lint_tbs(struct rs_ctx *ctx, const struct rs_issuer *issuer, struct rs_bytes tbs)
-	RS_CHECK;
+enum rs_code rs_lint_tbs(struct rs_ctx *ctx, const struct rs_issuer *issuer,
+	const struct rs_ruleset *rules, struct rs_bytes tbs) RS_CHECK;
 
 /*
  * Lints a whole certificate; issuer may be NULL (rules that need it are skipped). *findings is an

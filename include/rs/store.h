@@ -97,7 +97,7 @@ enum rs_code rs_tx_use(struct rs_ctx *ctx, enum rs_reach reach,
  * Runs one conditional data-modifying statement through the group committer and returns once it is
  * durable. *rows is what it returned, 0 rows = its condition did not hold and nothing happened.
  * The statement must be safe to run again with the same parameters; $1 is the id of what it locks
- * first, never NULL. It locks with FOR UPDATE SKIP LOCKED: when that gives 0 rows, it runs once more
+ * first, or NULL and $2 is. It locks with FOR UPDATE SKIP LOCKED: when that gives 0 rows, it runs once more
  * outside the group with those words taken out, so that 0 rows never means "somebody holds it".
  * The caller must not hold a transaction.
  */

@@ -249,6 +249,7 @@ enum rs_code rs_certificate_enrol(struct rs_ctx *ctx, json_t *body, struct rs_id
 	e.spec.enterprise_id = e.profile->enterprise_id;
 	e.spec.owner_id = e.owner_id;
 	e.spec.profile = e.profile;
+	e.spec.rules = e.rules;
 	e.spec.generation = 1;
 	rc = rs_issue_enrol(ctx, &e.spec, &issued);
 	if (!rc)

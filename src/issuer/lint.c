@@ -4,12 +4,15 @@
 #include "spki.h"
 #include "usage.h"
 
+#include "rs/app.h"
+#include "rs/config.h"
 #include "rs/names.h"
 #include "rs/x509.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define OID_MAX		256
 #define SIGNATURE_MAX	512 /* RSA-4096 */
@@ -18,7 +21,7 @@
 #define TLS_SECONDS_MAX (200 * 86400)
 #define DAY_2050	INT64_C(2524608000)
 
-enum when { WHEN_ANY, WHEN_LEAF, WHEN_SAN, WHEN_RSA, WHEN_ISSUER, WHEN_TLS };
+enum when { WHEN_ANY, WHEN_LEAF, WHEN_SAN, WHEN_RSA, WHEN_ISSUER, WHEN_TLS, WHEN_MAIL, WHEN_DATED };
 
 /* One text of the subject. */
 struct attribute {
@@ -31,6 +34,8 @@ struct attribute {
 struct lint {
 	struct rs_cert cert;
 	const struct rs_issuer *issuer;
+	const struct rs_ruleset *rules; /* or NULL */
+	const json_t *extra_tlds;       /* of the configuration, or NULL */
 	bool ca, tls;
 	struct attribute attribute[64];
 	size_t attributes;
@@ -602,6 +607,26 @@ static bool check_tls_san(const struct lint *l)
 {
 	return l->names > 0;
 }
+/* Whether the text of an address is an iPAddress of the extension. */
+static bool is_address(const struct lint *l, struct rs_bytes text)
+{
+	char address[INET6_ADDRSTRLEN];
+	unsigned char octets[16];
+	bool v6;
+
+	if (text.len >= sizeof(address))
+		return false;
+	memcpy(address, text.data, text.len);
+	address[text.len] = '\0';
+	v6 = strchr(address, ':') != NULL;
+	if (inet_pton(v6 ? AF_INET6 : AF_INET, address, octets) != 1)
+		return false;
+	for (size_t n = 0; n < l->names; n++)
+		if (l->name[n].tag == RS_DER_CONTEXT(7) &&
+			rs_bytes_eq(l->name[n].value, (struct rs_bytes){octets, v6 ? 16 : 4}))
+			return true;
+	return false;
+}
 static bool check_tls_common_name(const struct lint *l)
 {
 	for (size_t i = 0; i < l->attributes; i++) {
@@ -611,7 +636,7 @@ static bool check_tls_common_name(const struct lint *l)
 			continue;
 		for (size_t n = 0; n < l->names; n++)
 			found = found || rs_bytes_eq(l->name[n].value, a->text);
-		if (!found)
+		if (!found && !is_address(l, a->text))
 			return false;
 	}
 	return true;
@@ -628,13 +653,44 @@ static bool is_public(struct rs_bytes name)
 	}
 	return memchr(name.data, '.', name.len) != NULL;
 }
+/* Whether the last label is one of the configuration's. */
+static bool is_extra(const struct lint *l, struct rs_bytes name)
+{
+	size_t i;
+	json_t *tld;
+
+	json_array_foreach(l->extra_tlds, i, tld) {
+		size_t len = json_string_length(tld);
+
+		if (name.len > len && name.data[name.len - len - 1] == '.' &&
+			strncasecmp((const char *)name.data + name.len - len,
+				json_string_value(tld), len) == 0)
+			return true;
+	}
+	return false;
+}
 static bool check_tls_internal(const struct lint *l)
 {
-	return every(l, RS_DER_CONTEXT(2), is_public);
+	for (size_t n = 0; n < l->names; n++)
+		if (l->name[n].tag == RS_DER_CONTEXT(2) && !is_public(l->name[n].value) &&
+			!is_extra(l, l->name[n].value))
+			return false;
+	return true;
 }
 static bool check_tls_age(const struct lint *l)
 {
 	return l->cert.not_after - l->cert.not_before + 1 <= TLS_SECONDS_MAX;
+}
+static bool check_mail_mailbox(const struct lint *l)
+{
+	for (size_t n = 0; n < l->names; n++)
+		if (l->name[n].tag == RS_DER_CONTEXT(1))
+			return true;
+	return false;
+}
+static bool check_rules_age(const struct lint *l)
+{
+	return l->cert.not_after - l->cert.not_before + 1 <= l->rules->max_validity_days * RS_DAY_S;
 }
 
 /* --- the table --- */
@@ -661,6 +717,12 @@ struct rs_lint_rule_info rs_lint_rule_at(size_t index)
 	return RULES[index].info;
 }
 
+/* Whether it is issued under a rule set for this kind of names. */
+static bool claims(const struct lint *l, const char *names)
+{
+	return l->rules && strcmp(l->rules->names, names) == 0;
+}
+
 static bool applies(const struct lint *l, enum when when)
 {
 	switch (when) {
@@ -673,7 +735,11 @@ static bool applies(const struct lint *l, enum when when)
 	case WHEN_ISSUER:
 		return l->issuer != NULL;
 	case WHEN_TLS:
-		return l->tls && !l->ca;
+		return (l->tls || claims(l, "tls")) && !l->ca;
+	case WHEN_MAIL:
+		return claims(l, "mailbox") && !l->ca;
+	case WHEN_DATED:
+		return l->rules && l->rules->max_validity_days > 0 && !l->ca;
 	default:
 		return true;
 	}
@@ -686,7 +752,8 @@ static json_t *run_rules(const struct lint *l, bool warnings, size_t *errors)
 	*errors = 0;
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		const struct rs_lint_rule_info *info = &RULES[i].info;
-		bool error = info->severity == RS_LINT_ERROR;
+		bool error = info->severity == RS_LINT_ERROR ||
+			(info->severity == RS_LINT_CLAIMED && claims(l, "tls"));
 		if ((!error && !warnings) || !applies(l, RULES[i].when) || RULES[i].holds(l))
 			continue;
 		*errors += error;
@@ -713,7 +780,8 @@ enum rs_code rs_lint_certificate(
 	return RS_OK;
 }
 
-enum rs_code rs_lint_tbs(struct rs_ctx *ctx, const struct rs_issuer *issuer, struct rs_bytes tbs)
+enum rs_code rs_lint_tbs(struct rs_ctx *ctx, const struct rs_issuer *issuer,
+	const struct rs_ruleset *rules, struct rs_bytes tbs)
 {
 	static const unsigned char dummy[SIGNATURE_MAX];
 	struct lint *l = rs_new(ctx->arena, struct lint);
@@ -723,19 +791,21 @@ enum rs_code rs_lint_tbs(struct rs_ctx *ctx, const struct rs_issuer *issuer, str
 		rs_x509_assemble(ctx, issuer, tbs, (struct rs_bytes){dummy, issuer->signature_max});
 	if (!take_apart(l, issuer, der))
 		return rs_fail(ctx, RS_LINT_FAILED, "What was built is not a certificate in DER.");
+	l->rules = rules;
+	l->extra_tlds = ctx->app && ctx->app->config ? ctx->app->config->names_extra_tlds : NULL;
 	if (l->ca)
 		return rs_fail(ctx, RS_LINT_FAILED, "What was built is the certificate of a CA.");
 	json_t *found = run_rules(l, false, &errors);
 	if (!found)
 		return RS_OK;
-	char rules[300] = "";
+	char broken[300] = "";
 	for (size_t i = 0; i < json_array_size(found); i++) {
-		size_t at = strlen(rules);
-		snprintf(rules + at, sizeof(rules) - at, "%s%s", i ? ", " : "",
+		size_t at = strlen(broken);
+		snprintf(broken + at, sizeof(broken) - at, "%s%s", i ? ", " : "",
 			json_string_value(json_object_get(json_array_get(found, i), "rule")));
 	}
 	enum rs_code rc = rs_fail(ctx, RS_LINT_FAILED,
-		"The certificate would break %zu rule(s): %s; it is not signed.", errors, rules);
+		"The certificate would break %zu rule(s): %s; it is not signed.", errors, broken);
 	rs_err_ext(ctx, "findings", found);
 	return rc;
 }

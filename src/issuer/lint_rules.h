@@ -3,7 +3,9 @@
  *
  * RS_LINT(check, id, source, severity, when, text): check_<check>() is called when the certificate
  * is what `when` says: ANY, LEAF (no CA), SAN (it has the extension), RSA, ISSUER (its issuer is
- * known), TLS (serverAuth).
+ * known), TLS (serverAuth, or a rule set for it), MAIL (a rule set for mailboxes), DATED (a rule set
+ * that limits the validity). Severity CLAIMED is ERROR under the rule set whose document it is from,
+ * else WARNING.
  */
 /* structure */
 RS_LINT(version, "version-3", "RFC 5280 4.1.2.1", ERROR, ANY, "the version is 3")
@@ -67,6 +69,9 @@ RS_LINT(san_email, "san-email", "RFC 5280 4.2.1.6", ERROR, SAN, "mail addresses 
 RS_LINT(san_uri, "san-uri", "RFC 5280 4.2.1.6", ERROR, SAN, "URIs are absolute")
 /* what a web server's certificate is expected to be */
 RS_LINT(tls_san, "tls-san", "BR 7.1.2.7.12", ERROR, TLS, "a server's certificate has a subjectAltName")
-RS_LINT(tls_common_name, "tls-common-name", "BR 7.1.4.3", WARNING, TLS, "the common name repeats a name of the subjectAltName")
-RS_LINT(tls_internal, "tls-internal-name", "BR 4.2.2", WARNING, TLS, "DNS names have two labels and more and end in no reserved one")
+RS_LINT(tls_common_name, "tls-common-name", "BR 7.1.4.3", CLAIMED, TLS, "the common name repeats a name of the subjectAltName")
+RS_LINT(tls_internal, "tls-internal-name", "BR 4.2.2", CLAIMED, TLS, "DNS names have two labels and more and end in no reserved one")
 RS_LINT(tls_age, "tls-validity", "BR 6.3.2", WARNING, TLS, "a server's certificate is valid for at most 200 days, the last second included")
+/* what the rule set of the profile claims, on that day */
+RS_LINT(mail_mailbox, "mail-mailbox", "SBR 7.1.4.2.1", ERROR, MAIL, "the subjectAltName holds a mailbox")
+RS_LINT(rules_age, "rule-set-validity", "BR 6.3.2, SBR 6.3.2, CSBR 6.3.2", ERROR, DATED, "the validity is no longer than the rule set allows on the day of issuance, the last second included")

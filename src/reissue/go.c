@@ -20,6 +20,7 @@ static struct rs_issue_spec spec_of(const struct rs_case *c)
 		.request_id = r->id,
 		.round = r->round,
 		.profile = c->by.newest,
+		.rules = c->by.rules,
 		.issuer_id = r->issuer_id,
 		.issuer = r->issuer,
 		.subject = c->judged.names.subject,

@@ -119,7 +119,7 @@ enum rs_code rs_issue_plan(
 	specify(ctx, plan);
 	rc = rs_tbs_build(ctx, &plan->tbs_spec, &plan->tbs);
 	if (!rc)
-		rc = rs_lint_tbs(ctx, plan->issuer, plan->tbs);
+		rc = rs_lint_tbs(ctx, plan->issuer, spec->rules, plan->tbs);
 	if (rc)
 		return rc;
 	rs_sha256(plan->tbs.data, plan->tbs.len, plan->tbs_sha256);

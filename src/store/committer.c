@@ -120,11 +120,15 @@ static void item_ended(struct item *item, const struct rs_err *err)
 	snprintf(item->cause, sizeof item->cause, "%s", err->cause);
 }
 
-static int by_first_param(const void *a, const void *b)
+/* What an item locks first: $1, or $2 of a statement that has no request around it. */
+static const char *lock_key(const struct item *item)
 {
-	const struct item *x = *(struct item *const *)a, *y = *(struct item *const *)b;
+	return item->params.value[0] ? item->params.value[0] : item->params.value[1];
+}
 
-	return strcmp(x->params.value[0], y->params.value[0]);
+static int by_lock(const void *a, const void *b)
+{
+	return strcmp(lock_key(*(struct item *const *)a), lock_key(*(struct item *const *)b));
 }
 
 /* --- the thread: connection --- */
@@ -283,7 +287,7 @@ static void run_items(struct rs_committer *c, struct item **items, int n)
 		run_alone(c, items[0]);
 		return;
 	}
-	qsort(items, (size_t)n, sizeof *items, by_first_param);
+	qsort(items, (size_t)n, sizeof *items, by_lock);
 	if (run_group(c, items, n))
 		return;
 	store->commit_replays += n;

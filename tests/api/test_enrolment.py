@@ -1,4 +1,5 @@
 """Enrolment: a first certificate by the same checks and engine as a reissue."""
+import concurrent.futures
 import subprocess
 import uuid
 
@@ -100,3 +101,12 @@ def test_who_enrols(body, caller_subscriber, caller_auditor, caller_officer_othe
     for caller in (caller_subscriber, caller_auditor):
         caller.post("/v1/certificates", body).expect(403)
     assert caller_officer_other.post("/v1/certificates", body).expect(422).pointers() == ["/profile_id"]
+
+
+@pytest.mark.concurrency
+def test_enrolments_at_once(body, caller_officer):
+    """Enrolments whose last statements meet in one batch of the committer each give a certificate."""
+    bodies = [{**body, "csr": make_csr(make_key())} for _ in range(96)]
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        made = list(pool.map(lambda one: caller_officer.post("/v1/certificates", one).expect(201)["id"], bodies))
+    assert len(set(made)) == len(bodies)

@@ -94,9 +94,9 @@ class Bench:
             raise RuntimeError(f"{report['failed']} of the load's requests failed")
         return report
 
-    def rows(self, sql, *values):
+    def rows(self, sql, *values, **named):
         with self.instance.database() as connection, connection.cursor() as cursor:
-            cursor.execute(sql, values)
+            cursor.execute(sql, named or values)
             return cursor.fetchall() if cursor.description else None
 
     def csrs(self, count):
@@ -113,6 +113,8 @@ class Bench:
             process.wait(10)
 
     def ratio(self, name, ours, theirs):
+        print(f"{name}: {[round(one, 2) for one in ours]} over {[round(one, 2) for one in theirs]}",
+              file=sys.stderr)
         self.values[name] = statistics.median(a / b for a, b in zip(ours, theirs))
 
     # --- the objects ---
@@ -163,7 +165,7 @@ class Bench:
     # --- the figures ---
 
     def engine(self):
-        told = json.loads(subprocess.run([BUILD / "bench_engine"], check=True, stdout=subprocess.PIPE,
+        told = json.loads(subprocess.run([BUILD / "engine"], check=True, stdout=subprocess.PIPE,
                                          text=True).stdout)
         for name in ("engine_p256", "engine_rsa2048", "engine_cpu_p256"):
             entry = told[name]
@@ -260,27 +262,23 @@ class Bench:
 
     def million(self, profile):
         """Pages and search over 1,000,000 certificates of one enterprise."""
-        self.rows((pathlib.Path(__file__).parent / "million.sql").read_text(), {"profile": profile,
-                                                                              "count": MILLION})
+        self.rows((pathlib.Path(__file__).parent / "million.sql").read_text(), profile=profile, count=MILLION)
         first = "/v1/certificates?limit=50&sort=created_at"
-        (middle,) = self.rows("SELECT id FROM certificate WHERE common_name = %s LIMIT 1", "bulk 999990")
-        pages, lasts, searches = [], [], []
-        last = None
-        cursor_page = self.officer.get("/v1/certificates?limit=50&sort=-created_at&created_before=2000-01-02T00:00:00Z")
+        last = f"{first}&cursor={self.last_cursor(first)}"
+        # Three characters that hardly any name holds, some names hold, and every name holds.
+        queries = [f"/v1/certificates?q={text}" for text in ("zzz", "a1b", "exa")]
+        taken = {path: [] for path in (first, last, *queries)}
         for _ in range(max(self.rounds, 5)):
-            begun = time.perf_counter()
-            page = self.officer.get(first).expect(200)
-            pages.append(time.perf_counter() - begun)
-            last = last or self.last_cursor(first)
-            begun = time.perf_counter()
-            self.officer.get(f"{first}&cursor={last}").expect(200)
-            lasts.append(time.perf_counter() - begun)
-            begun = time.perf_counter()
-            self.officer.get("/v1/certificates?q=zq7").expect(200)
-            searches.append(time.perf_counter() - begun)
-        del middle, cursor_page, page
-        self.values["last_page_over_first"] = statistics.median(lasts) / statistics.median(pages)
-        self.values["search_ms"] = statistics.median(searches) * 1000
+            for path, times in taken.items():
+                begun = time.perf_counter()
+                answer = self.officer.get(path)
+                times.append(time.perf_counter() - begun)
+                # A search that finds too much asks to narrow it.
+                if answer.status not in ((200, 400) if "?q=" in path else (200,)):
+                    answer.expect(200)
+        medians = {path: statistics.median(times) for path, times in taken.items()}
+        self.values["last_page_over_first"] = medians[last] / medians[first]
+        self.values["search_ms"] = max(medians[path] for path in queries) * 1000
 
     def last_cursor(self, path):
         """Walks to the last page by pages of 200; the cursor that gives it."""

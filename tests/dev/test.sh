@@ -214,3 +214,11 @@ stage_faults()
 	test_instance run --preset dev
 	run_pytest faults "$ROOT/tests/faults"
 }
+
+# 100,000 reissues on one process of the release build: a quarter of an hour and more.
+stage_soak()
+{
+	test_instance run
+	cmake --build "$ROOT/build/release" --target bench_load
+	run_pytest soak -s "$ROOT/tests/soak"
+}

@@ -54,9 +54,11 @@ static size_t rule_index(const char *rule)
 	return 0;
 }
 
+/* The rules that something has broken; the last test asks whether that was all of them. */
+static bool covered[200];
+
 static void each_rule_finds_its_defect(void **state)
 {
-	bool covered[200] = {false};
 	char line[200], *save;
 	(void)state;
 	FILE *table = fopen(CASES "expected.tsv", "r");
@@ -94,6 +96,11 @@ static void each_rule_finds_its_defect(void **state)
 	assert_true(found(findings, "algorithm-issuer"));
 	assert_true(found(findings, "signature-length"));
 	covered[rule_index("algorithm-issuer")] = covered[rule_index("signature-length")] = true;
+}
+
+static void no_rule_is_left_unbroken(void **state)
+{
+	(void)state;
 	for (size_t i = 0; i < rs_lint_rule_count(); i++)
 		if (!covered[i])
 			fail_msg("nothing breaks %s", rs_lint_rule_at(i).id);
@@ -115,35 +122,87 @@ static void refuses_before_signing(void **state)
 	struct rs_csr *csr = test_parsed_csr(&ca, "EC:P-256");
 	struct rs_tbs_spec spec = test_spec(&ca, csr);
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
-	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_OK);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, NULL, tbs), RS_OK);
 	char longer[70];
 	memset(longer, 'a', 65);
 	longer[65] = '\0';
 	spec.subject = rs_arena_json(ca.ctx.arena, json_pack("{s:s}", "common_name", longer));
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
-	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_LINT_FAILED);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, NULL, tbs), RS_LINT_FAILED);
 	assert_non_null(strstr(ca.ctx.err.detail, "subject-lengths"));
 	assert_int_equal(json_array_size(json_object_get(ca.ctx.err.ext, "findings")), 1);
 	/* the service's own address may be an https one */
 	spec = test_spec(&ca, csr);
 	spec.ca_url = "https://ca.example.net/pki/demo/ca.crt";
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
-	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_OK);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, NULL, tbs), RS_OK);
 	spec = test_spec(&ca, csr);
 	spec.eku = "";
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
-	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_LINT_FAILED);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, NULL, tbs), RS_LINT_FAILED);
 	spec = test_spec(&ca, csr);
 	memset(spec.serial, 0, sizeof(spec.serial));
 	spec.serial[RS_SERIAL_LEN - 1] = 1;
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
-	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_LINT_FAILED);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, NULL, tbs), RS_LINT_FAILED);
+}
+
+/* What only a rule set forbids is told under that rule set, by the name of its rule. */
+static void holds_to_the_rule_set(void **state)
+{
+	static const struct rs_ruleset tls = {.name = "tls-br", .names = "tls", .max_validity_days = 10};
+	static const struct rs_ruleset mail = {
+		.name = "smime-br", .names = "mailbox", .max_validity_days = 825};
+	static const struct rs_ruleset own = {.name = "private", .names = "free"};
+	static const struct {
+		const struct rs_ruleset *rules;
+		const char *common_name, *type, *value;
+		int64_t seconds; /* both ends included */
+		const char *broken; /* NULL: all is well */
+	} rows[] = {
+		{&tls, "www.example.com", "dns", "www.example.com", 10 * 86400, NULL},
+		{&tls, "www.example.com", "dns", "www.example.com", 10 * 86400 + 1, "rule-set-validity"},
+		{&own, "www.example.com", "dns", "www.example.com", 10 * 86400 + 1, NULL},
+		{NULL, "www.example.com", "dns", "www.example.com", 10 * 86400 + 1, NULL},
+		{&tls, "other.example.com", "dns", "www.example.com", 86400, "tls-common-name"},
+		{&own, "other.example.com", "dns", "www.example.com", 86400, NULL},
+		{&tls, "192.0.2.1", "ip", "192.0.2.1", 86400, NULL},
+		{&tls, "192.0.2.2", "ip", "192.0.2.1", 86400, "tls-common-name"},
+		{&tls, "db.internal", "dns", "db.internal", 86400, "tls-internal-name"},
+		{&own, "db.internal", "dns", "db.internal", 86400, NULL},
+		{&mail, "Jane", "dns", "www.example.com", 86400, "mail-mailbox"},
+		{&mail, "Jane", "email", "jane@example.com", 86400, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rs_csr *csr = test_parsed_csr(&ca, "EC:P-256");
+		struct rs_tbs_spec spec = test_spec(&ca, csr);
+		struct rs_bytes tbs;
+		enum rs_code rc;
+
+		rs_err_reset(&ca.ctx.err);
+		spec.subject = rs_arena_json(
+			ca.ctx.arena, json_pack("{s:s}", "common_name", rows[i].common_name));
+		spec.san = rs_arena_json(ca.ctx.arena,
+			json_pack("[{s:s, s:s}]", "type", rows[i].type, "value", rows[i].value));
+		spec.not_after = spec.not_before + rows[i].seconds - 1;
+		assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
+		rc = rs_lint_tbs(&ca.ctx, ca.issuer, rows[i].rules, tbs);
+		if (rc != (rows[i].broken ? RS_LINT_FAILED : RS_OK) ||
+			(rc && !strstr(ca.ctx.err.detail, rows[i].broken)))
+			fail_msg("row %zu: %s", i, rc ? ca.ctx.err.detail : "nothing found");
+		if (rows[i].broken)
+			covered[rule_index(rows[i].broken)] = true;
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_finds_its_defect),
+		cmocka_unit_test(holds_to_the_rule_set),
+		cmocka_unit_test(no_rule_is_left_unbroken),
 		cmocka_unit_test(names_in_rules_are_unique),
 		cmocka_unit_test(refuses_before_signing),
 	};

@@ -58,7 +58,7 @@ static struct rs_bytes issue(struct test_ca *t, const struct rs_tbs_spec *spec)
 	struct rs_bytes tbs, signature;
 	enum rs_code rc = rs_tbs_build(&t->ctx, spec, &tbs);
 	if (rc == RS_OK)
-		rc = rs_lint_tbs(&t->ctx, t->issuer, tbs);
+		rc = rs_lint_tbs(&t->ctx, t->issuer, NULL, tbs);
 	struct rs_sign_request request = test_request(spec, tbs);
 	if (rc == RS_OK)
 		rc = rs_signer_sign(&t->ctx, t->signer, &request, &signature);
@@ -142,7 +142,7 @@ static void refuses_what_does_not_fit(void **state)
 	spec.not_after = ca.issuer->not_after + 1;
 	assert_int_equal(rs_tbs_build(&ca.ctx, &spec, &tbs), RS_OK);
 	request = test_request(&spec, tbs);
-	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, tbs), RS_LINT_FAILED);
+	assert_int_equal(rs_lint_tbs(&ca.ctx, ca.issuer, NULL, tbs), RS_LINT_FAILED);
 	assert_int_equal(rs_signer_sign(&ca.ctx, ca.signer, &request, &signature), RS_LINT_FAILED);
 }
 
