@@ -15,6 +15,8 @@ import time
 CAA, SOA = 257, 6
 SERVFAIL, NOTIMP, REFUSED, FORMERR = 2, 4, 5, 1
 TC, TTL = 0x0200, 300
+SLOW_S = 0.6    # longer than the first time-out of a resolver
+OPT = b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
 GOOD = b"\0\5issueca.example"
 MALFORMED = {
     "taglen0": b"\0\0ca.example", "overlong": b"\0\xffissueca.example", "onebyte": b"\0", "empty": b"",
@@ -93,11 +95,13 @@ class Script:
             return None
         else:
             if kind == "slow":
-                time.sleep(1)
+                time.sleep(SLOW_S)
             rdata = MALFORMED.get(labels[0], GOOD) if kind == "wire" else GOOD
             answer = [record(name, CAA, rdata)]
-        head = query[:2] + struct.pack("!HHHHH", 0x8400 | flags, 1, len(answer), len(authority), 0)
-        return head + asked + b"".join(answer + authority)
+        edns = [OPT] if query[11] else []
+        head = query[:2] + struct.pack("!HHHHH", 0x8400 | flags, 1, len(answer), len(authority),
+                                       len(edns))
+        return head + asked + b"".join(answer + authority + edns)
 
 
 class Udp(socketserver.BaseRequestHandler):
