@@ -417,7 +417,35 @@ static void test_no_anchor_no_start(void **state)
 	rs_err_reset(&ctx.err);
 }
 
-/* An anchor whose zone does not answer: it starts, is not ready, and believes nothing insecure. */
+/* libunbound calls all insecure that no anchor stands above; we do not believe it. */
+static void test_no_anchor_above(void **state)
+{
+	struct rs_dns_question question[] = {
+		{"tldcaa", RS_RR_CAA}, {"insecure.caatest", RS_RR_CAA}, {"ok.caatest", RS_RR_CAA}};
+	struct rs_dns_answer answer[3];
+	char anchors[1000];
+	char *const env[] = {"REISSUED_DNS_TRUST_ANCHOR_FILE=", anchors, NULL};
+	struct rs_app other = {0};
+	struct rs_ctx own;
+
+	(void)state;
+	snprintf(anchors, sizeof(anchors), "REISSUED_DNS_TRUST_ANCHORS=[\"%s\"]",
+		json_string_value(json_array_get(app.config->dns_trust_anchors, 0)));
+	other.config = config_of(env);
+	rs_ctx_init(&own, &other);
+	assert_int_equal(rs_resolver_start(&own, other.config, &other.resolver), RS_OK);
+	assert_int_equal(rs_resolver_lookup(&own, question, 3, DEADLINE_MS, answer), RS_OK);
+	assert_state("tldcaa", &answer[0], RS_DNS_FAILED);
+	assert_int_equal(answer[0].reason, RS_DNS_REASON_NO_ANCHOR);
+	assert_int_equal(answer[0].count, 0);
+	assert_state("insecure", &answer[1], RS_DNS_INSECURE);
+	assert_state("ok", &answer[2], RS_DNS_SECURE);
+	rs_resolver_stop(other.resolver);
+	rs_ctx_end(&own);
+	rs_config_free((struct rs_config *)(uintptr_t)other.config);
+}
+
+/* An anchor whose zone does not answer: it starts, and is not ready. */
 static void test_unreachable_anchor(void **state)
 {
 	char *const env[] = {"REISSUED_DNS_TRUST_ANCHORS=[\"timeout-i.caatest. IN DS 1 13 2 "
@@ -488,6 +516,7 @@ int main(void)
 		cmocka_unit_test(test_overload),
 		cmocka_unit_test(test_names_that_are_not_asked),
 		cmocka_unit_test(test_no_anchor_no_start),
+		cmocka_unit_test(test_no_anchor_above),
 		cmocka_unit_test(test_unreachable_anchor),
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_nothing_configured),
