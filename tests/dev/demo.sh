@@ -109,18 +109,18 @@ demo_people()
 	DEMO_OWNER=$PERSON_ID
 }
 
-# demo_profile NAME CATEGORY PURPOSE RULE_SET EDITABLE-FIELDS MAX_DAYS: the id of a new profile.
+# demo_profile NAME CATEGORY PURPOSE RULE_SET EDITABLE-FIELDS MAX_DAYS CAA: the id of a new profile.
 demo_profile()
 {
 	api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/profiles "$(jq -nc --arg name "$1" --arg category "$2" \
 		--arg purpose "$3" --arg rule_set "$4" --argjson editable "$5" --argjson days "$6" \
-		--arg agreement "$AGREEMENT_ID" --arg issuer "$DEMO_ISSUER" '{
+		--arg agreement "$AGREEMENT_ID" --arg issuer "$DEMO_ISSUER" --arg caa "$7" '{
 			name: $name, category: $category, purpose: $purpose, rule_set: $rule_set,
 			issuer_id: $issuer, active: true, key_sources: ["csr"],
 			key_policy: ["RSA:2048", "RSA:3072", "RSA:4096", "EC:P-256", "EC:P-384", "EC:P-521"],
 			editable_fields: $editable, max_days: $days, eligible: ["issued", "revoked", "expired"],
 			repeat: true, on_behalf: false, agreement_id: $agreement, vetting: false,
-			dual_control: false, caa: "none", control: "none",
+			dual_control: false, caa: $caa, control: "none",
 			second_factor: {reissue: [], approve: [], revoke: [], enrol: []},
 			previous_certificate: {action: "keep"}}')"
 }
@@ -134,9 +134,9 @@ demo_rules()
 		name: "Subscriber Agreement", format: "text", texts: [{language: "en", text:
 		"I keep my private key to myself and ask for revocation at once when I lose it."}]}')")"
 	demo_keep "$1" PROFILE_DESKTOP_ID "$(demo_profile desktop-signing desktop_signing \
-		document_signing private "$editable" 365)"
+		document_signing private "$editable" 365 none)"
 	demo_keep "$1" PROFILE_TLS_ID "$(demo_profile tls-server tls tls_server tls-br \
-		'["subject.common_name", "san", "validity"]' 200)"
+		'["subject.common_name", "san", "validity"]' 200 required)"
 }
 
 # demo_certificate WORK COMMON-NAME: the id of a first certificate for the demo's subscriber.
@@ -159,6 +159,12 @@ demo_certificates()
 		'{"reason": "unspecified"}' >/dev/null
 }
 
+# Where the demo's name server listens: address@port, as the configuration says it.
+dns_server()
+{
+	jq -r '.dns.stub_zones[0].servers[0]' "$DIR/dns/dns.yaml"
+}
+
 # DIR/env: all that a test client or an example needs to know, in shell syntax.
 write_env()
 {
@@ -174,6 +180,6 @@ write_env()
 		printf "DATABASE_URL='postgresql://reissued_app@/reissued?host=%s&port=%s'\n" \
 			"$(realpath "$DIR/sock")" "$(cat "$DIR/pg.port")"
 		printf '%s=%q\n' OUTBOX_DIR "$DIR/outbox" CONFIG_FILE "$DIR/reissued.yaml" \
-			CA_CERT "$DIR/ca/root.crt" DNS_SERVER '' CLOCK_FILE "$DIR/clock" PID "$pid"
+			CA_CERT "$DIR/ca/root.crt" DNS_SERVER "$(dns_server)" CLOCK_FILE "$DIR/clock" PID "$pid"
 	} | write_file "$DIR/env"
 }

@@ -70,7 +70,22 @@ configuration()
 		  offset_file: $DIR/clock
 		metrics:
 		  public: true
+		dcv:
+		  http_port: $((PORT + 8000))
+		  allow_addresses: ["127.0.0.0/8"]
 	EOT
+}
+
+# The demo's DNS: a name server with signed zones, and one that misbehaves for the tests.
+dns_up()
+{
+	quietly "$ROOT/tests/peers/dns/up" "$DIR/dns"
+	say "DNS" "a local name server with the signed zone caatest. and others"
+}
+
+dns_down()
+{
+	[ ! -d "$DIR/dns" ] || quietly "$ROOT/tests/peers/dns/down" "$DIR/dns"
 }
 
 # What is different in replica N; merged over the rest.
@@ -90,6 +105,7 @@ config_arguments()
 {
 	local file
 	CONFIG_ARGS=(--config "$DIR/reissued.yaml")
+	[ ! -s "$DIR/dns/dns.yaml" ] || CONFIG_ARGS+=(--config "$DIR/dns/dns.yaml")
 	for file in "${CONFIGS[@]}"; do
 		CONFIG_ARGS+=(--config "$file")
 	done
@@ -113,7 +129,7 @@ migrate()
 service_stamp()
 {
 	stat -c '%n %Y %s' "$REISSUED"
-	cat "$DIR/reissued.yaml" "${CONFIGS[@]}"
+	cat "$DIR/reissued.yaml" "$DIR/dns/dns.yaml" "${CONFIGS[@]}"
 	[ "$1" = 1 ] || cat "$DIR/replica/r$1.yaml"
 }
 
