@@ -18,7 +18,8 @@
 #include <unbound.h>
 
 #define CLASS_IN    1
-#define ANCHORS_MAX 17 /* dns.trust_anchors and the file's */
+#define FAULT_MS    1000 /* how long a bad self-test is taken for the present state */
+#define ANCHORS_MAX 17	 /* dns.trust_anchors and the file's */
 
 struct rs_resolver {
 	const struct rs_config *config;
@@ -29,7 +30,11 @@ struct rs_resolver {
 	pthread_cond_t given;
 	int slots; /* free ones, under lock */
 	pthread_mutex_t testing;
-	int64_t tested_at; /* when the self-test last went well, CLOCK_MONOTONIC ms; 0 = never */
+	struct {
+		int64_t ended; /* CLOCK_MONOTONIC ms; 0 = never */
+		enum rs_code rc;
+		char detail[sizeof(((struct rs_err *)0)->detail)];
+	} test; /* the last self-test, under testing */
 };
 
 enum stage { WAITING, RUNNING, DONE };
@@ -574,8 +579,8 @@ static enum rs_code anchor_file(struct rs_ctx *ctx, struct rs_resolver *r, const
 
 /*
  * Asks each anchor's zone for its DNSKEY. Those of dns.trust_anchors count when there are any: the
- * root of the world need not be reachable from a test. RS_UNAVAILABLE with the reason; *wrong: a
- * zone did answer, and does not validate.
+ * root of the world need not be reachable from a test. RS_UNAVAILABLE with the reason; *wrong: the
+ * settings cannot be used, or a zone did answer and does not validate.
  */
 static enum rs_code self_test(struct rs_ctx *ctx, struct rs_resolver *r, int ms, bool *wrong)
 {
@@ -590,14 +595,15 @@ static enum rs_code self_test(struct rs_ctx *ctx, struct rs_resolver *r, int ms,
 	for (size_t i = 0; i < first; i++)
 		b->item[i].skip = true;
 	rc = run(b, ms);
+	*wrong = rc != RS_OK;
 	for (size_t i = first; rc == RS_OK && i < b->count; i++) {
 		const struct rs_dns_answer *answer = b->item[i].answer;
 
 		if (answer->state == RS_DNS_SECURE)
 			continue;
 		*wrong = answer->state != RS_DNS_FAILED;
-		rc = rs_fail(ctx, RS_UNAVAILABLE, "The DNSSEC trust anchor of %s is %s: %s",
-			b->item[i].name, rs_dns_state_name(answer->state),
+		rc = rs_fail(ctx, RS_UNAVAILABLE,
+			"The DNSSEC trust anchor of %s does not validate: %s", b->item[i].name,
 			answer->why ? answer->why : "its zone does not validate.");
 	}
 	return rc;
@@ -644,6 +650,15 @@ static enum rs_code read_anchors(
 	return rc;
 }
 
+static enum rs_code test_now(struct rs_ctx *ctx, struct rs_resolver *r, bool *wrong)
+{
+	r->test.rc = self_test(ctx, r, RS_RESOLVER_FIRST_MS, wrong);
+	r->test.ended = rs_clock_mono_ms();
+	if (r->test.rc != RS_OK)
+		snprintf(r->test.detail, sizeof(r->test.detail), "%s", ctx->err.detail);
+	return r->test.rc;
+}
+
 /* What is wrong for good is told; what may only be away is logged. */
 static enum rs_code first_test(struct rs_ctx *ctx, struct rs_resolver *r)
 {
@@ -657,9 +672,7 @@ static enum rs_code first_test(struct rs_ctx *ctx, struct rs_resolver *r)
 			ub_ctx_delete(ub);
 		return rc;
 	}
-	rc = self_test(ctx, r, RS_RESOLVER_FIRST_MS, &wrong);
-	if (rc == RS_OK)
-		r->tested_at = rs_clock_mono_ms();
+	rc = test_now(ctx, r, &wrong);
 	if (rc == RS_OK || wrong)
 		return rc;
 	rs_log(ctx, RS_LOG_WARN, "resolver.unreachable", rs_log_str(DETAIL, ctx->err.detail));
@@ -696,21 +709,29 @@ void rs_resolver_stop(struct rs_resolver *r)
 	free(r);
 }
 
-/* One caller tests at a time, and only when the last good test is too old. */
+/* One caller tests at a time, and those that waited for it take its result. */
 enum rs_code rs_resolver_ready(struct rs_ctx *ctx, bool *expected)
 {
 	struct rs_resolver *r = ctx->app->resolver;
-	enum rs_code rc = RS_OK;
+	int left = rs_ctx_left_ms(ctx);
+	int64_t now = rs_clock_mono_ms();
+	int64_t until = now + (left < RS_RESOLVER_FIRST_MS ? left : RS_RESOLVER_FIRST_MS);
+	struct timespec at = {.tv_sec = until / 1000, .tv_nsec = (until % 1000) * 1000000};
+	int64_t age;
+	enum rs_code rc;
 	bool wrong;
 
 	*expected = is_expected(r->config);
 	if (!*expected)
 		return RS_OK;
-	pthread_mutex_lock(&r->testing);
-	if (r->tested_at == 0 || rs_clock_mono_ms() - r->tested_at > RS_RESOLVER_TESTED_MS) {
-		rc = self_test(ctx, r, RS_RESOLVER_FIRST_MS, &wrong);
-		r->tested_at = rc == RS_OK ? rs_clock_mono_ms() : 0;
-	}
+	if (pthread_mutex_clocklock(&r->testing, CLOCK_MONOTONIC, &at) != 0)
+		return rs_fail(ctx, RS_UNAVAILABLE, "The DNS resolver is still being tried.");
+	age = rs_clock_mono_ms() - r->test.ended;
+	rc = r->test.rc;
+	if (r->test.ended == 0 || age > (rc == RS_OK ? RS_RESOLVER_TESTED_MS : FAULT_MS))
+		rc = test_now(ctx, r, &wrong);
+	else if (rc != RS_OK)
+		rs_fail(ctx, rc, "%s", r->test.detail);
 	pthread_mutex_unlock(&r->testing);
 	return rc;
 }

@@ -407,6 +407,10 @@ static void test_no_anchor_no_start(void **state)
 	char *const garbage[] = {
 		"REISSUED_DNS_TRUST_ANCHORS=[\"caatest. IN DNSKEY 257 3 13 ???\"]", NULL};
 
+	char *const nonsense[] = {"REISSUED_DNS_STUB_ZONES=[{\"zone\": \"caatest.\", "
+				  "\"servers\": [\"nowhere@x\"]}]",
+		NULL};
+
 	(void)state;
 	assert_int_equal(start_with(none), RS_UNAVAILABLE);
 	assert_int_equal(start_with(missing), RS_UNAVAILABLE);
@@ -414,6 +418,7 @@ static void test_no_anchor_no_start(void **state)
 	assert_int_equal(start_with(wrong), RS_UNAVAILABLE);
 	assert_non_null(strstr(ctx.err.detail, "caatest."));
 	assert_int_equal(start_with(garbage), RS_UNAVAILABLE);
+	assert_int_equal(start_with(nonsense), RS_UNAVAILABLE);
 	rs_err_reset(&ctx.err);
 }
 
