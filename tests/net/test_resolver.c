@@ -142,6 +142,7 @@ static const struct {
 	{"gone.insecure.caatest", RS_DNS_INSECURE, RS_DNS_REASON_NONE, true, 0},
 	{"unkalg.caatest", RS_DNS_INSECURE, RS_DNS_REASON_NONE, false, 1},
 	{"big.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, false, 1001},
+	{"v6.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, false, 1},
 	{"cname2-deny.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, false, 1},
 	{"cname-none.deny.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, false, 0},
 	{"cname-gone.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, true, 0},
