@@ -161,7 +161,7 @@ enum rs_code rs_blocked_create(struct rs_call *call)
 
 enum rs_code rs_blocked_delete(struct rs_call *call)
 {
-	struct rs_bytes spki;
+	struct rs_bytes spki = {0};
 	enum rs_code rc = rs_may_act(call->ctx, "blocked_key.delete", NULL, NULL);
 
 	if (!rc)

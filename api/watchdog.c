@@ -58,6 +58,7 @@ void *rs_watchdog_run(void *arg)
 {
 	struct rs_server *server = arg;
 	const struct timespec pause = {.tv_nsec = LOOK_EVERY_NS};
+	pthread_setname_np(pthread_self(), "watchdog");
 	while (!atomic_load(&server->ending)) {
 		int64_t now = rs_clock_mono_ms();
 		pthread_mutex_lock(&server->connections.mutex);

@@ -113,6 +113,12 @@ const char *rs_names_mailbox(struct rs_ctx *ctx, struct rs_bytes text);
  */
 const char *rs_names_registrable(struct rs_ctx *ctx, const char *text, const char *pointer);
 
+/*
+ * The normal form of a DNS name somebody asks about: any name of the DNS, internal and public suffixes
+ * too. NULL after a fault noted at `pointer`. In the arena.
+ */
+const char *rs_names_asked(struct rs_ctx *ctx, const char *text, const char *pointer);
+
 /* The common name (the first one) of a subject or NULL; borrowed from it. */
 const char *rs_names_common_name(const json_t *subject);
 /* Whether text is a dns name of at least two labels, wildcard allowed, in normal form. */

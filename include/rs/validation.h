@@ -4,8 +4,8 @@
  * A validation is for one identifier by one method (the table of src/domain/method.def). It is made
  * `pending` with instructions that can be pasted; an attempt looks whether they were followed. A
  * failed attempt is recorded and leaves the token as it is, so that nobody must publish a new record
- * because DNS was slow: attempts are 10 s apart, at most 50, within 7 days. The mail methods wait for
- * a person instead: the link of the mail leads to a page whose button POSTs the token.
+ * because DNS was slow: attempts are 10 s apart, at most 50, within 7 days. The methods by mail are
+ * known to the table and not offered yet.
  *
  * A valid one serves every request of its enterprise until its evidence is too old; how old it may
  * be is the least of the rule set's limit on the day of issuance, the method's own and the profile's
@@ -24,8 +24,6 @@
 
 #define RS_VALIDATION_PAUSE_S	   10 /* between attempts */
 #define RS_VALIDATION_ATTEMPTS_MAX 50
-#define RS_VALIDATION_TTL_S	   (7 * 86400)
-#define RS_VALIDATION_TRIES_MAX	   10 /* wrong tokens of a mail link */
 
 struct rs_validation {
 	struct rs_id id;
@@ -35,6 +33,7 @@ struct rs_validation {
 	const char *status; /* pending, valid, invalid, expired, cancelled */
 	const char *recipient;
 	const char *file_name;
+	const char *rules; /* the document and section it follows */
 	const char *token_kid;
 	struct rs_bytes token_sealed, token_sha256;
 	struct rs_id requested_by;
@@ -43,17 +42,20 @@ struct rs_validation {
 	json_t *attempts; /* array of what an answer shows; only rs_validation_get() fills it */
 	int64_t revision;
 	int64_t created_at, updated_at, expires_at, next_attempt_at, validated_at, valid_until;
+	bool wide;       /* dns_persist: the record covers names below and wildcards */
+	int64_t ceiling; /* dns_persist: never counts beyond this; 0 = none */
 };
 
 /* --- making and reading --- */
-/* {identifier: {type, value}, method, to?}: pending, with instructions. The mail of a mail method is
- * queued in the same transaction. */
+/* {identifier: {type, value}, method, to?}: pending, with instructions. RS_METHOD_NOT_CONFIGURED for
+ * the methods by mail. */
 enum rs_code rs_validation_create(struct rs_ctx *ctx, json_t *body, struct rs_validation *out) RS_CHECK;
 enum rs_code rs_validation_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_validation *out)
 	RS_CHECK;
-/* The representation; the caller owns it. Instructions hold the token only while pending and only for
- * who may act on the validation, never for the mail methods. */
-json_t *rs_validation_json(struct rs_ctx *ctx, const struct rs_validation *validation);
+/* The representation; the caller owns *out. Instructions hold the token only while pending and only
+ * for who may act on the validation, never for the mail methods. */
+enum rs_code rs_validation_json(
+	struct rs_ctx *ctx, const struct rs_validation *validation, json_t **out) RS_CHECK;
 
 struct rs_validation_filter {
 	const char *value, *status, *method; /* NULL = any */
@@ -79,14 +81,6 @@ enum rs_code rs_validation_try(struct rs_ctx *ctx, struct rs_validation *validat
 enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	struct rs_validation *out) RS_CHECK;
 
-/* --- the mail link, without a token of ours --- */
-/* What the page shows: {identifier, enterprise, requested_by, expires_at}; RS_NOT_FOUND, RS_GONE. */
-enum rs_code rs_validation_page(struct rs_ctx *ctx, const struct rs_id *id, json_t **out) RS_CHECK;
-/* confirm = false: "I did not ask for this", which ends it as invalid. A wrong token is counted;
- * RS_NOT_FOUND for it, RS_GONE after the tenth or when it has ended. */
-enum rs_code rs_validation_confirm(struct rs_ctx *ctx, const struct rs_id *id, const char *token,
-	bool confirm) RS_CHECK;
-
 /* --- what a request needs --- */
 /* Those of the enterprise, pending or valid, that cover one of the names (rs_names_domains()). */
 enum rs_code rs_validation_covering(struct rs_ctx *ctx, const struct rs_id *enterprise,
@@ -94,8 +88,8 @@ enum rs_code rs_validation_covering(struct rs_ctx *ctx, const struct rs_id *ente
 /* Whether it covers this very name: identifier, subdomains and wildcard by the method. */
 bool rs_validation_covers(const struct rs_validation *validation, const json_t *name);
 /* Until when a valid one counts (microseconds): validated_at + the least of the three limits. */
-int64_t rs_validation_until(const struct rs_validation *validation, const struct rs_ruleset *rules,
-	const struct rs_profile *profile);
+int64_t rs_validation_until(struct rs_ctx *ctx, const struct rs_validation *validation,
+	const struct rs_ruleset *rules, const struct rs_profile *profile);
 
 /* --- jobs --- */
 /* Ends what is out of time: pending ones as invalid, valid ones as expired. */

@@ -34,14 +34,13 @@ struct rs_verify_ask {
 /* Whether the profile demands anything of these names. */
 bool rs_verify_demanded(const struct rs_profile *profile);
 
-struct rs_caa_result;
-
 /* What is known: borrowed from the arena. */
 struct rs_verify_facts {
 	struct rs_validation *validations;
 	size_t validation_count;
 	json_t *checks;  /* the newest CAA check of each name and basis: rows of caa_check */
 	bool running;    /* a verify run of the request is on its way */
+	bool loaded;     /* false: nothing is demanded, nothing was read */
 };
 enum rs_code rs_verify_load(struct rs_ctx *ctx, const struct rs_verify_ask *ask,
 	struct rs_verify_facts *out) RS_CHECK;
@@ -52,6 +51,7 @@ struct rs_verify_verdict {
 	int unverified;
 	int64_t evidence_until; /* the earliest end of what was counted; 0 = nothing is demanded */
 	json_t *validations;    /* ids of the counted validations: Tx1 re-tests them */
+	bool stale;             /* a CAA check is missing or too old: it is made again before signing */
 };
 /* Pure. */
 void rs_verify_judge(struct rs_ctx *ctx, const struct rs_verify_ask *ask,
@@ -71,7 +71,7 @@ enum rs_code rs_verify_run(struct rs_ctx *ctx, const struct rs_verify_ask *ask, 
 
 /* --- CAA checks as a resource --- */
 /* {name, wildcard?, kind, account_uri?, method?}: informational, never satisfies a request. */
-enum rs_code rs_caa_check_create(struct rs_ctx *ctx, json_t *body, json_t **out, struct rs_id *id) RS_CHECK;
+enum rs_code rs_caa_check_create(struct rs_ctx *ctx, json_t *body, struct rs_id *id) RS_CHECK;
 /* With raw messages in base64; the caller owns *out. */
 enum rs_code rs_caa_check_get(struct rs_ctx *ctx, const struct rs_id *id, json_t **out) RS_CHECK;
 enum rs_code rs_caa_check_list(struct rs_ctx *ctx, const char *name, const struct rs_page *page,

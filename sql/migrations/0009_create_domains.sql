@@ -43,6 +43,8 @@ CREATE TABLE domain_validation (
     expires_at       timestamptz NOT NULL,   -- of the pending challenge
     validated_at     timestamptz,
     valid_until      timestamptz,            -- by the method's own limit and names.reuse_days
+    wide             boolean     NOT NULL DEFAULT true, -- dns_persist: the record said policy=wildcard
+    ceiling          timestamptz,            -- dns_persist: the end of its TTL or persistUntil
     CONSTRAINT domain_validation_pk PRIMARY KEY (id),
     CONSTRAINT domain_validation_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES enterprise (id),
     CONSTRAINT domain_validation_type_known CHECK (identifier_type IN ('dns', 'email', 'ip')),

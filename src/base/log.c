@@ -229,6 +229,7 @@ static void *writer_run(void *unused)
 {
 	const struct timespec nap = {.tv_nsec = NAP_NS};
 	(void)unused;
+	pthread_setname_np(pthread_self(), "log");
 	pthread_mutex_lock(&the_log.mutex);
 	for (;;) {
 		while (the_log.head == the_log.tail && !the_log.stop)

@@ -52,7 +52,7 @@ int rs_cli_lint(int argc, char **argv)
 		.examples = "  reissued lint certificate.pem",
 	};
 	struct rs_ctx ctx;
-	struct rs_bytes der;
+	struct rs_bytes der = {0};
 	json_t *findings;
 	int status;
 

@@ -259,6 +259,7 @@ static void *runner(void *arg)
 	unsigned seen = 0;
 	bool added = false;
 
+	pthread_setname_np(pthread_self(), "jobs");
 	do {
 		bool found = true;
 

@@ -174,11 +174,23 @@ char *rs_names_dns(struct rs_names_job *job, const char *text, bool wildcard, co
 	return starred ? rs_arena_printf(job->ctx->arena, "*.%s", base) : base;
 }
 
+static const struct rs_ruleset ANY_NAME = {.names = "free"};
+static const struct rs_name_policy ANY_POLICY = {.rules = &ANY_NAME};
+
+const char *rs_names_asked(struct rs_ctx *ctx, const char *text, const char *pointer)
+{
+	struct rs_names_job job = {.ctx = ctx, .policy = &ANY_POLICY};
+	const char *why;
+	char *name = rs_names_dns(&job, text, false, &why);
+
+	if (!name)
+		rs_fault(ctx, RS_BAD_NAME, pointer, "\"%s\" is no DNS name: %s.", text, why);
+	return name;
+}
+
 const char *rs_names_registrable(struct rs_ctx *ctx, const char *text, const char *pointer)
 {
-	static const struct rs_ruleset FREE = {.names = "free"};
-	static const struct rs_name_policy POLICY = {.rules = &FREE};
-	struct rs_names_job job = {.ctx = ctx, .policy = &POLICY};
+	struct rs_names_job job = {.ctx = ctx, .policy = &ANY_POLICY};
 	const psl_ctx_t *psl = psl_builtin();
 	const char *why;
 	char *name = rs_names_dns(&job, text, false, &why);

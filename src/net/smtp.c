@@ -3,8 +3,8 @@
 
 #include "rs/address.h"
 #include "rs/app.h"
-#include "rs/base64.h"
 #include "rs/config.h"
+#include "rs/id.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>

@@ -337,6 +337,7 @@ static void *committer(void *arg)
 	struct rs_committer *c = arg;
 	struct item *items[BATCH_MAX];
 
+	pthread_setname_np(pthread_self(), "committer");
 	pthread_mutex_lock(&c->lock);
 	for (;;) {
 		int n;

@@ -99,6 +99,7 @@ static void *opener(void *arg)
 {
 	struct rs_store *store = arg;
 
+	pthread_setname_np(pthread_self(), "pool");
 	pthread_mutex_lock(&store->lock);
 	while (!store->stopping) {
 		int64_t now = rs_clock_mono_ms(), next = now + 60000;

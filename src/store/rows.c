@@ -64,18 +64,24 @@ static const char *value_at(const PGresult *result, int row, int column)
 /* "2026-11-23 10:00:00.123456+00", as DateStyle ISO and TimeZone UTC write it; 0 otherwise. */
 static int64_t time_of(const char *text)
 {
-	struct tm tm = {0};
-	int consumed = 0;
+	static const char AFTER[] = "-- ::"; /* what stands behind all but the last number */
 	int64_t us = 0, unit = 100000;
+	int part[6] = {0};
+	struct tm tm;
 
-	if (sscanf(text, "%d-%d-%d %d:%d:%d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-		    &tm.tm_min, &tm.tm_sec, &consumed) != 6)
-		return 0;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	if (text[consumed] == '.')
-		for (const char *c = text + consumed + 1; *c >= '0' && *c <= '9'; c++, unit /= 10)
-			us += (*c - '0') * unit;
+	for (int i = 0; i < 6; i++) {
+		if (*text < '0' || *text > '9')
+			return 0;
+		while (*text >= '0' && *text <= '9')
+			part[i] = part[i] * 10 + (*text++ - '0');
+		if (i < 5 && *text++ != AFTER[i])
+			return 0;
+	}
+	if (*text == '.')
+		for (text++; *text >= '0' && *text <= '9'; text++, unit /= 10)
+			us += (*text - '0') * unit;
+	tm = (struct tm){.tm_year = part[0] - 1900, .tm_mon = part[1] - 1, .tm_mday = part[2],
+		.tm_hour = part[3], .tm_min = part[4], .tm_sec = part[5]};
 	return (int64_t)timegm(&tm) * 1000000 + us;
 }
 

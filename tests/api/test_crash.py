@@ -49,7 +49,7 @@ def replica(instance, tmp_path):
     made.stop()
 
 
-@pytest.mark.invariant("I1", "I4")
+@pytest.mark.invariant(1, 4)
 @pytest.mark.slow
 @pytest.mark.parametrize("label", LABELS)
 def test_one_certificate_after_a_crash(journey, caller_subscriber, replica, label):

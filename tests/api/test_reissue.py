@@ -35,7 +35,7 @@ def test_the_story(journey, instance, caller_subscriber):
     assert [item["id"] for item in listed] == [request["id"]]
 
 
-@pytest.mark.invariant("I23")
+@pytest.mark.invariant(23)
 def test_the_old_key_is_refused(journey, caller_subscriber):
     """A reissue with the key of the old certificate is refused."""
     key = make_key()
@@ -43,7 +43,7 @@ def test_the_old_key_is_refused(journey, caller_subscriber):
     caller_subscriber.put(f"/v1/reissue-requests/{request['id']}/csr", {"csr": make_csr(key)}).expect(422, "key-reused")
 
 
-@pytest.mark.invariant("I24")
+@pytest.mark.invariant(24)
 def test_a_key_of_another_open_request_is_refused(journey, caller_subscriber, caller_subscriber2):
     """A key that another request holds is refused, until that one ends without a certificate."""
     key = make_key()
@@ -56,7 +56,7 @@ def test_a_key_of_another_open_request_is_refused(journey, caller_subscriber, ca
     assert taken["key"]["spki_sha256"] == spki_sha256(key)
 
 
-@pytest.mark.invariant("I40")
+@pytest.mark.invariant(40)
 def test_the_second_editor_gets_412(journey, caller_subscriber):
     """Of two editors with the same ETag the second one is refused."""
     request = journey.request()
@@ -75,7 +75,7 @@ def test_locked_fields_are_all_told(journey, caller_subscriber):
     assert sorted(e["pointer"] for e in refused["errors"]) == ["/subject/country", "/subject/locality"]
 
 
-@pytest.mark.invariant("I25")
+@pytest.mark.invariant(25)
 @pytest.mark.parametrize("validity, code", [
     ({"mode": "days", "days": 0}, None),
     ({"mode": "days", "days": 36500}, "validity-too-long"),

@@ -7,27 +7,29 @@ import pytest
 PARALLEL = 50
 
 
-def submit_all(caller, request, keys):
+def submit_all(caller, urls, request, keys):
+    """Submits at once, through one replica after the other."""
     path = f"/v1/reissue-requests/{request['id']}/submit"
 
-    def one(key):
-        return caller.post(path, {}, headers={"Idempotency-Key": key} if key else {})
+    def one(number):
+        headers = {"Idempotency-Key": keys[number]} if keys[number] else {}
+        return caller.at(urls[number % len(urls)]).post(path, {}, headers=headers)
 
     with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-        return list(pool.map(one, keys))
+        return list(pool.map(one, range(len(keys))))
 
 
-@pytest.mark.invariant("I1")
+@pytest.mark.invariant(1)
 @pytest.mark.concurrency
 @pytest.mark.parametrize("keys", [
     [None] * PARALLEL,
     [uuid.uuid4().hex] * PARALLEL,
     [uuid.uuid4().hex for _ in range(PARALLEL)],
 ], ids=["no key", "one key", "a key each"])
-def test_fifty_submits_make_one_certificate(journey, caller_subscriber, keys):
+def test_fifty_submits_make_one_certificate(journey, instance, caller_subscriber, keys):
     """Fifty submits of one request at once give one certificate, and nobody is told otherwise."""
     request = journey.ready()
-    answers = submit_all(caller_subscriber, request, keys)
+    answers = submit_all(caller_subscriber, instance.base_urls, request, keys)
     assert {a.status for a in answers} <= {200, 409, 503}, [a.status for a in answers]
     told = {a["new_certificate_id"] for a in answers if a.status == 200 and a["status"] == "issued"}
     assert len(told) == 1, told
@@ -35,7 +37,22 @@ def test_fifty_submits_make_one_certificate(journey, caller_subscriber, keys):
     assert len(lineage["items"]) == 2
 
 
-@pytest.mark.invariant("I30")
+@pytest.mark.invariant(1, 7)
+@pytest.mark.concurrency
+def test_two_replicas_race_for_one_request(journey, instance, caller_subscriber):
+    """Two submits at the same moment, on two replicas where there are two, a hundred times over."""
+    urls = instance.base_urls
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for _ in range(100 if len(urls) > 1 else 25):
+            request = journey.ready()
+            path = f"/v1/reissue-requests/{request['id']}/submit"
+            answers = list(pool.map(lambda url: caller_subscriber.at(url).post(path, {}), (urls[0], urls[-1])))
+            assert {answer.status for answer in answers} <= {200, 503}, [answer.text for answer in answers]
+            told = {answer["new_certificate_id"] for answer in answers if answer.status == 200}
+            assert len(told) == 1 and None not in told, told
+
+
+@pytest.mark.invariant(30)
 def test_same_key_same_answer(journey, caller_subscriber):
     """The same key and body give the same answer; another body is refused."""
     request = journey.ready()
@@ -53,7 +70,7 @@ def test_submit_again_in_the_same_round(journey, caller_subscriber):
     assert again["new_certificate_id"] == request["new_certificate_id"]
 
 
-@pytest.mark.invariant("I14")
+@pytest.mark.invariant(14)
 @pytest.mark.concurrency
 def test_two_requests_for_one_certificate(journey, caller_subscriber):
     """Of two creates for one certificate at once, one is 201 and one 409 with a link."""

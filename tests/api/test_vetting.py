@@ -31,7 +31,7 @@ def test_vetting_waits_for_an_officer(journey, vetted, caller_subscriber, caller
     assert again["new_certificate_id"] == done["new_certificate_id"]
 
 
-@pytest.mark.invariant("I43")
+@pytest.mark.invariant(43)
 def test_nobody_approves_their_own(journey, vetted, caller_subscriber, caller_officer, caller_auditor):
     """Owners, subscribers and auditors do not approve; an officer not what it submitted."""
     request = submitted(journey, caller_subscriber, vetted)
@@ -46,7 +46,7 @@ def test_nobody_approves_their_own(journey, vetted, caller_subscriber, caller_of
     act(caller_officer, own, "approve", digest=own["digest"]).expect(403, "self-approval")
 
 
-@pytest.mark.invariant("I20")
+@pytest.mark.invariant(20)
 def test_approval_names_the_content(journey, vetted, caller_subscriber, caller_officer):
     """An approval for another digest is refused and records nothing."""
     request = submitted(journey, caller_subscriber, vetted)
@@ -55,7 +55,7 @@ def test_approval_names_the_content(journey, vetted, caller_subscriber, caller_o
     assert seen["status"] == "pending" and seen["approvals"] == []
 
 
-@pytest.mark.invariant("I43")
+@pytest.mark.invariant(43)
 def test_dual_control_wants_two_people(journey, caller_subscriber, caller_officer, caller_officer2):
     """The second approval must come from another officer."""
     profile = journey.profile(vetting=True)

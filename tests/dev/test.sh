@@ -3,7 +3,7 @@
 
 # What a plain ./dev test runs, in this order; the others run by --only NAME.
 TEST_STAGES=(unit store net contract api story replicas asan tsan faults)
-TEST_BY_NAME=(bench fuzz longfuzz soak image)
+TEST_BY_NAME=(bench fuzz longfuzz soak image analyze)
 
 cmd_test()
 {
@@ -178,6 +178,15 @@ stage_story()
 	story_run "$REISSUED_ENV"
 	# It can be told again: the certificate it replaced may be reissued once more.
 	story_run "$REISSUED_ENV"
+	examples_run
+}
+
+# The examples beside the API, each in its own language.
+examples_run()
+{
+	/usr/bin/python3 "$ROOT/api/examples/reissue.py"
+	node_ready
+	node "$ROOT/api/examples/reissue.mjs"
 }
 
 # The suite through either of two replicas over one database.
@@ -229,4 +238,44 @@ stage_soak()
 	test_instance run
 	cmake --build "$ROOT/build/release" --target bench_load
 	run_pytest soak -s "$ROOT/tests/soak"
+}
+
+# clang-tidy with .clang-tidy, gcc's analyzer, shellcheck: some minutes.
+stage_analyze()
+{
+	apt_install tests/apt-analyze.txt
+	build_all dev
+	run-clang-tidy-14 -quiet -p "$ROOT/build/dev" "$ROOT/(src|api)/.*"
+	build_all analyze
+	shellcheck -x "$ROOT/dev" "$ROOT"/tests/dev/*.sh "$ROOT"/tests/lint/*.sh "$ROOT/tests/bench/run" \
+		"$ROOT/docker/man" "$ROOT/docker/setup" "$ROOT/.ci/run"
+}
+
+# A minute of libFuzzer for each target, from its seeds.
+stage_fuzz()
+{
+	build_all fuzz
+	ctest --test-dir "$ROOT/build/fuzz" -L fuzz -j "$(nproc)" --output-on-failure --no-tests=error \
+		--output-junit "$STAGE_OUT/ctest.xml"
+}
+
+# The same, LONGFUZZ_SECONDS (an hour) each, one after the other; the corpora grow in build/fuzz.
+stage_longfuzz()
+{
+	local target
+	build_all fuzz
+	for target in "$ROOT"/build/fuzz/tests/fuzz/fuzz_*; do
+		[ -x "$target" ] && [ -f "$target" ] || continue
+		"$target" -max_total_time="${LONGFUZZ_SECONDS:-3600}" -max_len=65536 -timeout=5 \
+			"$ROOT/build/fuzz/tests/fuzz/corpus/${target##*/}"
+	done
+}
+
+# The figures once, quickly: that every one of them can be measured. ./dev bench is the real thing.
+stage_bench()
+{
+	apt_install tests/apt-bench.txt
+	"$ROOT/tests/bench/run" --json --rounds 1 --count 200 >"$STAGE_OUT/bench.json"
+	jq -e 'length >= 16 and all(.[]; has("value") and has("must") and has("goal") and has("unit"))' \
+		"$STAGE_OUT/bench.json"
 }

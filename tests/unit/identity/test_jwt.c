@@ -161,8 +161,7 @@ static void test_hostile_claims(void **state)
 		CLAIMS("\"sub\":\"\",\"aud\":\"reissued\",\"exp\":1800000300"),
 		CLAIMS("\"sub\":7,\"aud\":\"reissued\",\"exp\":1800000300"),
 		"{\"iss\":\"https://idp/\",\"sub\":\"u1\",\"aud\":\"reissued\",\"exp\":1800000300}",
-		"{\"iss\":\"https://"
-		"idp.evil\",\"sub\":\"u1\",\"aud\":\"reissued\",\"exp\":1800000300}",
+		"{\"iss\":\"https://idp.evil\",\"sub\":\"u1\",\"aud\":\"reissued\",\"exp\":1800000300}",
 		"{\"iss\":\"HTTPS://idp\",\"sub\":\"u1\",\"aud\":\"reissued\",\"exp\":1800000300}",
 		"{\"sub\":\"u1\",\"aud\":\"reissued\",\"exp\":1800000300}",
 		"[]",

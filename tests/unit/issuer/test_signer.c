@@ -55,7 +55,7 @@ static void verify_strictly(const struct rs_issuer *issuer, struct rs_bytes der)
 
 static struct rs_bytes issue(struct test_ca *t, const struct rs_tbs_spec *spec)
 {
-	struct rs_bytes tbs, signature;
+	struct rs_bytes tbs = {0}, signature = {0};
 	enum rs_code rc = rs_tbs_build(&t->ctx, spec, &tbs);
 	if (rc == RS_OK)
 		rc = rs_lint_tbs(&t->ctx, t->issuer, NULL, tbs);

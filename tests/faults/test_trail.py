@@ -1,0 +1,101 @@
+"""I27, I29: no change without its event; no secret in logs or dumps."""
+import subprocess
+import uuid
+
+import pytest
+
+from support.client import Api
+from support.keys import make_csr, make_key
+
+
+@pytest.mark.invariant(27)
+def test_no_change_without_its_event(own):
+    """When the trail cannot be written every mutating call is 5xx and changes nothing."""
+    journey, caller = own.journey(), own.caller("SUBSCRIBER_TOKEN")
+    admin = own.caller("ENTERPRISE_ADMIN_TOKEN")
+    draft, ready, certificate = journey.request(), journey.ready(), journey.certificate()
+    calls = [
+        lambda: caller.patch(f"/v1/reissue-requests/{draft['id']}", {"message": "untold"}),
+        lambda: caller.put(f"/v1/reissue-requests/{draft['id']}/csr", {"csr": make_csr(make_key())}),
+        lambda: caller.post(f"/v1/reissue-requests/{draft['id']}/cancel", {}),
+        lambda: caller.delete(f"/v1/reissue-requests/{draft['id']}"),
+        lambda: caller.post(f"/v1/reissue-requests/{ready['id']}/submit", {}),
+        lambda: caller.post(f"/v1/certificates/{certificate['id']}/revoke", {"reason": "superseded"}),
+        lambda: caller.post("/v1/reissue-requests", {"certificate_id": certificate["id"], "reason": "key_lost"}),
+        lambda: admin.post("/v1/agreements", {"name": f"A {uuid.uuid4().hex}",
+                                              "texts": [{"language": "en", "text": "untold"}]}),
+        lambda: admin.patch(f"/v1/profiles/{own['PROFILE_DESKTOP_ID']}", {"max_days": 17}),
+        lambda: admin.post("/v1/users", {"email": f"{uuid.uuid4().hex}@example.test", "name": "Untold",
+                                         "role": "subscriber"}),
+    ]
+
+    def counts():
+        with own.database() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT (SELECT sum(revision) FROM reissue_request), (SELECT sum(revision) FROM certificate),"
+                           " (SELECT count(*) FROM agreement), (SELECT sum(revision) FROM profile), (SELECT count(*) "
+                           "FROM user_account), (SELECT count(*) FROM issuance), (SELECT count(*) FROM spki_claim)")
+            return cursor.fetchone()
+
+    def grant(verb, to):
+        with own.database() as connection, connection.cursor() as cursor:
+            cursor.execute(f"{verb} INSERT ON audit_event {to} reissued_app, reissued_job")
+
+    before = counts()
+    grant("REVOKE", "FROM")
+    try:
+        answers = [call() for call in calls]
+    finally:
+        grant("GRANT", "TO")
+    assert all(answer.status >= 500 for answer in answers), [(answer.url, answer.status) for answer in answers]
+    assert counts() == before
+    caller.patch(f"/v1/reissue-requests/{draft['id']}", {"message": "told"}).expect(200)
+
+
+@pytest.mark.invariant(28)
+def test_the_trail_is_append_only(own):
+    """Neither the service's roles nor the tables' owner change, delete or empty the trail."""
+    import psycopg2
+    for role in ("reissued_app", "reissued_job", "reissued_audit", "reissued_owner"):
+        for statement in ("UPDATE audit_event SET detail = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event"):
+            with own.database() as connection, connection.cursor() as cursor:
+                cursor.execute(f"SET ROLE {role}")
+                cursor.execute("SELECT set_config('app.enterprise', '*', false)")
+                try:
+                    cursor.execute(statement)
+                    changed = cursor.rowcount
+                except psycopg2.Error:
+                    changed = 0  # no grant, or the trigger
+                assert changed == 0, f"{role}: {statement}"
+    with own.database() as connection, connection.cursor() as cursor:
+        for statement in ("UPDATE audit_event SET detail = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event"):
+            with pytest.raises(psycopg2.Error, match="append-only"):  # even a superuser meets the trigger
+                cursor.execute(statement)
+
+
+@pytest.mark.invariant(29, 37)
+@pytest.mark.rows(132)
+def test_no_secret_in_logs_and_dumps(own):
+    """Passwords, tokens and client secrets, right and wrong, stand in no log line and no dump of the database."""
+    canary = f"Canary-{uuid.uuid4().hex}"
+    admin, nobody = own.caller("ENTERPRISE_ADMIN_TOKEN"), Api(own["BASE_URL"])
+    email = f"{uuid.uuid4().hex[:10]}@example.test"
+    admin.post("/v1/users", {"email": email, "name": "Canary", "role": "subscriber",
+                             "password": f"{canary}-password"}).expect(201)
+    session = nobody.post("/v1/sessions", {"email": email, "password": f"{canary}-password"}).expect(201)
+    nobody.post("/v1/sessions", {"email": email, "password": f"{canary}-wrong"}).expect(401)
+    Api(own["BASE_URL"], f"{canary}-token").get("/v1/me").expect(401)
+    assert nobody.get(f"/v1/me?access_token={canary}-query").status in (400, 401)
+    api_token = Api(own["BASE_URL"], session["access_token"]).post(
+        "/v1/api-tokens", {"name": "canary", "scopes": ["reissue:read"], "expires_at": "2027-01-01T00:00:00Z"}).expect(201)
+    client = admin.post("/v1/clients", {"name": f"c {uuid.uuid4().hex[:8]}", "role": "subscriber",
+                                        "scopes": ["reissue:read"], "acts_as": []}).expect(201)
+    nobody.post("/oauth2/token", data=b"grant_type=client_credentials&client_id=" + client["id"].encode() +
+                b"&client_secret=" + canary.encode(), headers={"Content-Type": "application/x-www-form-urlencoded"})
+    secrets = [canary, session["access_token"], api_token["token"], client["client_secret"], own["SUBSCRIBER_TOKEN"]]
+    dump = subprocess.run(["pg_dump", "-h", str((own.dir / "sock").resolve()), "-p",
+                           (own.dir / "pg.port").read_text().strip(), "-U", "postgres", "reissued"], check=True,
+                          capture_output=True).stdout.decode()
+    logs = "".join(path.read_text(errors="replace") for path in (own.dir / "log").glob("*.log"))
+    for secret in secrets:
+        assert secret not in dump, "a secret stands in the database"
+        assert secret not in logs, "a secret stands in a log"
