@@ -89,7 +89,7 @@ configuration_of_replica()
 config_arguments()
 {
 	local file
-	CONFIG_ARGS=(--config "$DIR/reissued.yaml")
+	CONFIG_ARGS=(--config "$DIR/reissued.yaml" --config "$DIR/dns/dns.yaml")
 	for file in "${CONFIGS[@]}"; do
 		CONFIG_ARGS+=(--config "$file")
 	done
@@ -113,7 +113,7 @@ migrate()
 service_stamp()
 {
 	stat -c '%n %Y %s' "$REISSUED"
-	cat "$DIR/reissued.yaml" "${CONFIGS[@]}"
+	cat "$DIR/reissued.yaml" "$DIR/dns/dns.yaml" "${CONFIGS[@]}"
 	[ "$1" = 1 ] || cat "$DIR/replica/r$1.yaml"
 }
 

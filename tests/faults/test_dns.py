@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from peers.dns import DnsPeer
+from peers.dns.peer import DnsPeer
 from support.client import Api
 from support.instance import ROOT, Instance
 

@@ -3,6 +3,7 @@ beside it responder.py, both as whoever starts them, in a directory of their own
 
     tests/peers/dns/up DIR      makes the zones once, starts both, writes DIR/dns.yaml
     tests/peers/dns/down DIR    stops both; the zones stay
+    tests/peers/dns/set DIR NAME TYPE [VALUE...]    replaces the records of a name; none: deletes them
 
 In a test:
 
@@ -379,6 +380,14 @@ def _soa_serial(port, name):
     return None
 
 
-def main(command, directory):
+def main(command, directory, *arguments):
+    """up, down or set, as the scripts of that name call it."""
     peer = DnsPeer(directory)
-    {"up": peer.up, "down": peer.down}[command]()
+    try:
+        {"up": peer.up, "down": peer.down, "set": peer.set}[command](*arguments)
+    except (PeerError, TypeError) as error:
+        sys.exit(f"{command}: {error}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
