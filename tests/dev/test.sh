@@ -212,7 +212,7 @@ stage_asan()
 # What runs at the same time, against the build with ThreadSanitizer.
 stage_tsan()
 {
-	export TSAN_OPTIONS=second_deadlock_stack=1:history_size=4
+	export TSAN_OPTIONS="second_deadlock_stack=1:history_size=4:suppressions=$ROOT/tests/tsan.supp"
 	test_instance run --preset tsan
 	run_pytest tsan -n 2 -m concurrency "$ROOT/tests/api"
 	sanitizer_silent
