@@ -26,15 +26,15 @@ struct rs_resolver {
 	char *anchor[ANCHORS_MAX]; /* zones of the trust anchors without the last dot; "" = root */
 	size_t anchor_count, first_own; /* those of dns.trust_anchors begin at first_own */
 	pthread_mutex_t making;		/* ub_ctx_create() has state of the process */
-	pthread_mutex_t lock;
-	pthread_cond_t given;
-	int slots; /* free ones, under lock */
-	pthread_mutex_t testing;
+	pthread_mutex_t lock;		/* over all below */
+	pthread_cond_t given;		/* a slot came back, or a test ended */
+	int slots;			/* free ones */
 	struct {
+		bool runs;
 		int64_t ended; /* CLOCK_MONOTONIC ms; 0 = never */
 		enum rs_code rc;
 		char detail[sizeof(((struct rs_err *)0)->detail)];
-	} test; /* the last self-test, under testing */
+	} test; /* the last self-test */
 };
 
 enum stage { WAITING, RUNNING, DONE };
@@ -194,7 +194,7 @@ static void slot_give(struct item *item)
 	item->slot = false;
 	pthread_mutex_lock(&r->lock);
 	r->slots++;
-	pthread_cond_signal(&r->given);
+	pthread_cond_broadcast(&r->given);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -413,8 +413,8 @@ static enum rs_code attempt(struct batch *b, int64_t until)
 		left = until - rs_clock_mono_ms();
 		if (left <= 0 || !is_open(b))
 			break;
-		if (b->running > 0 && poll(&fd, 1, (int)left) > 0)
-			ub_process(ub);
+		if (b->running > 0 && poll(&fd, 1, (int)left) > 0 && ub_process(ub) != 0)
+			break;
 	}
 	give_up(b);
 	ub_ctx_delete(ub);
@@ -627,7 +627,6 @@ static struct rs_resolver *resolver_new(const struct rs_config *config)
 	r->slots = RS_RESOLVER_OUTBOUND_MAX;
 	pthread_mutex_init(&r->making, NULL);
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_mutex_init(&r->testing, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->given, &attr);
@@ -652,11 +651,16 @@ static enum rs_code read_anchors(
 
 static enum rs_code test_now(struct rs_ctx *ctx, struct rs_resolver *r, bool *wrong)
 {
-	r->test.rc = self_test(ctx, r, RS_RESOLVER_FIRST_MS, wrong);
+	enum rs_code rc = self_test(ctx, r, RS_RESOLVER_FIRST_MS, wrong);
+
+	pthread_mutex_lock(&r->lock);
+	r->test.runs = false;
+	r->test.rc = rc;
 	r->test.ended = rs_clock_mono_ms();
-	if (r->test.rc != RS_OK)
-		snprintf(r->test.detail, sizeof(r->test.detail), "%s", ctx->err.detail);
-	return r->test.rc;
+	snprintf(r->test.detail, sizeof(r->test.detail), "%s", rc == RS_OK ? "" : ctx->err.detail);
+	pthread_cond_broadcast(&r->given);
+	pthread_mutex_unlock(&r->lock);
+	return rc;
 }
 
 /* What is wrong for good is told; what may only be away is logged. */
@@ -705,8 +709,14 @@ void rs_resolver_stop(struct rs_resolver *r)
 	pthread_cond_destroy(&r->given);
 	pthread_mutex_destroy(&r->making);
 	pthread_mutex_destroy(&r->lock);
-	pthread_mutex_destroy(&r->testing);
 	free(r);
+}
+
+static bool test_fresh(const struct rs_resolver *r)
+{
+	int64_t age = rs_clock_mono_ms() - r->test.ended;
+
+	return r->test.ended && age <= (r->test.rc == RS_OK ? RS_RESOLVER_TESTED_MS : FAULT_MS);
 }
 
 /* One caller tests at a time, and those that waited for it take its result. */
@@ -714,24 +724,25 @@ enum rs_code rs_resolver_ready(struct rs_ctx *ctx, bool *expected)
 {
 	struct rs_resolver *r = ctx->app->resolver;
 	int left = rs_ctx_left_ms(ctx);
-	int64_t now = rs_clock_mono_ms();
-	int64_t until = now + (left < RS_RESOLVER_FIRST_MS ? left : RS_RESOLVER_FIRST_MS);
+	int64_t until =
+		rs_clock_mono_ms() + (left < RS_RESOLVER_FIRST_MS ? left : RS_RESOLVER_FIRST_MS);
 	struct timespec at = {.tv_sec = until / 1000, .tv_nsec = (until % 1000) * 1000000};
-	int64_t age;
-	enum rs_code rc;
-	bool wrong;
+	enum rs_code rc = RS_OK;
+	bool ours = false, wrong;
 
 	*expected = is_expected(r->config);
 	if (!*expected)
 		return RS_OK;
-	if (pthread_mutex_clocklock(&r->testing, CLOCK_MONOTONIC, &at) != 0)
-		return rs_fail(ctx, RS_UNAVAILABLE, "The DNS resolver is still being tried.");
-	age = rs_clock_mono_ms() - r->test.ended;
-	rc = r->test.rc;
-	if (r->test.ended == 0 || age > (rc == RS_OK ? RS_RESOLVER_TESTED_MS : FAULT_MS))
-		rc = test_now(ctx, r, &wrong);
-	else if (rc != RS_OK)
-		rs_fail(ctx, rc, "%s", r->test.detail);
-	pthread_mutex_unlock(&r->testing);
-	return rc;
+	pthread_mutex_lock(&r->lock);
+	while (!test_fresh(r) && r->test.runs &&
+		pthread_cond_timedwait(&r->given, &r->lock, &at) == 0)
+		;
+	if (test_fresh(r))
+		rc = r->test.rc == RS_OK ? RS_OK : rs_fail(ctx, r->test.rc, "%s", r->test.detail);
+	else if (r->test.runs)
+		rc = rs_fail(ctx, RS_UNAVAILABLE, "The DNS resolver is still being tried.");
+	else
+		ours = r->test.runs = true;
+	pthread_mutex_unlock(&r->lock);
+	return ours ? test_now(ctx, r, &wrong) : rc;
 }

@@ -473,6 +473,54 @@ static void test_unreachable_anchor(void **state)
 	rs_config_free(config);
 }
 
+struct probe {
+	struct rs_app *app;
+	enum rs_code rc;
+	int64_t ms;
+};
+
+static void *probe_run(void *cls)
+{
+	struct probe *probe = cls;
+	struct rs_ctx own;
+	bool expected;
+	int64_t from = rs_clock_mono_ms();
+
+	rs_ctx_init(&own, probe->app);
+	own.deadline_ms = from + 2000;
+	probe->rc = rs_resolver_ready(&own, &expected);
+	probe->ms = rs_clock_mono_ms() - from;
+	rs_ctx_end(&own);
+	return NULL;
+}
+
+/* Many probes at once share one test, so that all are answered by their deadline. */
+static void test_probes_share_a_test(void **state)
+{
+	char *const env[] = {"REISSUED_DNS_TRUST_ANCHORS=[\"timeout-i.caatest. IN DS 1 13 2 "
+			     "0000000000000000000000000000000000000000000000000000000000000000\"]",
+		NULL};
+	struct rs_app other = {.config = config_of(env)};
+	struct probe probe[8];
+	pthread_t thread[8];
+	struct timespec moment = {.tv_sec = 1, .tv_nsec = 200000000};
+
+	(void)state;
+	assert_int_equal(rs_resolver_start(&ctx, other.config, &other.resolver), RS_OK);
+	nanosleep(&moment, NULL);
+	for (int i = 0; i < 8; i++) {
+		probe[i] = (struct probe){.app = &other};
+		assert_int_equal(pthread_create(&thread[i], NULL, probe_run, &probe[i]), 0);
+	}
+	for (int i = 0; i < 8; i++) {
+		pthread_join(thread[i], NULL);
+		assert_int_equal(probe[i].rc, RS_UNAVAILABLE);
+		assert_true(probe[i].ms <= 2000 + GRACE_MS);
+	}
+	rs_resolver_stop(other.resolver);
+	rs_config_free((struct rs_config *)(uintptr_t)other.config);
+}
+
 static void test_ready(void **state)
 {
 	bool expected = false;
@@ -524,6 +572,7 @@ int main(void)
 		cmocka_unit_test(test_no_anchor_no_start),
 		cmocka_unit_test(test_no_anchor_above),
 		cmocka_unit_test(test_unreachable_anchor),
+		cmocka_unit_test(test_probes_share_a_test),
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_nothing_configured),
 	};
