@@ -31,7 +31,7 @@
 #define RS_DCV_REUSE_DAYS_MAX 398
 
 /* What sets the methods apart. */
-struct rs_method {
+struct rs_dcv_method {
 	const char *name;      /* dns_txt; NULL ends the table */
 	const char *type;      /* dns, email or ip: the identifier it is for */
 	const char *caa_label; /* ca-tbr-7; NULL: no CAA record can name it */
@@ -45,11 +45,11 @@ struct rs_method {
 	bool mail;	       /* a person confirms */
 	bool token;	       /* there is a random value */
 };
-extern const struct rs_method rs_methods[];
+extern const struct rs_dcv_method rs_methods[];
 /* The first row of a name, whatever its type; NULL when there is none. */
-const struct rs_method *rs_method_named(const char *name);
+const struct rs_dcv_method *rs_method_named(const char *name);
 /* The row of a name for a type of identifier; NULL when the method is not for it. */
-const struct rs_method *rs_method_for(const char *name, const char *type);
+const struct rs_dcv_method *rs_method_for(const char *name, const char *type);
 
 /* --- what is told to the subscriber --- */
 
@@ -63,7 +63,7 @@ const char *rs_dcv_file_name(struct rs_ctx *ctx);
  * name. NULL when the method asks none of its own, or the name would be too long. In the arena.
  */
 const char *rs_dcv_query_name(
-	struct rs_ctx *ctx, const struct rs_method *method, const char *identifier);
+	struct rs_ctx *ctx, const struct rs_dcv_method *method, const char *identifier);
 /* The URL of the file; port 80 is not shown. In the arena. */
 const char *rs_dcv_url(struct rs_ctx *ctx, const char *identifier, const char *file_name, int port);
 /*
@@ -71,11 +71,11 @@ const char *rs_dcv_url(struct rs_ctx *ctx, const char *identifier, const char *f
  * distinct strings, maybe empty, borrowed. contacts: the contactemail values of the CAA set, or the
  * joined TXT records at the query name; what is not exactly one address is left out.
  */
-json_t *rs_dcv_recipients(struct rs_ctx *ctx, const struct rs_method *method,
+json_t *rs_dcv_recipients(struct rs_ctx *ctx, const struct rs_dcv_method *method,
 	const char *identifier, const struct rs_bytes *contacts, size_t count);
 
 struct rs_dcv_todo {
-	const struct rs_method *method;
+	const struct rs_dcv_method *method;
 	const char *identifier;	 /* normal form */
 	const char *token;	 /* of dns_txt and http_file while pending; NULL = not shown */
 	const char *file_name;	 /* of http_file */
@@ -105,7 +105,7 @@ bool rs_dcv_file_matches(int status, struct rs_bytes body, const char *token);
  * wide: for dns_persist, whether the record said policy=wildcard; for the others true.
  */
 bool rs_dcv_covers(
-	const struct rs_method *method, const char *identifier, bool wide, const json_t *name);
+	const struct rs_dcv_method *method, const char *identifier, bool wide, const json_t *name);
 
 /*
  * Until when (microseconds, exclusive) a proof may be used: validated_at + the least of what the
@@ -113,7 +113,7 @@ bool rs_dcv_covers(
  * = none), nor beyond the end of the method where a rule set of the BR holds. profile_days 0: the
  * profile says nothing; then default_days (names.reuse_days; 0 = none) holds for tls-br.
  */
-int64_t rs_dcv_until(const struct rs_method *method, const struct rs_ruleset *rules,
+int64_t rs_dcv_until(const struct rs_dcv_method *method, const struct rs_ruleset *rules,
 	int64_t profile_days, int64_t default_days, int64_t validated_at, int64_t ceiling);
 /*
  * The ceiling of a dns_persist proof: the record's TTL (seconds) and its persistUntil
@@ -122,6 +122,6 @@ int64_t rs_dcv_until(const struct rs_method *method, const struct rs_ruleset *ru
 int64_t rs_dcv_persist_ceiling(int64_t validated_at, uint32_t ttl, int64_t persist_until);
 /* Whether the method may be begun on this day (microseconds) under this rule set. */
 bool rs_dcv_method_open(
-	const struct rs_method *method, const struct rs_ruleset *rules, int64_t now);
+	const struct rs_dcv_method *method, const struct rs_ruleset *rules, int64_t now);
 
 #endif

@@ -35,11 +35,10 @@ enum rs_code rs_domain_list(struct rs_ctx *ctx, const struct rs_id *enterprise, 
 	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
 
 /*
- * The pointers of the names (rs_names_domains()) that the enterprise's registry does not cover: an
- * array of {pointer, name}, borrowed, empty when all are covered or nothing is registered. A mailbox
- * is covered by its domain. One read.
+ * RS_OK when the enterprise's registry is empty or covers every name of the SAN; else RS_VALIDATION_FAILED
+ * with a fault `name-not-registered` for each that it does not. A mailbox is covered by its domain, an
+ * address by nature.
  */
-enum rs_code rs_domain_uncovered(struct rs_ctx *ctx, const struct rs_id *enterprise,
-	const json_t *names, json_t **out) RS_CHECK;
+enum rs_code rs_domain_covers(struct rs_ctx *ctx, const struct rs_id *enterprise, const json_t *san) RS_CHECK;
 
 #endif

@@ -19,7 +19,7 @@
 /* One attempt in the making. */
 struct attempt {
 	struct rs_validation *v;
-	const struct rs_method *method;
+	const struct rs_dcv_method *method;
 	struct rs_dns_question question; /* name NULL: asks no TXT record */
 	struct rs_dns_answer answer;
 	int64_t started_at, finished_at;
@@ -218,7 +218,7 @@ static enum rs_code record(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 
 static bool due(const struct rs_validation *v, int64_t now)
 {
-	const struct rs_method *method = rs_method_for(v->method, v->identifier_type);
+	const struct rs_dcv_method *method = rs_method_for(v->method, v->identifier_type);
 
 	return strcmp(v->status, "pending") == 0 && method && !method->mail && v->expires_at > now &&
 		v->next_attempt_at <= now && v->attempt_count < RS_VALIDATION_ATTEMPTS_MAX;

@@ -136,7 +136,7 @@ static json_t *domain_of(struct rs_ctx *ctx, struct body *body)
 static enum rs_code read_body(struct rs_ctx *ctx, json_t *json, struct rs_caa_ask *ask)
 {
 	struct body body = {.kind = "dns"};
-	const struct rs_method *method;
+	const struct rs_dcv_method *method;
 	const char **labels;
 	json_t *domain;
 

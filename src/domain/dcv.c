@@ -18,7 +18,7 @@
 static const char *const CONSTRUCTED[] = {
 	"admin", "administrator", "webmaster", "hostmaster", "postmaster"};
 
-static bool is(const struct rs_method *method, const char *name)
+static bool is(const struct rs_dcv_method *method, const char *name)
 {
 	return strcmp(method->name, name) == 0;
 }
@@ -75,7 +75,7 @@ static const char *reverse_name(struct rs_ctx *ctx, const char *address)
 }
 
 const char *rs_dcv_query_name(
-	struct rs_ctx *ctx, const struct rs_method *method, const char *identifier)
+	struct rs_ctx *ctx, const struct rs_dcv_method *method, const char *identifier)
 {
 	const char *domain =
 		strcmp(method->type, "ip") == 0 ? reverse_name(ctx, identifier) : identifier;
@@ -111,7 +111,7 @@ static void add(json_t *list, const char *address)
 	json_array_append_new(list, json_string(address));
 }
 
-json_t *rs_dcv_recipients(struct rs_ctx *ctx, const struct rs_method *method,
+json_t *rs_dcv_recipients(struct rs_ctx *ctx, const struct rs_dcv_method *method,
 	const char *identifier, const struct rs_bytes *contacts, size_t count)
 {
 	json_t *out = rs_arena_json(ctx->arena, json_array());
@@ -169,7 +169,7 @@ static json_t *txt_record(struct rs_ctx *ctx, const struct rs_dcv_todo *todo, co
 /* What each method wants published, and the sentence that says so. */
 static json_t *wanted_record(struct rs_ctx *ctx, const struct rs_dcv_todo *todo)
 {
-	const struct rs_method *method = todo->method;
+	const struct rs_dcv_method *method = todo->method;
 	const struct rs_persist_ask ask = {.issuers = todo->issuers,
 		.account_uri = todo->account_uri,
 		.wide = method->wildcard};
@@ -211,7 +211,7 @@ static json_t *wanted_mail(struct rs_ctx *ctx, const struct rs_dcv_todo *todo)
 
 static const char *sentence(const struct rs_dcv_todo *todo)
 {
-	const struct rs_method *method = todo->method;
+	const struct rs_dcv_method *method = todo->method;
 
 	if (method->mail)
 		return todo->recipient ? "Open the link of the mail and press Confirm there."

@@ -12,7 +12,7 @@
 #define PERSON	 4
 #define TOKEN	 8
 
-const struct rs_method rs_methods[] = {
+const struct rs_dcv_method rs_methods[] = {
 #define RS_METHOD(name_, type_, caa_, rules_, reuse_, pending_, ends_, label_, flags_)             \
 	{                                                                                          \
 		.name = (name_),                                                                   \
@@ -33,24 +33,24 @@ const struct rs_method rs_methods[] = {
 	{.name = NULL},
 };
 
-const struct rs_method *rs_method_named(const char *name)
+const struct rs_dcv_method *rs_method_named(const char *name)
 {
-	for (const struct rs_method *m = rs_methods; m->name; m++)
+	for (const struct rs_dcv_method *m = rs_methods; m->name; m++)
 		if (strcmp(m->name, name) == 0)
 			return m;
 	return NULL;
 }
 
-const struct rs_method *rs_method_for(const char *name, const char *type)
+const struct rs_dcv_method *rs_method_for(const char *name, const char *type)
 {
-	for (const struct rs_method *m = rs_methods; m->name; m++)
+	for (const struct rs_dcv_method *m = rs_methods; m->name; m++)
 		if (strcmp(m->name, name) == 0 && strcmp(m->type, type) == 0)
 			return m;
 	return NULL;
 }
 
 /* A domain's proof for a domain name, or for the domain of a mailbox (S/MIME BR 3.2.2.1). */
-static bool covers_domain(const struct rs_method *method, const char *identifier, bool wide,
+static bool covers_domain(const struct rs_dcv_method *method, const char *identifier, bool wide,
 	const char *name, bool wildcard)
 {
 	if (wildcard && !(method->wildcard && wide))
@@ -61,7 +61,7 @@ static bool covers_domain(const struct rs_method *method, const char *identifier
 }
 
 bool rs_dcv_covers(
-	const struct rs_method *method, const char *identifier, bool wide, const json_t *name)
+	const struct rs_dcv_method *method, const char *identifier, bool wide, const json_t *name)
 {
 	const char *kind = json_string_value(json_object_get(name, "kind"));
 	const char *value = json_string_value(json_object_get(name, "name"));
@@ -83,7 +83,7 @@ static int64_t least(int64_t a, int64_t b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-static int64_t rule_set_days(const struct rs_method *method, const struct rs_ruleset *rules)
+static int64_t rule_set_days(const struct rs_dcv_method *method, const struct rs_ruleset *rules)
 {
 	int64_t days = 0;
 
@@ -95,7 +95,7 @@ static int64_t rule_set_days(const struct rs_method *method, const struct rs_rul
 }
 
 /* The end of a method in microseconds; 0 = open, or the rule set is not one of the Forum's. */
-static int64_t end_of(const struct rs_method *method, const struct rs_ruleset *rules)
+static int64_t end_of(const struct rs_dcv_method *method, const struct rs_ruleset *rules)
 {
 	char text[32];
 	int64_t us;
@@ -107,7 +107,7 @@ static int64_t end_of(const struct rs_method *method, const struct rs_ruleset *r
 	return rs_time_parse(text, &us) ? us : 1;
 }
 
-int64_t rs_dcv_until(const struct rs_method *method, const struct rs_ruleset *rules,
+int64_t rs_dcv_until(const struct rs_dcv_method *method, const struct rs_ruleset *rules,
 	int64_t profile_days, int64_t default_days, int64_t validated_at, int64_t ceiling)
 {
 	int64_t days = least(method->reuse_days, rule_set_days(method, rules));
@@ -125,7 +125,7 @@ int64_t rs_dcv_persist_ceiling(int64_t validated_at, uint32_t ttl, int64_t persi
 	return least(validated_at + ttl * INT64_C(1000000), persist_until);
 }
 
-bool rs_dcv_method_open(const struct rs_method *method, const struct rs_ruleset *rules, int64_t now)
+bool rs_dcv_method_open(const struct rs_dcv_method *method, const struct rs_ruleset *rules, int64_t now)
 {
 	int64_t end = end_of(method, rules);
 

@@ -168,9 +168,9 @@ static const char *domain_of(const json_t *name)
 	return at ? at + 1 : NULL;
 }
 
-enum rs_code rs_domain_uncovered(struct rs_ctx *ctx, const struct rs_id *enterprise,
-	const json_t *names, json_t **out)
+enum rs_code rs_domain_covers(struct rs_ctx *ctx, const struct rs_id *enterprise, const json_t *san)
 {
+	json_t *names = rs_names_domains(ctx, san);
 	json_t *asked = rs_arena_json(ctx->arena, json_array());
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
@@ -178,7 +178,6 @@ enum rs_code rs_domain_uncovered(struct rs_ctx *ctx, const struct rs_id *enterpr
 	size_t i;
 	json_t *name;
 
-	*out = rs_arena_json(ctx->arena, json_array());
 	json_array_foreach(names, i, name)
 		json_array_append_new(asked, json_string(domain_of(name) ? domain_of(name) : ""));
 	rs_p_id(&p, enterprise);
@@ -186,8 +185,9 @@ enum rs_code rs_domain_uncovered(struct rs_ctx *ctx, const struct rs_id *enterpr
 	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_domain_uncovered, &p, &rows);
 	for (int row = 0; !rc && row < rs_rows_count(rows); row++) {
 		name = json_array_get(names, (size_t)rs_row_int(rows, row, "place") - 1);
-		json_array_append_new(*out, json_pack("{s:O, s:O}", "pointer",
-			json_object_get(name, "pointer"), "name", json_object_get(name, "name")));
+		rs_fault(ctx, RS_NAME_NOT_REGISTERED, json_string_value(json_object_get(name, "pointer")),
+			"%s is outside the domains your enterprise has registered.",
+			json_string_value(json_object_get(name, "name")));
 	}
-	return rc;
+	return rc ? rc : rs_faults(ctx);
 }

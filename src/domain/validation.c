@@ -92,7 +92,7 @@ static enum rs_code token_of(struct rs_ctx *ctx, const struct rs_validation *v, 
 
 static enum rs_code instructions(struct rs_ctx *ctx, const struct rs_validation *v, json_t **out)
 {
-	const struct rs_method *method = rs_method_for(v->method, v->identifier_type);
+	const struct rs_dcv_method *method = rs_method_for(v->method, v->identifier_type);
 	bool acting = rs_allowed(ctx, "validation.edit", &v->requested_by, &v->enterprise_id, false);
 	rs_auto_secret token = NULL;
 	enum rs_code rc = acting && !method->mail ? token_of(ctx, v, &token) : RS_OK;
@@ -235,7 +235,7 @@ static const char *normal_form(struct rs_ctx *ctx, const struct body *body)
 }
 
 static enum rs_code read_body(struct rs_ctx *ctx, json_t *json, struct rs_validation *out,
-	const struct rs_method **method)
+	const struct rs_dcv_method **method)
 {
 	struct body body = {0};
 
@@ -306,7 +306,7 @@ static void give_token(struct rs_ctx *ctx, struct rs_validation *v)
 enum rs_code rs_validation_create(struct rs_ctx *ctx, json_t *body, struct rs_validation *out)
 {
 	int64_t now = rs_clock_now_us(ctx->app->clock);
-	const struct rs_method *method = NULL;
+	const struct rs_dcv_method *method = NULL;
 	enum rs_code rc;
 
 	*out = (struct rs_validation){.id = rs_id_new(now), .enterprise_id = ctx->actor.enterprise,
@@ -439,7 +439,7 @@ enum rs_code rs_validation_covering(struct rs_ctx *ctx, const struct rs_id *ente
 
 bool rs_validation_covers(const struct rs_validation *v, const json_t *name)
 {
-	const struct rs_method *method = rs_method_for(v->method, v->identifier_type);
+	const struct rs_dcv_method *method = rs_method_for(v->method, v->identifier_type);
 
 	return method && rs_dcv_covers(method, v->identifier, v->wide, name);
 }
@@ -447,7 +447,7 @@ bool rs_validation_covers(const struct rs_validation *v, const json_t *name)
 int64_t rs_validation_until(struct rs_ctx *ctx, const struct rs_validation *v,
 	const struct rs_ruleset *rules, const struct rs_profile *profile)
 {
-	const struct rs_method *method = rs_method_for(v->method, v->identifier_type);
+	const struct rs_dcv_method *method = rs_method_for(v->method, v->identifier_type);
 
 	return rs_dcv_until(method, rules, profile->reuse_days, ctx->app->config->names_reuse_days,
 		v->validated_at, v->ceiling);

@@ -130,7 +130,7 @@ static bool caa_applies(const struct look *l)
 /* The ask of a name as things stand; false when CAA does not speak of it. */
 static bool ask_of(const struct look *l, struct rs_caa_ask *ask)
 {
-	const struct rs_method *method = NULL;
+	const struct rs_dcv_method *method = NULL;
 	const char **labels;
 
 	if (!caa_applies(l) || !rs_caa_ask_of(l->name, ask))

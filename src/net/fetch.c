@@ -70,6 +70,11 @@ static bool is_address(const char *host)
 	return inet_pton(AF_INET, host, octets) == 1 || inet_pton(AF_INET6, host, octets) == 1;
 }
 
+static bool is_web(const char *scheme)
+{
+	return scheme && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+}
+
 /* What may be gone to at all, or why not. */
 static const char *judge_place(const struct rs_config *config, CURLU *u, struct rs_ctx *ctx,
 	const struct place *p)
@@ -77,7 +82,7 @@ static const char *judge_place(const struct rs_config *config, CURLU *u, struct 
 	const char *path = part(ctx, u, CURLUPART_PATH);
 	size_t len = p->host ? strlen(p->host) : 0;
 
-	if (!p->scheme || (strcmp(p->scheme, "http") != 0 && strcmp(p->scheme, "https") != 0))
+	if (!is_web(p->scheme))
 		return "Only http and https are followed.";
 	if (part(ctx, u, CURLUPART_USER) || part(ctx, u, CURLUPART_PASSWORD))
 		return "A URL with a user is not followed.";

@@ -12,6 +12,7 @@
 #include "rs/csr.h"
 #include "rs/id.h"
 #include "rs/permission.h"
+#include "rs/domain.h"
 #include "rs/policy.h"
 #include "rs/reissue.h"
 

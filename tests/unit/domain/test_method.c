@@ -33,7 +33,7 @@ static void test_rows(void **state)
 	int count = 0;
 
 	(void)state;
-	for (const struct rs_method *m = rs_methods; m->name; m++, count++) {
+	for (const struct rs_dcv_method *m = rs_methods; m->name; m++, count++) {
 		assert_ptr_equal(rs_method_for(m->name, m->type), m);
 		assert_true(strcmp(m->type, "dns") == 0 || !m->caa_label);
 		assert_true(strcmp(m->type, "dns") == 0 || (!m->subdomains && !m->wildcard));
@@ -105,7 +105,7 @@ static void test_covers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(COVERS) / sizeof(COVERS[0]); i++) {
 		const struct covers_row *row = &COVERS[i];
-		const struct rs_method *method = rs_method_for(row->method, row->type);
+		const struct rs_dcv_method *method = rs_method_for(row->method, row->type);
 		json_t *name = json_pack("{s:s, s:s, s:b}", "kind", row->kind, "name", row->name,
 			"wildcard", row->wildcard);
 
@@ -164,7 +164,7 @@ static void test_until(void **state)
 /* The evidence may end before the rules do, never after. */
 static void test_ceiling(void **state)
 {
-	const struct rs_method *method = rs_method_named("dns_persist");
+	const struct rs_dcv_method *method = rs_method_named("dns_persist");
 	int64_t begin = at("2026-11-23T10:00:00Z");
 	int64_t hour = INT64_C(3600) * 1000000;
 
@@ -190,7 +190,7 @@ static void test_ends(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		const struct rs_method *method = rs_method_named(ending[i]);
+		const struct rs_dcv_method *method = rs_method_named(ending[i]);
 
 		assert_true(rs_dcv_method_open(method, &TLS_2026, end - 1));
 		assert_false(rs_dcv_method_open(method, &TLS_2026, end));
