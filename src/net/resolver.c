@@ -18,6 +18,7 @@
 #include <unbound.h>
 
 #define CLASS_IN    1
+#define FLAG_AA	    0x04 /* in octet 2: only what libunbound makes up itself has it */
 #define FAULT_MS    1000 /* how long a bad self-test is taken for the present state */
 #define ANCHORS_MAX 17	 /* dns.trust_anchors and the file's */
 
@@ -234,7 +235,9 @@ static void take_message(struct item *item, const struct ub_result *result)
 	answer->rdata = msg.count > 0 ? msg.rdata : NULL;
 	answer->count = msg.count;
 	/* Two readers of one message must have seen the same. */
-	if (msg.rcode != result->rcode || (msg.count > 0) != (result->havedata != 0))
+	if (answer->packet.data[2] & FLAG_AA)
+		fail(answer, RS_DNS_REASON_LOCAL);
+	else if (msg.rcode != result->rcode || (msg.count > 0) != (result->havedata != 0))
 		fail(answer, RS_DNS_REASON_MALFORMED);
 	else if (answer->state == RS_DNS_INSECURE && msg.count == 0 && !msg.soa)
 		fail(answer, RS_DNS_REASON_NO_SOA);

@@ -153,6 +153,12 @@ static const struct {
 	{"formerr-i.caatest", RS_DNS_FAILED, RS_DNS_REASON_SERVFAIL, false, 0},
 	{"nosoa.caatest", RS_DNS_FAILED, RS_DNS_REASON_NO_SOA, false, 0},
 	{"tc-tcp.caatest", RS_DNS_INSECURE, RS_DNS_REASON_NONE, false, 1},
+	/* libunbound has zones of its own. */
+	{"www.invalid", RS_DNS_FAILED, RS_DNS_REASON_LOCAL, false, 0},
+	{"1.0.0.127.in-addr.arpa", RS_DNS_FAILED, RS_DNS_REASON_LOCAL, false, 0},
+	{"localhost", RS_DNS_FAILED, RS_DNS_REASON_LOCAL, false, 0},
+	/* One that was taken away is asked for. */
+	{"www.test", RS_DNS_SECURE, RS_DNS_REASON_NONE, true, 0},
 	{"slow.caatest", RS_DNS_INSECURE, RS_DNS_REASON_NONE, false, 1},
 };
 #define CASE_COUNT (sizeof(CASES) / sizeof(CASES[0]))
