@@ -44,6 +44,7 @@ enum rs_dns_state { RS_DNS_FAILED, RS_DNS_BOGUS, RS_DNS_INSECURE, RS_DNS_SECURE 
 	X(BOGUS, "bogus", "The answer does not validate (DNSSEC).")                                \
 	X(MALFORMED, "malformed", "The answer is no well-formed answer to the question.")          \
 	X(NO_SOA, "no-soa", "The answer is empty and lacks the SOA of an unsigned zone.")          \
+	X(LOCAL, "local", "The name is one that resolvers answer by themselves (RFC 6303, 6761).") \
 	X(NO_ANCHOR, "no-anchor", "No trust anchor above the name could be validated.")            \
 	X(INTERNAL, "internal", "The resolver itself failed.")
 

@@ -18,18 +18,24 @@
 #include <unbound.h>
 
 #define CLASS_IN    1
-#define ANCHORS_MAX 17 /* dns.trust_anchors and the file's */
+#define FLAG_AA	    0x04 /* in octet 2: only what libunbound makes up itself has it */
+#define FAULT_MS    1000 /* how long a bad self-test is taken for the present state */
+#define ANCHORS_MAX 17	 /* dns.trust_anchors and the file's */
 
 struct rs_resolver {
 	const struct rs_config *config;
 	char *anchor[ANCHORS_MAX]; /* zones of the trust anchors without the last dot; "" = root */
 	size_t anchor_count, first_own; /* those of dns.trust_anchors begin at first_own */
 	pthread_mutex_t making;		/* ub_ctx_create() has state of the process */
-	pthread_mutex_t lock;
-	pthread_cond_t given;
-	int slots; /* free ones, under lock */
-	pthread_mutex_t testing;
-	int64_t tested_at; /* when the self-test last went well, CLOCK_MONOTONIC ms; 0 = never */
+	pthread_mutex_t lock;		/* over all below */
+	pthread_cond_t given;		/* a slot came back, or a test ended */
+	int slots;			/* free ones */
+	struct {
+		bool runs;
+		int64_t ended; /* CLOCK_MONOTONIC ms; 0 = never */
+		enum rs_code rc;
+		char detail[sizeof(((struct rs_err *)0)->detail)];
+	} test; /* the last self-test */
 };
 
 enum stage { WAITING, RUNNING, DONE };
@@ -96,6 +102,8 @@ static bool set_options(struct rs_ctx *ctx, struct ub_ctx *ub, const struct rs_c
 		 */
 		{"outbound-msg-retry:", "5"},
 		{"edns-buffer-size:", "1232"},
+		/* Evidence of a name is an answer about that name, not a proof about its neighbours. */
+		{"aggressive-nsec:", "no"},
 		{"trust-anchor-signaling:", "no"},
 		{"outgoing-range:", "64"},
 		{"do-not-query-localhost:", config->stub_zone_count > 0 ? "no" : "yes"},
@@ -189,7 +197,7 @@ static void slot_give(struct item *item)
 	item->slot = false;
 	pthread_mutex_lock(&r->lock);
 	r->slots++;
-	pthread_cond_signal(&r->given);
+	pthread_cond_broadcast(&r->given);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -229,7 +237,9 @@ static void take_message(struct item *item, const struct ub_result *result)
 	answer->rdata = msg.count > 0 ? msg.rdata : NULL;
 	answer->count = msg.count;
 	/* Two readers of one message must have seen the same. */
-	if (msg.rcode != result->rcode || (msg.count > 0) != (result->havedata != 0))
+	if (answer->packet.data[2] & FLAG_AA)
+		fail(answer, RS_DNS_REASON_LOCAL);
+	else if (msg.rcode != result->rcode || (msg.count > 0) != (result->havedata != 0))
 		fail(answer, RS_DNS_REASON_MALFORMED);
 	else if (answer->state == RS_DNS_INSECURE && msg.count == 0 && !msg.soa)
 		fail(answer, RS_DNS_REASON_NO_SOA);
@@ -408,8 +418,8 @@ static enum rs_code attempt(struct batch *b, int64_t until)
 		left = until - rs_clock_mono_ms();
 		if (left <= 0 || !is_open(b))
 			break;
-		if (b->running > 0 && poll(&fd, 1, (int)left) > 0)
-			ub_process(ub);
+		if (b->running > 0 && poll(&fd, 1, (int)left) > 0 && ub_process(ub) != 0)
+			break;
 	}
 	give_up(b);
 	ub_ctx_delete(ub);
@@ -574,8 +584,8 @@ static enum rs_code anchor_file(struct rs_ctx *ctx, struct rs_resolver *r, const
 
 /*
  * Asks each anchor's zone for its DNSKEY. Those of dns.trust_anchors count when there are any: the
- * root of the world need not be reachable from a test. RS_UNAVAILABLE with the reason; *wrong: a
- * zone did answer, and does not validate.
+ * root of the world need not be reachable from a test. RS_UNAVAILABLE with the reason; *wrong: the
+ * settings cannot be used, or a zone did answer and does not validate.
  */
 static enum rs_code self_test(struct rs_ctx *ctx, struct rs_resolver *r, int ms, bool *wrong)
 {
@@ -590,14 +600,15 @@ static enum rs_code self_test(struct rs_ctx *ctx, struct rs_resolver *r, int ms,
 	for (size_t i = 0; i < first; i++)
 		b->item[i].skip = true;
 	rc = run(b, ms);
+	*wrong = rc != RS_OK;
 	for (size_t i = first; rc == RS_OK && i < b->count; i++) {
 		const struct rs_dns_answer *answer = b->item[i].answer;
 
 		if (answer->state == RS_DNS_SECURE)
 			continue;
 		*wrong = answer->state != RS_DNS_FAILED;
-		rc = rs_fail(ctx, RS_UNAVAILABLE, "The DNSSEC trust anchor of %s is %s: %s",
-			b->item[i].name, rs_dns_state_name(answer->state),
+		rc = rs_fail(ctx, RS_UNAVAILABLE,
+			"The DNSSEC trust anchor of %s does not validate: %s", b->item[i].name,
 			answer->why ? answer->why : "its zone does not validate.");
 	}
 	return rc;
@@ -621,7 +632,6 @@ static struct rs_resolver *resolver_new(const struct rs_config *config)
 	r->slots = RS_RESOLVER_OUTBOUND_MAX;
 	pthread_mutex_init(&r->making, NULL);
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_mutex_init(&r->testing, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->given, &attr);
@@ -644,6 +654,20 @@ static enum rs_code read_anchors(
 	return rc;
 }
 
+static enum rs_code test_now(struct rs_ctx *ctx, struct rs_resolver *r, bool *wrong)
+{
+	enum rs_code rc = self_test(ctx, r, RS_RESOLVER_FIRST_MS, wrong);
+
+	pthread_mutex_lock(&r->lock);
+	r->test.runs = false;
+	r->test.rc = rc;
+	r->test.ended = rs_clock_mono_ms();
+	snprintf(r->test.detail, sizeof(r->test.detail), "%s", rc == RS_OK ? "" : ctx->err.detail);
+	pthread_cond_broadcast(&r->given);
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
 /* What is wrong for good is told; what may only be away is logged. */
 static enum rs_code first_test(struct rs_ctx *ctx, struct rs_resolver *r)
 {
@@ -657,9 +681,7 @@ static enum rs_code first_test(struct rs_ctx *ctx, struct rs_resolver *r)
 			ub_ctx_delete(ub);
 		return rc;
 	}
-	rc = self_test(ctx, r, RS_RESOLVER_FIRST_MS, &wrong);
-	if (rc == RS_OK)
-		r->tested_at = rs_clock_mono_ms();
+	rc = test_now(ctx, r, &wrong);
 	if (rc == RS_OK || wrong)
 		return rc;
 	rs_log(ctx, RS_LOG_WARN, "resolver.unreachable", rs_log_str(DETAIL, ctx->err.detail));
@@ -692,25 +714,40 @@ void rs_resolver_stop(struct rs_resolver *r)
 	pthread_cond_destroy(&r->given);
 	pthread_mutex_destroy(&r->making);
 	pthread_mutex_destroy(&r->lock);
-	pthread_mutex_destroy(&r->testing);
 	free(r);
 }
 
-/* One caller tests at a time, and only when the last good test is too old. */
+static bool test_fresh(const struct rs_resolver *r)
+{
+	int64_t age = rs_clock_mono_ms() - r->test.ended;
+
+	return r->test.ended && age <= (r->test.rc == RS_OK ? RS_RESOLVER_TESTED_MS : FAULT_MS);
+}
+
+/* One caller tests at a time, and those that waited for it take its result. */
 enum rs_code rs_resolver_ready(struct rs_ctx *ctx, bool *expected)
 {
 	struct rs_resolver *r = ctx->app->resolver;
+	int left = rs_ctx_left_ms(ctx);
+	int64_t until =
+		rs_clock_mono_ms() + (left < RS_RESOLVER_FIRST_MS ? left : RS_RESOLVER_FIRST_MS);
+	struct timespec at = {.tv_sec = until / 1000, .tv_nsec = (until % 1000) * 1000000};
 	enum rs_code rc = RS_OK;
-	bool wrong;
+	bool ours = false, wrong;
 
 	*expected = is_expected(r->config);
 	if (!*expected)
 		return RS_OK;
-	pthread_mutex_lock(&r->testing);
-	if (r->tested_at == 0 || rs_clock_mono_ms() - r->tested_at > RS_RESOLVER_TESTED_MS) {
-		rc = self_test(ctx, r, RS_RESOLVER_FIRST_MS, &wrong);
-		r->tested_at = rc == RS_OK ? rs_clock_mono_ms() : 0;
-	}
-	pthread_mutex_unlock(&r->testing);
-	return rc;
+	pthread_mutex_lock(&r->lock);
+	while (!test_fresh(r) && r->test.runs &&
+		pthread_cond_timedwait(&r->given, &r->lock, &at) == 0)
+		;
+	if (test_fresh(r))
+		rc = r->test.rc == RS_OK ? RS_OK : rs_fail(ctx, r->test.rc, "%s", r->test.detail);
+	else if (r->test.runs)
+		rc = rs_fail(ctx, RS_UNAVAILABLE, "The DNS resolver is still being tried.");
+	else
+		ours = r->test.runs = true;
+	pthread_mutex_unlock(&r->lock);
+	return ours ? test_now(ctx, r, &wrong) : rc;
 }

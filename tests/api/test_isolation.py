@@ -19,6 +19,8 @@ OBJECTS = {
     "profiles": "profile",
     "agreements": "agreement",
     "domains": "domain",
+    "domain-validations": "validation",
+    "caa-checks": "check",
     "clients": "client",
     "jwt-issuers": "jwt_issuer",
     "api-tokens": "token",
@@ -74,8 +76,11 @@ def foreign(journey, callers, instance):
     third = callers["admin"].post("/v1/enterprises", {"name": f"Third {uuid.uuid4().hex[:8]}"}).expect(201)
     domain = callers["admin"].post("/v1/domains", {"name": f"{uuid.uuid4().hex[:12]}.example.com",
                                                    "enterprise_id": third["id"]}).expect(201)
+    proof = callers["subscriber"].post("/v1/domain-validations", {
+        "identifier": {"type": "dns", "value": "example.com"}, "method": "dns_txt"}).expect(201)
+    check = callers["subscriber"].post("/v1/caa-checks", {"name": "ok.caatest"}).expect(201)
     return {
-        "domain": domain["id"],
+        "domain": domain["id"], "validation": proof["id"], "check": check["id"],
         "certificate": request["certificate_id"], "request": request["id"], "user": me["id"],
         "profile": instance["PROFILE_DESKTOP_ID"], "agreement": instance["AGREEMENT_ID"],
         "client": client["id"], "jwt_issuer": str(uuid.uuid4()),

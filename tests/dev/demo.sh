@@ -159,12 +159,6 @@ demo_certificates()
 		'{"reason": "unspecified"}' >/dev/null
 }
 
-# Where the demo's name server listens: address@port, as the configuration says it.
-dns_server()
-{
-	jq -r '.dns.stub_zones[0].servers[0]' "$DIR/dns/dns.yaml"
-}
-
 # DIR/env: all that a test client or an example needs to know, in shell syntax.
 write_env()
 {
@@ -180,6 +174,7 @@ write_env()
 		printf "DATABASE_URL='postgresql://reissued_app@/reissued?host=%s&port=%s'\n" \
 			"$(realpath "$DIR/sock")" "$(cat "$DIR/pg.port")"
 		printf '%s=%q\n' OUTBOX_DIR "$DIR/outbox" CONFIG_FILE "$DIR/reissued.yaml" \
-			CA_CERT "$DIR/ca/root.crt" DNS_SERVER "$(dns_server)" CLOCK_FILE "$DIR/clock" PID "$pid"
+			CA_CERT "$DIR/ca/root.crt" DNS_SERVER "$(dns_server)" DNS_DIR "$DIR/dns" \
+			CLOCK_FILE "$DIR/clock" PID "$pid"
 	} | write_file "$DIR/env"
 }

@@ -76,18 +76,6 @@ configuration()
 	EOT
 }
 
-# The demo's DNS: a name server with signed zones, and one that misbehaves for the tests.
-dns_up()
-{
-	quietly "$ROOT/tests/peers/dns/up" "$DIR/dns"
-	say "DNS" "a local name server with the signed zone caatest. and others"
-}
-
-dns_down()
-{
-	[ ! -d "$DIR/dns" ] || quietly "$ROOT/tests/peers/dns/down" "$DIR/dns"
-}
-
 # What is different in replica N; merged over the rest.
 configuration_of_replica()
 {
@@ -104,8 +92,7 @@ configuration_of_replica()
 config_arguments()
 {
 	local file
-	CONFIG_ARGS=(--config "$DIR/reissued.yaml")
-	[ ! -s "$DIR/dns/dns.yaml" ] || CONFIG_ARGS+=(--config "$DIR/dns/dns.yaml")
+	CONFIG_ARGS=(--config "$DIR/reissued.yaml" --config "$DIR/dns/dns.yaml")
 	for file in "${CONFIGS[@]}"; do
 		CONFIG_ARGS+=(--config "$file")
 	done

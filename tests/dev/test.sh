@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # What a plain ./dev test runs, in this order; the others run by --only NAME.
-TEST_STAGES=(unit store contract api story replicas asan tsan faults)
+TEST_STAGES=(unit store net contract api story replicas asan tsan faults)
 TEST_BY_NAME=(bench fuzz longfuzz soak image analyze)
 
 cmd_test()
@@ -105,6 +105,14 @@ stage_store()
 {
 	build_all dev
 	ctest --test-dir "$ROOT/build/dev" -L store --timeout 180 --output-on-failure --no-tests=error \
+		--output-junit "$STAGE_OUT/ctest.xml"
+}
+
+# The network layer against name servers of its own.
+stage_net()
+{
+	build_all dev
+	ctest --test-dir "$ROOT/build/dev" -L net --timeout 180 --output-on-failure --no-tests=error \
 		--output-junit "$STAGE_OUT/ctest.xml"
 }
 

@@ -142,6 +142,7 @@ static const struct {
 	{"gone.insecure.caatest", RS_DNS_INSECURE, RS_DNS_REASON_NONE, true, 0},
 	{"unkalg.caatest", RS_DNS_INSECURE, RS_DNS_REASON_NONE, false, 1},
 	{"big.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, false, 1001},
+	{"v6.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, false, 1},
 	{"cname2-deny.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, false, 1},
 	{"cname-none.deny.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, false, 0},
 	{"cname-gone.caatest", RS_DNS_SECURE, RS_DNS_REASON_NONE, true, 0},
@@ -152,6 +153,12 @@ static const struct {
 	{"formerr-i.caatest", RS_DNS_FAILED, RS_DNS_REASON_SERVFAIL, false, 0},
 	{"nosoa.caatest", RS_DNS_FAILED, RS_DNS_REASON_NO_SOA, false, 0},
 	{"tc-tcp.caatest", RS_DNS_INSECURE, RS_DNS_REASON_NONE, false, 1},
+	/* libunbound has zones of its own. */
+	{"www.invalid", RS_DNS_FAILED, RS_DNS_REASON_LOCAL, false, 0},
+	{"1.0.0.127.in-addr.arpa", RS_DNS_FAILED, RS_DNS_REASON_LOCAL, false, 0},
+	{"localhost", RS_DNS_FAILED, RS_DNS_REASON_LOCAL, false, 0},
+	/* One that was taken away is asked for. */
+	{"www.test", RS_DNS_SECURE, RS_DNS_REASON_NONE, true, 0},
 	{"slow.caatest", RS_DNS_INSECURE, RS_DNS_REASON_NONE, false, 1},
 };
 #define CASE_COUNT (sizeof(CASES) / sizeof(CASES[0]))
@@ -407,6 +414,10 @@ static void test_no_anchor_no_start(void **state)
 	char *const garbage[] = {
 		"REISSUED_DNS_TRUST_ANCHORS=[\"caatest. IN DNSKEY 257 3 13 ???\"]", NULL};
 
+	char *const nonsense[] = {"REISSUED_DNS_STUB_ZONES=[{\"zone\": \"caatest.\", "
+				  "\"servers\": [\"nowhere@x\"]}]",
+		NULL};
+
 	(void)state;
 	assert_int_equal(start_with(none), RS_UNAVAILABLE);
 	assert_int_equal(start_with(missing), RS_UNAVAILABLE);
@@ -414,6 +425,7 @@ static void test_no_anchor_no_start(void **state)
 	assert_int_equal(start_with(wrong), RS_UNAVAILABLE);
 	assert_non_null(strstr(ctx.err.detail, "caatest."));
 	assert_int_equal(start_with(garbage), RS_UNAVAILABLE);
+	assert_int_equal(start_with(nonsense), RS_UNAVAILABLE);
 	rs_err_reset(&ctx.err);
 }
 
@@ -467,6 +479,54 @@ static void test_unreachable_anchor(void **state)
 	rs_config_free(config);
 }
 
+struct probe {
+	struct rs_app *app;
+	enum rs_code rc;
+	int64_t ms;
+};
+
+static void *probe_run(void *cls)
+{
+	struct probe *probe = cls;
+	struct rs_ctx own;
+	bool expected;
+	int64_t from = rs_clock_mono_ms();
+
+	rs_ctx_init(&own, probe->app);
+	own.deadline_ms = from + 2000;
+	probe->rc = rs_resolver_ready(&own, &expected);
+	probe->ms = rs_clock_mono_ms() - from;
+	rs_ctx_end(&own);
+	return NULL;
+}
+
+/* Many probes at once share one test, so that all are answered by their deadline. */
+static void test_probes_share_a_test(void **state)
+{
+	char *const env[] = {"REISSUED_DNS_TRUST_ANCHORS=[\"timeout-i.caatest. IN DS 1 13 2 "
+			     "0000000000000000000000000000000000000000000000000000000000000000\"]",
+		NULL};
+	struct rs_app other = {.config = config_of(env)};
+	struct probe probe[8];
+	pthread_t thread[8];
+	struct timespec moment = {.tv_sec = 1, .tv_nsec = 200000000};
+
+	(void)state;
+	assert_int_equal(rs_resolver_start(&ctx, other.config, &other.resolver), RS_OK);
+	nanosleep(&moment, NULL);
+	for (int i = 0; i < 8; i++) {
+		probe[i] = (struct probe){.app = &other};
+		assert_int_equal(pthread_create(&thread[i], NULL, probe_run, &probe[i]), 0);
+	}
+	for (int i = 0; i < 8; i++) {
+		pthread_join(thread[i], NULL);
+		assert_int_equal(probe[i].rc, RS_UNAVAILABLE);
+		assert_true(probe[i].ms <= 2000 + GRACE_MS);
+	}
+	rs_resolver_stop(other.resolver);
+	rs_config_free((struct rs_config *)(uintptr_t)other.config);
+}
+
 static void test_ready(void **state)
 {
 	bool expected = false;
@@ -518,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_no_anchor_no_start),
 		cmocka_unit_test(test_no_anchor_above),
 		cmocka_unit_test(test_unreachable_anchor),
+		cmocka_unit_test(test_probes_share_a_test),
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_nothing_configured),
 	};
