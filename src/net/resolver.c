@@ -102,8 +102,12 @@ static bool set_options(struct rs_ctx *ctx, struct ub_ctx *ub, const struct rs_c
 		 */
 		{"outbound-msg-retry:", "5"},
 		{"edns-buffer-size:", "1232"},
-		/* Evidence of a name is an answer about that name, not a proof about its neighbours. */
+		/*
+		 * Evidence of a name is the answer to our very question, asked of its zone: no
+		 * proof about a neighbour, no NXDOMAIN to an A query of the way down.
+		 */
 		{"aggressive-nsec:", "no"},
+		{"qname-minimisation:", "no"},
 		{"trust-anchor-signaling:", "no"},
 		{"outgoing-range:", "64"},
 		{"do-not-query-localhost:", config->stub_zone_count > 0 ? "no" : "yes"},
