@@ -41,7 +41,7 @@ demo_data()
 	demo_certificates "$work"
 	write_file "$DIR/demo.env" <"$work/env"
 	rm -rf "$work"
-	say "demo" "two enterprises, eight users, two profiles, an issued and a revoked certificate"
+	say "demo" "two enterprises, eight users, two profiles, an issued and two revoked certificates"
 }
 
 # demo_keep FILE NAME VALUE: sets NAME here and keeps it for DIR/env.
@@ -139,24 +139,34 @@ demo_rules()
 		'["subject.common_name", "san", "validity"]' 200 required)"
 }
 
-# demo_certificate WORK COMMON-NAME: the id of a first certificate for the demo's subscriber.
-demo_certificate()
+# demo_enrol WORK PROFILE SUBJECT SAN: the id of a first certificate for the demo's subscriber.
+demo_enrol()
 {
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=first key' \
 		-keyout "$1/key" -out "$1/csr" 2>/dev/null
-	api_id "$OFFICER_TOKEN" POST /v1/certificates "$(jq -nc --arg profile "$PROFILE_DESKTOP_ID" \
-		--arg owner "$DEMO_OWNER" --arg name "$2" --rawfile csr "$1/csr" '{
-			profile_id: $profile, owner_id: $owner, csr: $csr,
-			subject: {common_name: $name, organization: "Example Ltd", country: "GB"},
-			san: [{type: "email", value: "alice@example.test"}]}')"
+	api_id "$OFFICER_TOKEN" POST /v1/certificates "$(jq -nc --arg profile "$2" \
+		--arg owner "$DEMO_OWNER" --argjson subject "$3" --argjson san "$4" --rawfile csr "$1/csr" '{
+			profile_id: $profile, owner_id: $owner, csr: $csr, subject: $subject, san: $san}')"
+}
+
+# demo_revoke ID: its owner revokes it.
+demo_revoke()
+{
+	api "$SUBSCRIBER_TOKEN" POST "/v1/certificates/$1/revoke" '{"reason": "unspecified"}' >/dev/null
 }
 
 demo_certificates()
 {
-	demo_keep "$1" ISSUED_CERTIFICATE_ID "$(demo_certificate "$1" 'Alice Example')"
-	demo_keep "$1" REVOKED_CERTIFICATE_ID "$(demo_certificate "$1" 'Alice Example')"
-	api "$SUBSCRIBER_TOKEN" POST "/v1/certificates/$REVOKED_CERTIFICATE_ID/revoke" \
-		'{"reason": "unspecified"}' >/dev/null
+	local alice='{"common_name": "Alice Example", "organization": "Example Ltd", "country": "GB"}'
+	local mailbox='[{"type": "email", "value": "alice@example.test"}]'
+	demo_keep "$1" ISSUED_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_DESKTOP_ID" "$alice" "$mailbox")"
+	demo_keep "$1" REVOKED_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_DESKTOP_ID" "$alice" "$mailbox")"
+	demo_revoke "$REVOKED_CERTIFICATE_ID"
+	# A server's name is verified on the way, so there must be a DNS that knows it.
+	[ -s "$DIR/dns/dns.yaml" ] || return 0
+	demo_keep "$1" REVOKED_TLS_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_TLS_ID" \
+		'{"common_name": "web.caatest"}' '[{"type": "dns", "value": "web.caatest"}]')"
+	demo_revoke "$REVOKED_TLS_CERTIFICATE_ID"
 }
 
 # DIR/env: all that a test client or an example needs to know, in shell syntax.

@@ -175,9 +175,9 @@ stage_api()
 stage_story()
 {
 	test_instance run
-	story_run "$REISSUED_ENV"
+	story_run "$REISSUED_ENV" story caa
 	# It can be told again: the certificate it replaced may be reissued once more.
-	story_run "$REISSUED_ENV"
+	story_run "$REISSUED_ENV" story caa
 	examples_run
 }
 
