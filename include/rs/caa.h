@@ -1,15 +1,16 @@
 /*
- * CAA: may we issue for this name? Decided here from answers that others fetched, without a
- *network, without a clock, without the database.
+ * CAA: may we issue for this name? Decided here from answers that others fetched, without a network,
+ * without a clock, without the database.
  *
  * The rules are RFC 8659 (records, relevant set, issue and issuewild), RFC 8657 (accounturi,
  * validationmethods), RFC 9495 (issuemail) and TLS BR 3.2.2.8. A check runs in this order:
  *
- *	rs_caa_ask_of()    which name of a certificate is asked for, and whether CAA speaks of it at
- *all rs_caa_climb()     the name and its ancestors up to the top-level domain: look all of them up,
- *	                   in parallel if you like
+ *	rs_caa_ask_of()    which name of a certificate is asked for, and whether CAA speaks of it
+ *	rs_caa_climb()     the name and its ancestors up to the top-level domain: look all of them
+ *	                   up, in parallel if you like
  *	rs_caa_find()      the relevant record set: from the leaf up the first that is not empty
- *counts whole. A lookup that failed below it is fatal, one above it is of no interest
+ *	                   counts whole. A lookup that failed below it is fatal, one above it is of
+ *	                   no interest
  *	rs_caa_judge()     the verdict, its code and a sentence for people
  *
  * Nothing permits but an answer: a lookup that timed out, failed, was bogus, came without the SOA
@@ -18,9 +19,9 @@
  * BR let a CA issue after a failed lookup.
  *
  * Where the documents leave a choice, ours are: flag bits 128 and 1 both mean critical (1 is a
- *common misreading of the RFC); issuer names are compared as a whole, ASCII letters in any case;
- *account URIs octet by octet; tags, parameter tags and labels of validation methods in any case; a
- *parameter given twice in one record can be met by nobody.
+ * common misreading of the RFC); issuer names are compared as a whole, ASCII letters in any case;
+ * account URIs octet by octet; tags, parameter tags and labels of validation methods in any case; a
+ * parameter given twice in one record can be met by nobody.
  */
 #ifndef RS_CAA_H
 #define RS_CAA_H
@@ -56,11 +57,11 @@ struct rs_caa_ask {
 	const char *name;      /* A-labels in lower case; no "*.", no trailing dot, no local part */
 	bool wildcard;	       /* "*." of the name is asked for */
 	const json_t *issuers; /* our Issuer Domain Names: array of strings */
-	const char *
-		account_uri; /* of the subscriber; NULL or "": records that name one do not match */
-	const char *const *methods; /* labels (ca-tbr-7, ...) of the method by which control of this
-				       very name was proven, NULL ends; NULL: records that name
-				       methods do not match */
+	/* of the subscriber; NULL or "": records that name one do not match */
+	const char *account_uri;
+	/* labels (ca-tbr-7, ...) of the method by which control of this very name was proven, NULL
+	 * ends; NULL: records that name methods do not match */
+	const char *const *methods;
 };
 
 /*
@@ -91,8 +92,7 @@ enum rs_code rs_caa_climb(
 
 /* What became of one lookup after its retries; zero is the failure. */
 enum rs_caa_seen {
-	RS_CAA_SEEN_FAILED,   /* no usable answer: SERVFAIL, REFUSED, an alias loop, TCP failed, ...
-			       */
+	RS_CAA_SEEN_FAILED,   /* no usable answer: SERVFAIL, REFUSED, an alias loop, ... */
 	RS_CAA_SEEN_TIMEOUT,  /* none in time */
 	RS_CAA_SEEN_BOGUS,    /* one that does not validate, whatever it says */
 	RS_CAA_SEEN_INSECURE, /* one from a zone proven to be unsigned */
@@ -103,8 +103,7 @@ struct rs_caa_lookup {
 	enum rs_caa_seen seen;
 	int rcode; /* 0 and 3 (NXDOMAIN) are answers, all others failures */
 	bool soa;  /* the authority section has the SOA of a zone the name lies in */
-	const struct rs_bytes
-		*rdata; /* of the CAA records, at the end of aliases if there are any */
+	const struct rs_bytes *rdata; /* of the CAA records, behind aliases if there are any */
 	size_t count;
 	const char *why; /* for people: why bogus or failed; NULL = nothing more is known */
 };
@@ -129,8 +128,7 @@ struct rs_caa_record {
 struct rs_caa_set {
 	enum rs_code fault; /* RS_OK, RS_CAA_DNSSEC_BOGUS, RS_CAA_LOOKUP_FAILED or RS_CAA_TIMEOUT */
 	const char *found_at; /* where it stands; NULL = no name of the climb has any, or a fault */
-	struct rs_caa_record
-		*records; /* those that decide first, else in the order of their octets */
+	struct rs_caa_record *records; /* those that decide first, else by their octets */
 	size_t count;
 	enum rs_caa_dnssec dnssec; /* secure when every answer that led here was */
 	const char *detail;	   /* of a fault, one sentence */

@@ -1,7 +1,7 @@
 /*
  * Domain control validation, the part that needs no network: what the methods are, what a
- *subscriber is told to publish, whether what was seen is it, which names a proof covers and until
- *when.
+ * subscriber is told to publish, whether what was seen is it, which names a proof covers and until
+ * when.
  *
  * Each method is a row of src/domain/method.def. What varies between them is data there; what is
  * published and compared is here:

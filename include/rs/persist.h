@@ -1,15 +1,15 @@
 /*
  * Persistent DNS TXT validation (`dns_persist`): TLS BR 3.2.2.4.22, draft-ietf-acme-dns-persist.
  *
- * The record stands at _validation-persist.<domain> and stays there. It names the CA and the
- *account that may validate by it, so there is no token:
+ * The record stands at _validation-persist.<domain> and stays there. It names the CA and the account
+ * that may validate by it, so there is no token:
  *
  *	"ca.example; accounturi=acct:42@ca.example; policy=wildcard; persistUntil=1767225600"
  *
- * The form is that of a CAA issue-value, read as the draft has it: the issuer's name in any case
- *and with a trailing dot is ours too; parameters we do not know are ignored, whatever their tag is;
- *those we know may stand once. A malformed record spoils none beside it. Without policy=wildcard a
- *record is good for its very domain only, not for names below it and not for a wildcard.
+ * The form is that of a CAA issue-value, read as the draft has it: the issuer's name in any case and
+ * with a trailing dot is ours too; parameters we do not know are ignored, whatever their tag is;
+ * those we know may stand once. A malformed record spoils none beside it. Without policy=wildcard a
+ * record is good for its very domain only, not for names below it and not for a wildcard.
  *
  * Pure: the answer was fetched by others, the time is handed in.
  */
@@ -40,8 +40,7 @@ struct rs_persist {
 	enum rs_persist_result result;
 	bool wildcard; /* good: the record says policy=wildcard */
 	int64_t until; /* good: persistUntil in microseconds, 0 = without */
-	const char
-		*record; /* the record that decided, as text to show; NULL with RS_PERSIST_NONE */
+	const char *record; /* the one that decided, as text to show; NULL with RS_PERSIST_NONE */
 	const char *detail; /* one sentence; in the arena */
 };
 
