@@ -262,6 +262,21 @@ static void answer_cors(struct rs_exchange *x)
 		"Idempotent-Replayed, X-Request-Id, WWW-Authenticate");
 }
 
+/* Where the caller stands with the limit of the route (draft-ietf-httpapi-ratelimit-headers). */
+static void answer_limit(struct rs_call *call)
+{
+	const struct rs_limited *l = &call->ctx->limited;
+
+	if (!l->policy)
+		return;
+	rs_reply_header(call, "RateLimit",
+		rs_arena_printf(call->ctx->arena, "\"%s\";r=%lld;t=%lld", l->policy,
+			(long long)l->remaining, (long long)l->reset_s));
+	rs_reply_header(call, "RateLimit-Policy",
+		rs_arena_printf(call->ctx->arena, "\"%s\";q=%lld;w=%lld", l->policy,
+			(long long)l->limit, (long long)l->window_s));
+}
+
 void rs_answer_common(struct rs_exchange *x)
 {
 	struct rs_call *call = &x->call;
@@ -273,6 +288,7 @@ void rs_answer_common(struct rs_exchange *x)
 	rs_reply_header(call, "Referrer-Policy", "no-referrer");
 	rs_reply_header(call, "X-Request-Id", x->ctx.request_id);
 	answer_cors(x);
+	answer_limit(call);
 	if (x->close || atomic_load(&x->server->draining))
 		rs_reply_header(call, "Connection", "close");
 }

@@ -51,17 +51,6 @@ enum rs_code rs_reply_list(struct rs_call *call, const struct rs_list *list, jso
 	return rs_reply_json(call, 200, answer);
 }
 
-void rs_reply_limit(struct rs_call *call, const char *policy, const struct rs_limit_state *state)
-{
-	struct rs_arena *arena = call->ctx->arena;
-	rs_reply_header(call, "RateLimit",
-		rs_arena_printf(arena, "\"%s\";r=%lld;t=%lld", policy, (long long)state->remaining,
-			(long long)state->reset_s));
-	rs_reply_header(call, "RateLimit-Policy",
-		rs_arena_printf(arena, "\"%s\";q=%lld;w=%lld", policy, (long long)state->limit,
-			(long long)state->window_s));
-}
-
 void rs_reply_location(struct rs_call *call, const char *fmt, ...)
 {
 	char path[1000];

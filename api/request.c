@@ -384,8 +384,17 @@ static const char *accepted_types(enum rs_body body)
 
 static bool type_accepted(enum rs_body body, const char *type)
 {
-	if (body == RS_BODY_RAW)
-		return true; /* the handler looks at the bytes */
+	/* The bytes decide by themselves; curl --data-binary calls them a form. */
+	static const char *const RAW[] = {"application/json", "application/pkcs10",
+		"application/x-pem-file", "application/octet-stream", "text/plain",
+		"application/x-www-form-urlencoded"};
+
+	if (body == RS_BODY_RAW) {
+		for (size_t i = 0; type && i < sizeof(RAW) / sizeof(RAW[0]); i++)
+			if (strcmp(type, RAW[i]) == 0)
+				return true;
+		return !type;
+	}
 	if (!type)
 		return false;
 	if (body == RS_BODY_FORM)

@@ -13,7 +13,6 @@
 
 #include "rs/ctx.h"
 #include "rs/json.h"
-#include "rs/limit.h"
 #include "rs/list.h"
 
 enum rs_method { RS_GET, RS_POST, RS_PUT, RS_PATCH, RS_DELETE };
@@ -167,8 +166,6 @@ enum rs_code rs_negotiate(struct rs_call *call, const struct rs_form *forms, int
 /* Whether Accept allows the media type; an absent Accept allows all. */
 bool rs_accepts(const struct rs_call *call, const char *type);
 
-/* RateLimit and RateLimit-Policy of a limited route. */
-void rs_reply_limit(struct rs_call *call, const char *policy, const struct rs_limit_state *state);
 /* Location: {public_url}<path>, the path built by printf. */
 void rs_reply_location(struct rs_call *call, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -52,6 +52,12 @@ struct rs_actor {
 	int acts_as_count;
 };
 
+/* Where the caller stands with the limit that was counted last: RateLimit of the answer. */
+struct rs_limited {
+	const char *policy; /* NULL: none was counted */
+	int64_t limit, window_s, remaining, reset_s;
+};
+
 struct rs_app;
 
 struct rs_ctx {
@@ -65,6 +71,7 @@ struct rs_ctx {
 	const char *user_agent; /* arena or NULL, at most 255 bytes */
 	int64_t deadline_ms;  /* CLOCK_MONOTONIC milliseconds; 0 = none */
 	bool permitted;       /* permission.h was asked and said yes */
+	struct rs_limited limited;
 	struct rs_idem *idem; /* the claimed Idempotency-Key of this request, or NULL: idempotency.h */
 };
 

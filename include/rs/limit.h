@@ -14,19 +14,13 @@ struct rs_limit {
 	int64_t window_s;
 };
 
-/* For the headers RateLimit and RateLimit-Policy. */
-struct rs_limit_state {
-	int64_t limit, window_s;
-	int64_t remaining;
-	int64_t reset_s; /* until the window ends */
-};
-
 /*
  * Counts one hit of key. RS_RATE_LIMITED with retry_after beyond the limit, RS_UNAVAILABLE when it
- * cannot be counted: what cannot be counted is not allowed. state may be NULL.
+ * cannot be counted: what cannot be counted is not allowed. told: the answer shows where the caller
+ * stands (ctx->limited).
  */
 enum rs_code rs_limit_hit(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
-	size_t len, struct rs_limit_state *state) RS_CHECK;
+	size_t len, bool told) RS_CHECK;
 /* Forgets the hits of the key's current window: it was the right password. */
 enum rs_code rs_limit_forgive(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
 	size_t len) RS_CHECK;

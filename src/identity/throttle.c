@@ -22,8 +22,8 @@ enum rs_code rs_throttle_try(struct rs_ctx *ctx, const char *account)
 	struct rs_limit by_address = {
 		"login-address", config->limits_login_per_address, ADDRESS_WINDOW_S};
 	enum rs_code rc =
-		rs_limit_hit(ctx, &by_address, ctx->address, strlen(ctx->address), NULL);
-	return rc == RS_OK ? rs_limit_hit(ctx, &by_account, account, strlen(account), NULL) : rc;
+		rs_limit_hit(ctx, &by_address, ctx->address, strlen(ctx->address), true);
+	return rc == RS_OK ? rs_limit_hit(ctx, &by_account, account, strlen(account), true) : rc;
 }
 
 void rs_throttle_good(struct rs_ctx *ctx, const char *account)
@@ -38,7 +38,7 @@ enum rs_code rs_throttle_refused(struct rs_ctx *ctx)
 {
 	struct rs_limit limit = {"unauthenticated-address",
 		ctx->app->config->limits_unauthenticated_per_address, REFUSED_WINDOW_S};
-	return rs_limit_hit(ctx, &limit, ctx->address, strlen(ctx->address), NULL);
+	return rs_limit_hit(ctx, &limit, ctx->address, strlen(ctx->address), false);
 }
 
 enum rs_code rs_throttle_verify(struct rs_ctx *ctx)
@@ -46,5 +46,5 @@ enum rs_code rs_throttle_verify(struct rs_ctx *ctx)
 	struct rs_limit limit = {
 		"verify-user", ctx->app->config->limits_verify_per_user, REFUSED_WINDOW_S};
 
-	return rs_limit_hit(ctx, &limit, ctx->actor.id.s, strlen(ctx->actor.id.s), NULL);
+	return rs_limit_hit(ctx, &limit, ctx->actor.id.s, strlen(ctx->actor.id.s), true);
 }

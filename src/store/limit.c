@@ -21,7 +21,7 @@ static struct rs_params window_of(struct rs_ctx *ctx, const struct rs_limit *lim
 }
 
 enum rs_code rs_limit_hit(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
-	size_t len, struct rs_limit_state *state)
+	size_t len, bool told)
 {
 	int64_t now = rs_clock_now(ctx->app->clock), hits;
 	int64_t reset = limit->window_s - now % limit->window_s;
@@ -34,8 +34,8 @@ enum rs_code rs_limit_hit(struct rs_ctx *ctx, const struct rs_limit *limit, cons
 	if (rc != RS_OK)
 		return rc;
 	hits = rs_row_int(rows, 0, "hits");
-	if (state)
-		*state = (struct rs_limit_state){limit->limit, limit->window_s,
+	if (told)
+		ctx->limited = (struct rs_limited){limit->bucket, limit->limit, limit->window_s,
 			hits < limit->limit ? limit->limit - hits : 0, reset};
 	if (hits <= limit->limit)
 		return RS_OK;

@@ -8,6 +8,8 @@ import urllib.parse
 
 import pytest
 
+from support.keys import make_csr, make_key
+
 ABSENT = "01938a6e-2f00-7c3a-9a51-4be0d2a1c055"
 
 
@@ -80,6 +82,27 @@ def test_row_4_content_types(raw, instance, kind):
     answer = raw(request("POST", "/v1/enterprises", instance["ADMIN_TOKEN"], headers, body))
     assert status(answer) == 415
     assert b"Accept-Post: application/json" in answer
+
+
+@pytest.mark.rows(4)
+def test_a_csr_comes_in_the_types_the_contract_lists(journey, caller_subscriber):
+    """PUT csr takes its five media types and none at all; any other is 415."""
+    path = f"/v1/reissue-requests/{journey.request()['id']}/csr"
+    csr = make_csr(make_key()).encode()
+    for kind in ("application/pkcs10", "application/x-pem-file", "application/octet-stream", "text/plain",
+                 "application/x-www-form-urlencoded", None):
+        caller_subscriber.put(path, data=csr, headers={"Content-Type": kind}).expect(200)
+    for kind in ("application/xml", "text/html", "multipart/form-data; boundary=x", "image/png"):
+        caller_subscriber.put(path, data=csr, headers={"Content-Type": kind}).expect(415, "unsupported-media-type")
+
+
+def test_limited_routes_tell_where_the_caller_stands(caller_nobody, caller_officer):
+    """Signing in and asking the DNS answer with RateLimit and RateLimit-Policy."""
+    for answer in (caller_nobody.post("/v1/sessions", {"email": "nobody@example.test", "password": "wrong password"}),
+                   caller_officer.post("/v1/caa-checks", {"name": "ok.caatest"})):
+        assert re.fullmatch(r'"[a-z-]+";r=\d+;t=\d+', answer.headers["RateLimit"])
+        assert re.fullmatch(r'"[a-z-]+";q=\d+;w=\d+', answer.headers["RateLimit-Policy"])
+    assert "RateLimit" not in caller_officer.get("/v1/me").headers
 
 
 def test_row_5_compressed_body(caller_admin):
