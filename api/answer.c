@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include "rs/id.h"
+#include "rs/limit.h"
 #include "rs/log.h"
 
 #include <inttypes.h>
@@ -38,6 +39,12 @@ void rs_reply_header(struct rs_call *call, const char *name, const char *value)
 		(struct rs_header_out){.name = rs_arena_strdup(arena, name), .value = copy};
 }
 
+void rs_reply_anew(struct rs_call *call)
+{
+	rs_exchange_of(call)->out_count = 0;
+	call->status = 0;
+}
+
 enum rs_code rs_reply_bytes(struct rs_call *call, int status, const char *type, const void *data,
 	size_t len)
 {
@@ -71,8 +78,7 @@ enum rs_code rs_reply_json(struct rs_call *call, int status, json_t *value)
 	return RS_OK;
 }
 
-/* Whether a list of entity tags holds ours, by the weak comparison of RFC 9110 8.8.3.2. */
-static bool none_match(const char *list, const char *etag)
+bool rs_etag_listed(const char *list, const char *etag)
 {
 	while (*list) {
 		list += strspn(list, ", \t");
@@ -98,7 +104,7 @@ static enum rs_code tagged(struct rs_call *call, int64_t revision)
 	const char *etag = rs_arena_printf(call->ctx->arena, "\"%" PRId64 ".%s\"", revision, hex);
 	rs_reply_header(call, "ETag", etag);
 	if (call->route->method == RS_GET && call->if_none_match &&
-		none_match(call->if_none_match, etag))
+		rs_etag_listed(call->if_none_match, etag))
 		return rs_reply_bytes(call, 304, NULL, NULL, 0);
 	return RS_OK;
 }
@@ -132,6 +138,17 @@ enum rs_code rs_if_match(struct rs_call *call, int64_t *revision)
 	if (digits > 0 && digits < 18 && text[1 + digits] == '.')
 		*revision = strtoll(text + 1, NULL, 10);
 	return RS_OK;
+}
+
+enum rs_code rs_if_match_now(struct rs_call *call, int64_t current)
+{
+	int64_t expected;
+	enum rs_code rc = rs_if_match(call, &expected);
+	if (rc != RS_OK || expected < 0 || expected == current)
+		return rc;
+	return rs_fail(call->ctx, RS_PRECONDITION_FAILED,
+		"This is at revision %" PRId64 " by now. Read it again before you change it.",
+		current);
 }
 
 const char *rs_query(const struct rs_call *call, const char *name)
@@ -224,6 +241,9 @@ void rs_answer_problem(struct rs_exchange *x, enum rs_code code)
 		rs_reply_header(call, "Retry-After", rs_arena_printf(x->ctx.arena, "%d", wait));
 	if (status == 401 && code != RS_SECOND_FACTOR_REQUIRED)
 		rs_reply_header(call, "WWW-Authenticate", "Bearer realm=\"reissued\"");
+	if (code == RS_INSUFFICIENT_SCOPE) /* RFC 6750 3.1 */
+		rs_reply_header(call, "WWW-Authenticate",
+			"Bearer realm=\"reissued\", error=\"insufficient_scope\"");
 	if (status == 405 && x->resource)
 		rs_reply_header(call, "Allow", rs_router_allow(x->ctx.arena, x->resource));
 }
@@ -262,19 +282,22 @@ static void answer_cors(struct rs_exchange *x)
 		"Idempotent-Replayed, X-Request-Id, WWW-Authenticate");
 }
 
-/* Where the caller stands with the limit of the route (draft-ietf-httpapi-ratelimit-headers). */
-static void answer_limit(struct rs_call *call)
+/* How the limits stand that the request was counted by: draft-ietf-httpapi-ratelimit-headers. */
+static void answer_limits(struct rs_exchange *x)
 {
-	const struct rs_limited *l = &call->ctx->limited;
-
-	if (!l->policy)
+	struct rs_arena *arena = x->ctx.arena;
+	const char *limits = NULL, *policies = NULL;
+	for (const struct rs_limit_state *s = x->ctx.limits; s; s = s->next) {
+		const char *joint = limits ? ", " : "";
+		limits = rs_arena_printf(arena, "%s%s\"%s\";r=%" PRId64 ";t=%" PRId64, limits ?: "",
+			joint, s->bucket, s->remaining, s->reset_s);
+		policies = rs_arena_printf(arena, "%s%s\"%s\";q=%" PRId64 ";w=%" PRId64,
+			policies ?: "", joint, s->bucket, s->limit, s->window_s);
+	}
+	if (!limits)
 		return;
-	rs_reply_header(call, "RateLimit",
-		rs_arena_printf(call->ctx->arena, "\"%s\";r=%lld;t=%lld", l->policy,
-			(long long)l->remaining, (long long)l->reset_s));
-	rs_reply_header(call, "RateLimit-Policy",
-		rs_arena_printf(call->ctx->arena, "\"%s\";q=%lld;w=%lld", l->policy,
-			(long long)l->limit, (long long)l->window_s));
+	rs_reply_header(&x->call, "RateLimit", limits);
+	rs_reply_header(&x->call, "RateLimit-Policy", policies);
 }
 
 void rs_answer_common(struct rs_exchange *x)
@@ -287,8 +310,8 @@ void rs_answer_common(struct rs_exchange *x)
 	rs_reply_header(call, "X-Content-Type-Options", "nosniff");
 	rs_reply_header(call, "Referrer-Policy", "no-referrer");
 	rs_reply_header(call, "X-Request-Id", x->ctx.request_id);
+	answer_limits(x);
 	answer_cors(x);
-	answer_limit(call);
 	if (x->close || atomic_load(&x->server->draining))
 		rs_reply_header(call, "Connection", "close");
 }

@@ -194,24 +194,38 @@ enum rs_code rs_certificates_render(struct rs_call *call, int status, const stru
 	return reply_one(call, status, id);
 }
 
+enum rs_code rs_certificates_reply_form(struct rs_call *call, struct rs_certificate *certificate)
+{
+	static const struct rs_form forms[] = {
+		{"json", "application/json"},
+		{"chain", "application/pem-certificate-chain"},
+		{NULL, "application/x-pem-file"},
+		{"der", "application/pkix-cert"},
+		{"p7b", "application/pkcs7-mime"},
+		{"pem", "application/x-pem-file"},
+		{NULL, NULL},
+	};
+	static const enum rs_certificate_form meant[] = {
+		RS_FORM_JSON, RS_FORM_CHAIN, RS_FORM_CHAIN, RS_FORM_DER, RS_FORM_P7B, RS_FORM_PEM};
+	struct rs_bytes bytes;
+	int form;
+	enum rs_code rc = rs_negotiate(call, forms, &form);
+
+	if (rc)
+		return rc;
+	if (meant[form] == RS_FORM_JSON)
+		return reply(call, 200, certificate);
+	rc = rs_certificate_bytes(call->ctx, &certificate->id, meant[form], &bytes);
+	return rc ? rc : rs_reply_file(call, forms[form].type, bytes.data, bytes.len);
+}
+
 enum rs_code rs_certificates_show(struct rs_call *call)
 {
 	struct rs_id id = rs_path_id(call, 0);
 	struct rs_certificate certificate;
-	enum rs_certificate_form form;
-	struct rs_bytes bytes;
-	const char *type;
 	enum rs_code rc = rs_certificate_get(call->ctx, &id, &certificate);
 
-	if (!rc)
-		rc = rs_certificate_form(
-			call->ctx, rs_query(call, "format"), call->accept, &form, &type);
-	if (rc)
-		return rc;
-	if (form == RS_FORM_JSON)
-		return reply(call, 200, &certificate);
-	rc = rs_certificate_bytes(call->ctx, &id, form, &bytes);
-	return rc ? rc : rs_reply_file(call, type, bytes.data, bytes.len);
+	return rc ? rc : rs_certificates_reply_form(call, &certificate);
 }
 
 enum rs_code rs_certificates_chain(struct rs_call *call)
@@ -232,7 +246,7 @@ enum rs_code rs_certificates_chain(struct rs_call *call)
 		rc = rs_negotiate(call, forms, &form);
 	if (!rc)
 		rc = rs_certificate_chain(call->ctx, &id, form == 2, &bytes);
-	return rc ? rc : rs_reply_file(call, forms[form].types, bytes.data, bytes.len);
+	return rc ? rc : rs_reply_file(call, forms[form].type, bytes.data, bytes.len);
 }
 
 /* --- changes --- */
@@ -265,7 +279,7 @@ static const struct rs_field REVOKE_FIELDS[] = {
 	RS_FIELD_END,
 };
 
-/* What must be visible and permitted before its body is judged (404, 403, then 422). */
+/* What is judged before the body is: 404, 403, 412, and only then 422. */
 static enum rs_code begin(struct rs_call *call, const char *permission, struct rs_id *id,
 	int64_t *revision)
 {
@@ -277,6 +291,8 @@ static enum rs_code begin(struct rs_call *call, const char *permission, struct r
 	if (!rc)
 		rc = rs_may_act(call->ctx, permission, &certificate.owner_id,
 			&certificate.enterprise_id);
+	if (!rc)
+		rc = rs_if_match_now(call, certificate.revision);
 	return rc ? rc : rs_if_match(call, revision);
 }
 

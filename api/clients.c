@@ -30,18 +30,23 @@ enum rs_code rs_clients_render(struct rs_call *call, int status, const struct rs
 	return reply(call, rs_client_get(call->ctx, id, &client), status, &client);
 }
 
-enum rs_code rs_clients_list(struct rs_call *call)
+static enum rs_code list_page(
+	struct rs_call *call, const struct rs_page *page, struct rs_list *list, json_t **items)
 {
-	struct rs_page page;
-	struct rs_list list;
 	struct rs_id enterprise = {0};
-	enum rs_code rc = rs_query_page(call, &page);
-	if (rc == RS_OK)
-		rc = rs_query_id(call, "enterprise_id", &enterprise);
+	enum rs_code rc = rs_query_id(call, "enterprise_id", &enterprise);
 	if (rc == RS_OK)
 		rc = rs_client_list(
-			call->ctx, rs_id_set(&enterprise) ? &enterprise : NULL, &page, &list);
-	return rc == RS_OK ? rs_reply_rows(call, &list, show_row) : rc;
+			call->ctx, rs_id_set(&enterprise) ? &enterprise : NULL, page, list);
+	return rc == RS_OK ? rs_rows_items(call, list, show_row, items) : rc;
+}
+
+enum rs_code rs_clients_list(struct rs_call *call)
+{
+	static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"name", "name"},
+		{"role", "role"}, {"scopes", "scopes"}, {"acts_as", "acts_as"},
+		{"active", "active"}, {"created_at", "created_at"}, {NULL, NULL}};
+	return rs_reply_pages(call, list_page, COLUMNS);
 }
 
 enum rs_code rs_clients_create(struct rs_call *call)

@@ -2,19 +2,17 @@
 
 #include "rs/permission.h"
 
-enum rs_code rs_reply_rows(struct rs_call *call, const struct rs_list *list, rs_row_render *render)
+enum rs_code rs_rows_items(
+	struct rs_call *call, const struct rs_list *list, rs_row_render *render, json_t **items)
 {
-	json_t *items = json_array();
 	enum rs_code rc = RS_OK;
+	*items = rs_arena_json(call->ctx->arena, json_array());
 	for (int i = 0; i < rs_rows_count(list->rows) && rc == RS_OK; i++) {
 		json_t *item = render(call, list->rows, i, &rc);
 		if (item)
-			json_array_append_new(items, item);
+			json_array_append_new(*items, item);
 	}
-	if (rc == RS_OK)
-		return rs_reply_list(call, list, items);
-	json_decref(items);
-	return rc;
+	return rs_page_items(rc, items);
 }
 
 void rs_show_secret(json_t *object, const char *name, struct rs_secret **secret)

@@ -10,9 +10,9 @@
 typedef json_t *rs_row_render(struct rs_call *call, const struct rs_rows *rows, int i,
 	enum rs_code *rc);
 
-/* Answers a list whose rows are rendered one by one. */
-enum rs_code rs_reply_rows(struct rs_call *call, const struct rs_list *list,
-	rs_row_render *render);
+/* The items of a page whose rows are rendered one by one: the end of a page(), see route.h. */
+enum rs_code rs_rows_items(
+	struct rs_call *call, const struct rs_list *list, rs_row_render *render, json_t **items);
 /* Sets a member to a secret that is shown this once, and frees it. */
 void rs_show_secret(json_t *object, const char *name, struct rs_secret **secret);
 /* Replaces the bits of scopes by their names. */

@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include "rs/clock.h"
+#include "rs/id.h"
 #include "rs/metrics.h"
 
 #include <arpa/inet.h>
@@ -32,6 +33,15 @@ void rs_address_of(const struct sockaddr *address, struct rs_address *out)
 		memcpy(out->bytes, MAPPED, 12);
 		memcpy(out->bytes + 12, &in->sin_addr, 4);
 	}
+}
+
+/* Who is counted together: an IPv4 address, or the /64 of an IPv6 one, since that is what one gets. */
+static struct rs_address group_of(const struct rs_address *address)
+{
+	struct rs_address group = *address;
+	if (memcmp(address->bytes, MAPPED, 12) != 0)
+		memset(group.bytes + 8, 0, 8);
+	return group;
 }
 
 void rs_address_text(const struct rs_address *address, char out[46])
@@ -104,13 +114,13 @@ void rs_connections_clear(struct rs_connections *all)
 }
 
 static struct rs_address_count **count_of(struct rs_connections *all,
-	const struct rs_address *address)
+	const struct rs_address *group)
 {
 	unsigned hash = 2166136261u;
 	for (int i = 0; i < 16; i++)
-		hash = (hash ^ address->bytes[i]) * 16777619u;
+		hash = (hash ^ group->bytes[i]) * 16777619u;
 	struct rs_address_count **at = &all->table[hash % TABLE_SIZE];
-	while (*at && memcmp(&(*at)->address, address, sizeof(*address)) != 0)
+	while (*at && memcmp(&(*at)->address, group, sizeof(*group)) != 0)
 		at = &(*at)->next;
 	return at;
 }
@@ -118,12 +128,13 @@ static struct rs_address_count **count_of(struct rs_connections *all,
 /* Counts one more connection of an address; false when it has too many. The lock is held. */
 static bool count_up(struct rs_connections *all, const struct rs_address *address, int64_t most)
 {
-	struct rs_address_count **at = count_of(all, address);
+	struct rs_address group = group_of(address);
+	struct rs_address_count **at = count_of(all, &group);
 	if (!*at) {
 		*at = calloc(1, sizeof(**at));
 		if (!*at)
 			return false;
-		(*at)->address = *address;
+		(*at)->address = group;
 	}
 	if ((*at)->count >= most)
 		return false;
@@ -133,7 +144,8 @@ static bool count_up(struct rs_connections *all, const struct rs_address *addres
 
 static void count_down(struct rs_connections *all, const struct rs_address *address)
 {
-	struct rs_address_count **at = count_of(all, address), *entry = *at;
+	struct rs_address group = group_of(address);
+	struct rs_address_count **at = count_of(all, &group), *entry = *at;
 	if (!entry || --entry->count > 0)
 		return;
 	*at = entry->next;
@@ -142,17 +154,20 @@ static void count_down(struct rs_connections *all, const struct rs_address *addr
 
 void rs_connection_refuse(int fd, enum rs_code code, int retry_after)
 {
-	char body[400], head[800];
+	char body[500], head[1200];
 	const char *slug = rs_code_slug(code), *title = rs_code_title(code);
+	struct rs_id id = rs_id_new(rs_clock_system_us());
 	int status = rs_code_status(code);
 	int len = snprintf(body, sizeof(body),
-		"{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\","
-		"\"detail\":\"%s.\"}",
-		slug, title, status, slug, title);
+		"{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s.\","
+		"\"instance\":\"/\",\"code\":\"%s\",\"request_id\":\"%s\"}",
+		slug, title, status, title, slug, id.s);
 	int n = snprintf(head, sizeof(head),
 		"HTTP/1.1 %d Refused\r\nContent-Type: application/problem+json\r\n"
-		"Content-Length: %d\r\nConnection: close\r\nCache-Control: no-store\r\n",
-		status, len);
+		"Content-Length: %d\r\nConnection: close\r\nCache-Control: no-store\r\n"
+		"X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+		"X-Request-Id: %s\r\n",
+		status, len, id.s);
 	if (retry_after)
 		n += snprintf(head + n, sizeof(head) - (size_t)n, "Retry-After: %d\r\n", retry_after);
 	n += snprintf(head + n, sizeof(head) - (size_t)n, "\r\n%s", body);

@@ -184,6 +184,7 @@ static struct rs_stream *stream_new(struct rs_exchange *x, rs_page_fn *page,
 	s->x.connection = x->connection;
 	s->x.call.ctx = &s->x.ctx;
 	memset(&s->x.ctx.err, 0, sizeof(s->x.ctx.err));
+	s->x.ctx.limits = NULL;
 	s->x.ctx.user_agent = rs_arena_strdup(s->arena, x->ctx.user_agent);
 	s->x.ctx.actor.name = rs_arena_strdup(s->arena, x->ctx.actor.name);
 	struct rs_query_param *query =
@@ -215,6 +216,10 @@ static enum rs_code reply_csv(struct rs_call *call, rs_page_fn *page,
 		return rc;
 	}
 	x->stream = s;
+	/* libmicrohttpd writes the end of the chunks behind the headers that answer HEAD: nothing
+	 * may come after it that a client would take for the next answer. */
+	if (strcmp(x->method, "HEAD") == 0)
+		x->close = true;
 	rs_reply_header(call, "Content-Disposition", "attachment; filename=\"export.csv\"");
 	return rs_reply_bytes(call, 200, "text/csv; charset=utf-8; header=present", NULL, 0);
 }
@@ -230,7 +235,7 @@ enum rs_code rs_reply_pages(struct rs_call *call, rs_page_fn *page,
 	const struct rs_csv_column *columns)
 {
 	static const struct rs_form FORMS[] = {
-		{"json", "application/json"}, {"csv", "text/csv"}, {NULL, NULL}};
+		{NULL, "application/json"}, {NULL, "text/csv"}, {NULL, NULL}};
 	struct rs_page where;
 	struct rs_list list = {.total = -1};
 	json_t *items = NULL;

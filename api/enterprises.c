@@ -17,9 +17,14 @@ static json_t *show_row(struct rs_call *call, const struct rs_rows *rows, int i,
 	return *rc == RS_OK ? show(&enterprise) : NULL;
 }
 
-static enum rs_code reply(struct rs_call *call, enum rs_code rc, int status, const struct rs_enterprise *enterprise)
+static enum rs_code reply(struct rs_call *call, enum rs_code rc, int status,
+	const struct rs_enterprise *enterprise)
 {
-	return rc == RS_OK ? rs_reply_resource(call, status, show(enterprise), enterprise->revision) : rc;
+	if (rc != RS_OK)
+		return rc;
+	if (status == 201)
+		rs_reply_location(call, "/v1/enterprises/%s", enterprise->id.s);
+	return rs_reply_resource(call, status, show(enterprise), enterprise->revision);
 }
 
 enum rs_code rs_enterprises_render(struct rs_call *call, int status, const struct rs_id *id)
@@ -32,8 +37,6 @@ enum rs_code rs_enterprises_create(struct rs_call *call)
 {
 	struct rs_enterprise enterprise = {0};
 	enum rs_code rc = rs_enterprise_create(call->ctx, call->json, &enterprise);
-	if (rc == RS_OK)
-		rs_reply_location(call, "/v1/enterprises/%s", enterprise.id.s);
 	return reply(call, rc, 201, &enterprise);
 }
 
@@ -54,12 +57,16 @@ enum rs_code rs_enterprises_edit(struct rs_call *call)
 	return reply(call, rc, 200, &enterprise);
 }
 
+static enum rs_code list_page(
+	struct rs_call *call, const struct rs_page *page, struct rs_list *list, json_t **items)
+{
+	enum rs_code rc = rs_enterprise_list(call->ctx, NULL, page, list);
+	return rc == RS_OK ? rs_rows_items(call, list, show_row, items) : rc;
+}
+
 enum rs_code rs_enterprises_list(struct rs_call *call)
 {
-	struct rs_page page;
-	struct rs_list list;
-	enum rs_code rc = rs_query_page(call, &page);
-	if (rc == RS_OK)
-		rc = rs_enterprise_list(call->ctx, NULL, &page, &list);
-	return rc == RS_OK ? rs_reply_rows(call, &list, show_row) : rc;
+	static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"name", "name"},
+		{"status", "status"}, {"created_at", "created_at"}, {NULL, NULL}};
+	return rs_reply_pages(call, list_page, COLUMNS);
 }

@@ -4,6 +4,8 @@
 
 #include "route.h"
 
+struct rs_certificate;
+
 /* health.c */
 enum rs_code rs_health_live(struct rs_call *call);
 enum rs_code rs_health_ready(struct rs_call *call);
@@ -56,6 +58,8 @@ enum rs_code rs_audit_events_list(struct rs_call *call);
 enum rs_code rs_audit_events_show(struct rs_call *call);
 /* What an Idempotency-Key's effect was: renderers.def. */
 enum rs_code rs_certificates_render(struct rs_call *call, int status, const struct rs_id *id);
+/* A certificate that the caller may see, in the form that ?format= or Accept asks for. */
+enum rs_code rs_certificates_reply_form(struct rs_call *call, struct rs_certificate *certificate);
 enum rs_code rs_profiles_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_agreements_render(struct rs_call *call, int status, const struct rs_id *id);
 
@@ -144,6 +148,9 @@ enum rs_code rs_jwt_issuers_edit(struct rs_call *call);
 enum rs_code rs_jwt_issuers_delete(struct rs_call *call);
 /* The same objects shown again for a repeated Idempotency-Key: renderers.def. */
 enum rs_code rs_enterprises_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_identities_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_me_password_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_blocked_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_users_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_clients_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_jwt_issuers_render(struct rs_call *call, int status, const struct rs_id *id);

@@ -49,6 +49,7 @@ struct rs_connection {
 	struct rs_address peer;
 	bool counted;              /* in the count of its address */
 	bool in_flight;            /* the current request is counted as in flight */
+	bool sending;              /* its answer is counted as being sent */
 	atomic_bool begun;         /* a request line has come, its answer has not been made */
 	_Atomic int phase;         /* enum rs_phase */
 	_Atomic int64_t since_ms;  /* when the phase began, CLOCK_MONOTONIC */
@@ -88,6 +89,8 @@ struct rs_server {
 	struct rs_router *router;
 	struct rs_connections connections;
 	_Atomic int in_flight;
+	_Atomic int sending; /* answers made and not yet taken by their clients */
+	_Atomic int waiting; /* requests that wait for a change: rs_wait_begin() */
 	atomic_bool draining;
 	atomic_bool ending; /* tells the watchdog to end */
 	pthread_t watchdog;
@@ -190,6 +193,8 @@ enum rs_code rs_route_match(struct rs_exchange *x) RS_CHECK;
 enum rs_code rs_auth_check(struct rs_exchange *x) RS_CHECK;
 
 /* --- answer.c --- */
+/* Whether If-None-Match holds the tag, by the weak comparison of RFC 9110 8.8.3.2, or is "*". */
+bool rs_etag_listed(const char *list, const char *etag);
 /* Makes the answer out of a code: problem+json for anything but RS_OK. */
 void rs_answer_problem(struct rs_exchange *x, enum rs_code code);
 /* The problem document alone. */

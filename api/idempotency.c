@@ -23,13 +23,21 @@ static const struct renderer {
 	{NULL, NULL},
 };
 
+static enum rs_code shown(struct rs_exchange *x, enum rs_code rc)
+{
+	if (rc == RS_OK)
+		rs_reply_header(&x->call, "Idempotent-Replayed", "true");
+	return rc;
+}
+
 static enum rs_code render_effect(struct rs_exchange *x)
 {
 	const struct rs_idem *idem = x->ctx.idem;
+	bool secret = x->call.route->flags & RS_ROUTE_SECRET;
 	int status = x->call.route->flags & RS_ROUTE_CREATES ? 201 : 200;
-	for (const struct renderer *r = RENDERERS; r->type; r++)
+	for (const struct renderer *r = RENDERERS; !secret && r->type; r++)
 		if (strcmp(r->type, idem->object_type) == 0)
-			return r->render(&x->call, status, &idem->object);
+			return shown(x, r->render(&x->call, status, &idem->object));
 	return rs_fail(&x->ctx, RS_IDEMPOTENCY_SECRET_ANSWER,
 		"This was done before; its answer was not kept. Read the resource.");
 }
@@ -74,6 +82,10 @@ static void store(struct rs_exchange *x, enum rs_code rc)
 {
 	const struct rs_call *call = &x->call;
 	bool secret = call->route->flags & RS_ROUTE_SECRET;
+	if (rc == RS_IDEMPOTENCY_SECRET_ANSWER) {
+		rs_idem_answer(&x->ctx, 0, NULL, (struct rs_bytes){0}, true);
+		return;
+	}
 	if (rc != RS_OK && !failure_is_kept(rc)) {
 		rs_idem_release(&x->ctx);
 		return;

@@ -4,34 +4,47 @@
 
 #include "rs/identity.h"
 
+/* {id, name} of the caller's enterprise. */
+static enum rs_code add_enterprise(struct rs_call *call, json_t *me)
+{
+	struct rs_enterprise enterprise = {0};
+	enum rs_code rc = rs_me_enterprise(call->ctx, &enterprise);
+	if (rc == RS_OK)
+		json_object_set_new(me, "enterprise",
+			json_pack("{s:s, s:s}", "id", enterprise.id.s, "name", enterprise.name));
+	return rc;
+}
+
+static enum rs_code reply(struct rs_call *call, json_t *me, int64_t revision)
+{
+	enum rs_code rc = add_enterprise(call, me);
+	rs_show_scopes(me, call->ctx->actor.scopes);
+	if (rc == RS_OK)
+		return rs_reply_resource(call, 200, me, revision);
+	json_decref(me);
+	return rc;
+}
+
 /* A client has no row of a user: what the token says is all there is. */
 static enum rs_code reply_client(struct rs_call *call)
 {
 	const struct rs_actor *actor = &call->ctx->actor;
-	struct rs_client client = {0};
-	json_t *me = json_pack("{s:s, s:s, s:s?, s:n, s:s, s:s, s:s, s:n}", "kind", "client", "id",
-		actor->id.s, "name", actor->name, "email", "role", rs_role_name(actor->role),
-		"reach", "enterprise", "status", "active", "language");
-	client.revision = 1;
-	json_object_set_new(me, "enterprise",
-		json_pack("{s:s, s:s}", "id", actor->enterprise.s, "name", actor->enterprise.s));
-	json_object_set_new(me, "revision", json_integer(client.revision));
-	rs_show_scopes(me, actor->scopes);
-	return rs_reply_resource(call, 200, me, client.revision);
+	return reply(call,
+		json_pack("{s:s, s:s, s:s?, s:n, s:s, s:s, s:s, s:n, s:i}", "kind", "client", "id",
+			actor->id.s, "name", actor->name, "email", "role",
+			rs_role_name(actor->role), "reach", "enterprise", "status", "active",
+			"language", "revision", 1),
+		1);
 }
 
 static enum rs_code reply_user(struct rs_call *call, const struct rs_user *user)
 {
+	static const char *const OTHERS[] = {"enterprise_id", "created_at", "updated_at", NULL};
 	json_t *me = rs_json_write(rs_user_fields, user);
 	json_object_set_new(me, "kind", json_string("user"));
-	json_object_set_new(me, "enterprise",
-		json_pack("{s:s, s:s}", "id", user->enterprise_id.s, "name",
-			user->enterprise_id.s));
-	json_object_del(me, "enterprise_id");
-	json_object_del(me, "created_at");
-	json_object_del(me, "updated_at");
-	rs_show_scopes(me, call->ctx->actor.scopes);
-	return rs_reply_resource(call, 200, me, user->revision);
+	for (int i = 0; OTHERS[i]; i++)
+		json_object_del(me, OTHERS[i]);
+	return reply(call, me, user->revision);
 }
 
 enum rs_code rs_me_show(struct rs_call *call)
@@ -55,6 +68,16 @@ enum rs_code rs_me_change(struct rs_call *call)
 
 enum rs_code rs_me_set_password(struct rs_call *call)
 {
-	enum rs_code rc = rs_me_password(call->ctx, call->json);
+	int64_t revision;
+	enum rs_code rc = rs_if_match(call, &revision);
+	if (rc == RS_OK)
+		rc = rs_me_password(call->ctx, call->json, revision);
 	return rc == RS_OK ? rs_reply_empty(call) : rc;
+}
+
+enum rs_code rs_me_password_render(struct rs_call *call, int status, const struct rs_id *id)
+{
+	(void)status;
+	(void)id;
+	return rs_reply_empty(call);
 }

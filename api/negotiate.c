@@ -1,39 +1,63 @@
-/* Accept and ?format=. */
+/* Accept (RFC 9110 12.5.1) and ?format=. */
 #include "http.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* Whether one member of Accept ("text/html;q=0.5") names the type; q=0 does not. */
-static bool range_allows(const char *range, size_t len, const char *type)
+/* How Accept takes a media type. */
+struct taken {
+	int quality;  /* thousandths, 0 = not at all */
+	int exact;    /* how closely the range names it: 1 is for all types, 3 for this one */
+	size_t place; /* of the range: what stands first is liked best */
+};
+
+/* The weight of one member of Accept, in thousandths; 1000 without one. */
+static int quality_of(const char *range, size_t len)
+{
+	for (const char *at = range; (at = memchr(at, ';', (size_t)(range + len - at))) != NULL;) {
+		at += 1 + strspn(at + 1, " \t");
+		if (strncasecmp(at, "q=", 2) != 0)
+			continue;
+		double q = strtod(at + 2, NULL);
+		return q >= 1 ? 1000 : q > 0 ? (int)(q * 1000 + 0.5) : 0;
+	}
+	return 1000;
+}
+
+/* How closely a member of Accept names the type; 0 when it does not. */
+static int exactness_of(const char *range, size_t len, const char *type)
 {
 	size_t name = strcspn(range, ";, \t");
-	const char *q;
 	if (name > len)
 		name = len;
-	for (q = range; q + 2 < range + len; q++)
-		if (strncasecmp(q, "q=", 2) == 0 && strtod(q + 2, NULL) <= 0)
-			return false;
 	if (name == 3 && strncmp(range, "*/*", 3) == 0)
-		return true;
-	if (name >= 2 && strncmp(range + name - 2, "/*", 2) == 0)
-		return strncasecmp(range, type, name - 1) == 0;
-	return strlen(type) == name && strncasecmp(range, type, name) == 0;
+		return 1;
+	if (name > 2 && strncmp(range + name - 2, "/*", 2) == 0)
+		return strncasecmp(range, type, name - 1) == 0 ? 2 : 0;
+	return strlen(type) == name && strncasecmp(range, type, name) == 0 ? 3 : 0;
+}
+
+/* What the closest range says. */
+static struct taken taken_by(const char *accept, const char *type)
+{
+	struct taken found = {0, 0, 0};
+	if (!accept || accept[0] == '\0')
+		return (struct taken){1000, 1, 0};
+	for (const char *at = accept; *at;) {
+		at += strspn(at, ", \t");
+		size_t len = strcspn(at, ",");
+		int exact = len ? exactness_of(at, len, type) : 0;
+		if (exact > found.exact)
+			found = (struct taken){quality_of(at, len), exact, (size_t)(at - accept)};
+		at += len;
+	}
+	return found;
 }
 
 bool rs_accepts(const struct rs_call *call, const char *type)
 {
-	if (!call->accept || call->accept[0] == '\0')
-		return true;
-	for (const char *at = call->accept; *at;) {
-		at += strspn(at, ", \t");
-		size_t len = strcspn(at, ",");
-		if (len && range_allows(at, len, type))
-			return true;
-		at += len;
-	}
-	return false;
+	return taken_by(call->accept, type).quality > 0;
 }
 
 enum rs_code rs_accept_check(struct rs_exchange *x)
@@ -45,33 +69,35 @@ enum rs_code rs_accept_check(struct rs_exchange *x)
 	return rs_fail(&x->ctx, RS_NOT_ACCEPTABLE, "The answer here is application/json.");
 }
 
-/* Whether Accept names one of the types, which are parted by spaces, other than by wildcards. */
-static bool asks_for(const struct rs_call *call, const char *types)
+static enum rs_code by_name(
+	struct rs_call *call, const struct rs_form *forms, const char *format, int *index)
 {
-	char type[100];
-	for (const char *at = types; *at;) {
-		size_t len = strcspn(at, " ");
-		if (len < sizeof(type)) {
-			memcpy(type, at, len);
-			type[len] = '\0';
-			if (rs_accepts(call, type))
-				return true;
-		}
-		at += len + (at[len] == ' ');
+	for (int i = 0; forms[i].type; i++) {
+		if (!forms[i].format || strcmp(forms[i].format, format) != 0)
+			continue;
+		*index = i;
+		return RS_OK;
 	}
-	return false;
+	return rs_fail(call->ctx, RS_BAD_QUERY, "This value of format is not known here.");
 }
 
 enum rs_code rs_negotiate(struct rs_call *call, const struct rs_form *forms, int *index)
 {
-	const char *format = rs_query(call, "format");
-	for (int i = 0; forms[i].format; i++) {
-		*index = i;
-		if (format ? strcmp(forms[i].format, format) == 0 : asks_for(call, forms[i].types))
-			return RS_OK;
-	}
+	const char *format = rs_query(call, "format"), *types = "";
+	struct taken best = {0, 0, 0};
 	if (format)
-		return rs_fail(call->ctx, RS_BAD_QUERY, "This value of format is not known here.");
-	return rs_fail(call->ctx, RS_NOT_ACCEPTABLE,
-		"None of the forms named by Accept exists here.");
+		return by_name(call, forms, format, index);
+	for (int i = 0; forms[i].type; i++) {
+		struct taken found = taken_by(call->accept, forms[i].type);
+		types = rs_arena_printf(
+			call->ctx->arena, "%s%s%s", types, i ? ", " : "", forms[i].type);
+		if (found.quality < best.quality || found.quality == 0 ||
+			(found.quality == best.quality && found.place >= best.place))
+			continue;
+		best = found;
+		*index = i;
+	}
+	if (best.quality)
+		return RS_OK;
+	return rs_fail(call->ctx, RS_NOT_ACCEPTABLE, "What there is here: %s.", types);
 }

@@ -34,19 +34,20 @@ static enum rs_code refuse(struct rs_call *call, int status, const char *error, 
 		json_pack("{s:s, s:s}", "error", error, "error_description", why));
 }
 
-/* Where a parameter goes; NULL when it is unknown or was there before. */
+/* Where a parameter goes; NULL when it is unknown. */
 static const char **slot_of(struct token_request *request, const char *name)
 {
-	for (size_t i = 0; i < sizeof(PARAMETERS) / sizeof(PARAMETERS[0]); i++) {
-		const char **slot =
-			(const char **)(void *)((char *)request + PARAMETERS[i].offset);
+	for (size_t i = 0; i < sizeof(PARAMETERS) / sizeof(PARAMETERS[0]); i++)
 		if (strcmp(PARAMETERS[i].name, name) == 0)
-			return *slot ? NULL : slot;
-	}
+			return (const char **)(void *)((char *)request + PARAMETERS[i].offset);
 	return NULL;
 }
 
-static bool read_form(struct rs_call *call, struct token_request *request)
+/*
+ * A parameter without a value counts as left out (3.2). *unknown: there are others than ours, which
+ * a grant we do not know may have.
+ */
+static bool read_form(struct rs_call *call, struct token_request *request, bool *unknown)
 {
 	struct rs_arena *arena = call->ctx->arena;
 	const char *text = rs_arena_memdup(arena, call->body ?: (const void *)"", call->body_len);
@@ -60,10 +61,13 @@ static bool read_form(struct rs_call *call, struct token_request *request)
 		const char *name = rs_url_decode(arena, text, (size_t)(equals - text), true);
 		const char *value = rs_url_decode(
 			arena, equals + 1, len - (size_t)(equals + 1 - text), true);
-		const char **slot = name && value ? slot_of(request, name) : NULL;
-		if (!slot)
+		const char **slot = name ? slot_of(request, name) : NULL;
+		if (!name || !value || (slot && *slot))
 			return false;
-		*slot = value;
+		if (!slot)
+			*unknown = true;
+		else if (*value)
+			*slot = value;
 		text += len + (text[len] == '&');
 	}
 	return true;
@@ -90,23 +94,22 @@ static bool base64_read(const char *text, char out[451])
 	return strlen(out) == n;
 }
 
-/* Credentials in the header exclude those in the body, 2.3. */
-static bool read_basic(struct rs_call *call, struct token_request *request)
+/* The client's name and secret from the header; false when they are not in it. */
+static bool read_basic(struct rs_call *call, const char *header, struct token_request *request)
 {
 	struct rs_arena *arena = call->ctx->arena;
-	const char *header = call->authorization;
 	char text[451];
-	if (!header)
-		return true;
-	if (request->client_secret || strncasecmp(header, "Basic ", 6) != 0 ||
+	if (strncasecmp(header, "Basic ", 6) != 0 ||
 		!base64_read(header + 6 + strspn(header + 6, " "), text))
 		return false;
 	char *colon = strchr(text, ':');
 	if (!colon)
 		return false;
+	const char *named = request->client_id;
 	request->client_id = rs_url_decode(arena, text, (size_t)(colon - text), true);
 	request->client_secret = rs_url_decode(arena, colon + 1, strlen(colon + 1), true);
-	return request->client_id && request->client_secret;
+	return request->client_id && request->client_secret &&
+	       (!named || strcmp(named, request->client_id) == 0);
 }
 
 static const char *scope_text(struct rs_ctx *ctx, unsigned scopes)
@@ -120,19 +123,34 @@ static const char *scope_text(struct rs_ctx *ctx, unsigned scopes)
 	return text;
 }
 
+/* What is wrong with the request itself; NULL when nothing is. */
+static const char *judge(struct rs_call *call, struct token_request *request)
+{
+	bool unknown = false;
+	if (!read_form(call, request, &unknown) || !request->grant_type)
+		return "invalid_request";
+	if (strcmp(request->grant_type, "client_credentials") != 0)
+		return "unsupported_grant_type";
+	/* One way only, 2.3; and nothing unknown is ignored. */
+	if (unknown || (call->authorization && request->client_secret))
+		return "invalid_request";
+	return NULL;
+}
+
 enum rs_code rs_oauth2_token(struct rs_call *call)
 {
 	struct token_request request = {0};
 	struct rs_secret *token = NULL;
 	unsigned scopes = 0;
 	rs_reply_header(call, "Pragma", "no-cache");
-	if (!read_form(call, &request) || !request.grant_type || !read_basic(call, &request))
-		return refuse(call, 400, "invalid_request",
-			"A parameter is missing, unknown, repeated or malformed.");
-	if (strcmp(request.grant_type, "client_credentials") != 0)
-		return refuse(call, 400, "unsupported_grant_type",
-			"The grant_type must be client_credentials.");
-	if (!request.client_id || !request.client_secret)
+	const char *wrong = judge(call, &request);
+	if (wrong)
+		return refuse(call, 400, wrong,
+			"Send grant_type=client_credentials and, if you like, scope, each once; "
+			"and the "
+			"client as Basic credentials or as client_id and client_secret.");
+	if ((call->authorization && !read_basic(call, call->authorization, &request)) ||
+		!request.client_id || !request.client_secret)
 		return refuse(call, 401, "invalid_client", "The client or its secret is wrong.");
 	enum rs_code rc = rs_client_token(call->ctx, request.client_id, request.client_secret,
 		request.scope, &scopes, &token);

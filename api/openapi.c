@@ -38,7 +38,7 @@ static enum rs_code reply_file(struct rs_call *call, const char *type, const voi
 	const char *etag = rs_arena_printf(call->ctx->arena, "\"%s\"", hex);
 	rs_reply_header(call, "ETag", etag);
 	rs_reply_header(call, "Cache-Control", "public, max-age=300");
-	if (call->if_none_match && strstr(call->if_none_match, etag))
+	if (call->if_none_match && rs_etag_listed(call->if_none_match, etag))
 		return rs_reply_bytes(call, 304, NULL, NULL, 0);
 	return rs_reply_bytes(call, 200, type, data, len);
 }

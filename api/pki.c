@@ -48,9 +48,15 @@ enum rs_code rs_issuers_update(struct rs_call *call)
 	static const struct rs_field fields[] = {
 		RS_FIELD(struct body, active, RS_T_BOOL, .flags = RS_F_REQUIRED), RS_FIELD_END};
 	struct rs_id id = rs_path_id(call, 0);
-	int64_t revision;
+	int64_t revision, current;
+	json_t *known = NULL;
 	enum rs_code rc = rs_may_act(call->ctx, "issuer.edit", NULL, NULL);
 
+	if (!rc)
+		rc = rs_pki_issuer(call->ctx, &id, &known, &current);
+	json_decref(known);
+	if (!rc)
+		rc = rs_if_match_now(call, current);
 	if (!rc)
 		rc = rs_if_match(call, &revision);
 	if (rc)
@@ -157,6 +163,24 @@ enum rs_code rs_blocked_create(struct rs_call *call)
 	enum rs_code rc = rs_pki_block(call->ctx, call->json, &json);
 
 	return rc ? rc : rs_reply_json(call, 201, json);
+}
+
+/* The digest, which is its name, is in the body. */
+enum rs_code rs_blocked_render(struct rs_call *call, int status, const struct rs_id *id)
+{
+	const char *text = json_string_value(json_object_get(call->json, "spki_sha256"));
+	const struct rs_page page = {.limit = 1};
+	struct rs_blocked_filter filter = {0};
+	struct rs_list list = {.total = -1};
+	json_t *items = NULL;
+	enum rs_code rc = digest_of(call, text ? text : "", &filter.spki_sha256);
+
+	(void)id;
+	if (!rc)
+		rc = rs_pki_blocked(call->ctx, &filter, &page, &list, &items);
+	if (!rc && json_array_size(items) == 0)
+		rc = rs_fail(call->ctx, RS_NOT_FOUND, "There is no such key on the blocklist.");
+	return rc ? rc : rs_reply_json(call, status, json_incref(json_array_get(items, 0)));
 }
 
 enum rs_code rs_blocked_delete(struct rs_call *call)

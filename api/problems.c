@@ -47,6 +47,8 @@ enum rs_code rs_problems_show(struct rs_call *call)
 	enum rs_code code = rs_code_from_slug(call->path[0]);
 	if (code == RS_CODE_COUNT)
 		return rs_fail(call->ctx, RS_NOT_FOUND, "There is no problem of this name.");
+	if (!rs_accepts(call, "text/html"))
+		return rs_fail(call->ctx, RS_NOT_ACCEPTABLE, "The answer here is text/html.");
 	const char *title = rs_code_title(code);
 	int status = rs_code_status(code);
 	char *page = rs_arena_printf(call->ctx->arena, PAGE, title, title, rs_code_slug(code),

@@ -95,6 +95,13 @@ enum rs_code rs_query_words(struct rs_call *call, const char *name, const char *
 	return RS_OK;
 }
 
+/* Whether a number was written without the zero before it, as some programs show serials. */
+static bool odd(const char *hex)
+{
+	size_t digits = strspn(hex, "0123456789abcdefABCDEF");
+	return digits % 2 != 0 && hex[digits] == '\0';
+}
+
 enum rs_code rs_query_hex(struct rs_call *call, const char *name, size_t max_bytes,
 	const char **out)
 {
@@ -104,6 +111,8 @@ enum rs_code rs_query_hex(struct rs_call *call, const char *name, size_t max_byt
 		return RS_OK;
 	if (strncasecmp(text, "sha256:", 7) == 0)
 		text += 7;
+	if (odd(text))
+		text = rs_arena_printf(arena, "0%s", text);
 	unsigned char *bytes = rs_arena_alloc(arena, max_bytes);
 	char *hex = rs_arena_alloc(arena, 2 * max_bytes + 1);
 	int len = rs_unhex(text, bytes, max_bytes);

@@ -5,6 +5,8 @@
 #include "rs/csr.h"
 #include "rs/id.h"
 #include "rs/identity.h"
+#include "rs/permission.h"
+#include "rs/policy.h"
 #include "rs/reissue.h"
 
 #include <stdlib.h>
@@ -39,7 +41,7 @@ static const struct rs_csv_column COLUMNS[] = {
 #define F(member, kind, ...) RS_FIELD(struct rs_reissue_input, member, kind, __VA_ARGS__)
 
 #define CONTENT                                                                                    \
-	F(csr, RS_T_STRING, .flags = RS_F_LINES, .min = 1, .max = 131072), F(key, RS_T_OBJECT),    \
+	F(csr, RS_T_STRING, .flags = RS_F_PEM, .min = 1, .max = 131072), F(key, RS_T_OBJECT),    \
 		F(subject, RS_T_OBJECT), F(san, RS_T_ARRAY, .max = RS_SAN_MAX),                    \
 		F(validity, RS_T_OBJECT),                                                          \
 		F(message, RS_T_STRING, .flags = RS_F_LINES, .max = 1000),                         \
@@ -93,9 +95,11 @@ static const struct rs_field REMARKS[] = {
 };
 
 static const struct rs_field CSR[] = {
-	F(csr, RS_T_STRING, .flags = RS_F_LINES | RS_F_REQUIRED, .min = 1, .max = 131072),
+	F(csr, RS_T_STRING, .flags = RS_F_PEM | RS_F_REQUIRED, .min = 1, .max = 131072),
 	RS_FIELD_END,
 };
+
+static const struct rs_field NOTHING[] = {RS_FIELD_END};
 
 static enum rs_code read_body(struct rs_call *call, const struct rs_field *fields,
 	struct rs_reissue_input *in, uint64_t *present)
@@ -127,15 +131,14 @@ enum rs_code rs_reissue_requests_render(struct rs_call *call, int status, const 
 	return reply(call, status, &request);
 }
 
-/* What must be visible before its body is judged (404 before 422). */
-static enum rs_code begin(struct rs_call *call, struct rs_id *id, int64_t *revision)
+/* What is judged before the body is: 404, 403, 409, 412, and only then 422. */
+static enum rs_code begin(
+	struct rs_call *call, enum rs_action action, struct rs_id *id, int64_t *revision)
 {
-	struct rs_reissue request;
-	enum rs_code rc;
+	enum rs_code rc = rs_if_match(call, revision);
 
 	*id = rs_path_id(call, 0);
-	rc = rs_reissue_get(call->ctx, id, &request);
-	return rc ? rc : rs_if_match(call, revision);
+	return rc ? rc : rs_policy_begin(call->ctx, id, action, *revision);
 }
 
 /* --- making and reading --- */
@@ -170,33 +173,44 @@ enum rs_code rs_certificates_reissue(struct rs_call *call)
 	enum rs_code rc = rs_certificate_get(call->ctx, &id, &certificate);
 
 	if (!rc)
+		rc = rs_may_act(call->ctx, "reissue.create", &certificate.owner_id,
+			&certificate.enterprise_id);
+	if (!rc)
+		rc = rs_if_match_now(call, certificate.revision);
+	if (!rc)
 		rc = read_body(call, CREATE_HERE, &in, NULL);
 	in.certificate_id = id;
 	return rc ? rc : create(call, &in);
 }
 
-/* The revision in an ETag "<revision>.<hash>"; -1 when there is none. */
-static int64_t known_revision(const char *etag)
-{
-	if (!etag || *etag != '"' || etag[1] < '0' || etag[1] > '9')
-		return -1;
-	return strtoll(etag + 1, NULL, 10);
-}
-
-enum rs_code rs_reissue_requests_show(struct rs_call *call)
+static enum rs_code show(struct rs_call *call, const struct rs_id *id, int64_t *revision)
 {
 	struct rs_reissue request;
-	struct rs_id id = rs_path_id(call, 0);
-	int64_t known = known_revision(call->if_none_match), wait = 0;
-	enum rs_code rc = rs_query_int(call, "wait", 1, 20, &wait);
+	enum rs_code rc = rs_reissue_get(call->ctx, id, &request);
 
-	if (rc)
-		return rc;
-	if (wait && known >= 0)
-		rc = rs_reissue_wait(call->ctx, &id, known, (int)wait, &request);
-	else
-		rc = rs_reissue_get(call->ctx, &id, &request);
+	*revision = request.revision;
 	return rc ? rc : reply(call, 200, &request);
+}
+
+/* Who has what there is may wait for the next change of it. */
+enum rs_code rs_reissue_requests_show(struct rs_call *call)
+{
+	struct rs_id id = rs_path_id(call, 0);
+	int64_t seconds = 0, revision;
+	bool changed = false;
+	enum rs_code rc = rs_query_int(call, "wait", 1, 20, &seconds);
+
+	if (!rc)
+		rc = show(call, &id, &revision);
+	if (rc || !seconds || call->status != 304)
+		return rc;
+	rs_wait_begin(call);
+	rc = rs_reissue_wait(call->ctx, &id, revision, (int)seconds, &changed);
+	rs_wait_end(call);
+	if (rc || !changed)
+		return rc;
+	rs_reply_anew(call);
+	return show(call, &id, &revision);
 }
 
 static enum rs_code read_times(struct rs_call *call, struct rs_reissue_filter *f)
@@ -317,26 +331,34 @@ enum rs_code rs_reissue_requests_events(struct rs_call *call)
 enum rs_code rs_reissue_requests_certificate(struct rs_call *call)
 {
 	struct rs_reissue request;
-	enum rs_certificate_form form;
-	struct rs_bytes bytes;
-	const char *type;
+	struct rs_certificate certificate;
 	struct rs_id id = rs_path_id(call, 0);
 	enum rs_code rc = rs_reissue_get(call->ctx, &id, &request);
 
 	if (!rc && !rs_id_set(&request.new_certificate_id))
 		rc = rs_fail(call->ctx, RS_NOT_FOUND, "No certificate has been issued yet.");
 	if (!rc)
-		rc = rs_certificate_form(
-			call->ctx, rs_query(call, "format"), call->accept, &form, &type);
-	if (rc)
-		return rc;
-	if (form == RS_FORM_JSON)
-		return rs_certificates_render(call, 200, &request.new_certificate_id);
-	rc = rs_certificate_bytes(call->ctx, &request.new_certificate_id, form, &bytes);
-	return rc ? rc : rs_reply_file(call, type, bytes.data, bytes.len);
+		rc = rs_certificate_get(call->ctx, &request.new_certificate_id, &certificate);
+	return rc ? rc : rs_certificates_reply_form(call, &certificate);
 }
 
 /* --- content --- */
+
+/* PATCH is an edit, but for the day that an officer moves. */
+static enum rs_code begin_update(struct rs_call *call, struct rs_id *id, int64_t *revision)
+{
+	struct rs_reissue request;
+	enum rs_code rc;
+
+	if (!json_object_get(call->json, "previous_certificate"))
+		return begin(call, RS_ACTION_EDIT, id, revision);
+	*id = rs_path_id(call, 0);
+	rc = rs_reissue_get(call->ctx, id, &request);
+	if (!rc)
+		rc = rs_may_act(
+			call->ctx, "reissue.postpone", &request.owner_id, &request.enterprise_id);
+	return rc ? rc : rs_if_match(call, revision);
+}
 
 enum rs_code rs_reissue_requests_update(struct rs_call *call)
 {
@@ -345,7 +367,7 @@ enum rs_code rs_reissue_requests_update(struct rs_call *call)
 	struct rs_id id;
 	int64_t revision;
 	uint64_t present = 0;
-	enum rs_code rc = begin(call, &id, &revision);
+	enum rs_code rc = begin_update(call, &id, &revision);
 
 	if (!rc)
 		rc = read_body(call, UPDATE, &in, &present);
@@ -365,7 +387,7 @@ enum rs_code rs_reissue_requests_put_csr(struct rs_call *call)
 	int64_t revision;
 	const void *csr = call->body;
 	size_t len = call->body_len;
-	enum rs_code rc = begin(call, &id, &revision);
+	enum rs_code rc = begin(call, RS_ACTION_UPLOAD_CSR, &id, &revision);
 
 	if (!rc && call->content_type && strcmp(call->content_type, "application/json") == 0) {
 		rc = rs_json_parse(call->ctx, call->body, call->body_len, &call->json);
@@ -397,9 +419,9 @@ enum rs_code rs_reissue_requests_csr(struct rs_call *call)
 	if (rc)
 		return rc;
 	if (form == 1)
-		return rs_reply_file(call, forms[1].types, der.data, der.len);
+		return rs_reply_file(call, forms[1].type, der.data, der.len);
 	pem = rs_csr_pem(call->ctx, der);
-	return rs_reply_file(call, forms[0].types, pem, strlen(pem));
+	return rs_reply_file(call, forms[0].type, pem, strlen(pem));
 }
 
 enum rs_code rs_reissue_requests_accept(struct rs_call *call)
@@ -407,7 +429,7 @@ enum rs_code rs_reissue_requests_accept(struct rs_call *call)
 	struct rs_reissue request;
 	struct rs_id id;
 	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
+	enum rs_code rc = begin(call, RS_ACTION_ACCEPT, &id, &revision);
 
 	if (!rc)
 		rc = rs_reissue_accept(call->ctx, &id, revision, call->json, &request);
@@ -420,7 +442,7 @@ enum rs_code rs_reissue_requests_verify(struct rs_call *call)
 	struct rs_reissue request;
 	struct rs_id id;
 	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
+	enum rs_code rc = begin(call, RS_ACTION_VERIFY, &id, &revision);
 
 	if (!rc)
 		rc = rs_throttle_verify(call->ctx);
@@ -452,7 +474,7 @@ enum rs_code rs_reissue_requests_submit(struct rs_call *call)
 	if (!rc && call->json) {
 		rs_json_read(call->ctx, call->json, "", SUBMIT, &in, &present);
 		if (call->ctx->err.faults)
-			rc = begin(call, &id, &revision);
+			rc = begin(call, RS_ACTION_SUBMIT, &id, &revision);
 		if (!rc)
 			rc = rs_faults(call->ctx);
 	}
@@ -468,7 +490,7 @@ enum rs_code rs_reissue_requests_approve(struct rs_call *call)
 	struct rs_reissue request;
 	struct rs_id id;
 	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
+	enum rs_code rc = begin(call, RS_ACTION_APPROVE, &id, &revision);
 
 	if (!rc)
 		rc = read_body(call, APPROVE, &in, NULL);
@@ -482,23 +504,26 @@ enum rs_code rs_reissue_requests_retry(struct rs_call *call)
 	struct rs_reissue request;
 	struct rs_id id;
 	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
+	struct rs_reissue_input none;
+	enum rs_code rc = begin(call, RS_ACTION_RETRY, &id, &revision);
 
+	if (!rc)
+		rc = read_body(call, NOTHING, &none, NULL);
 	if (!rc)
 		rc = rs_reissue_retry(call->ctx, &id, revision, &request);
 	return rc ? rc : reply(call, 200, &request);
 }
 
-static enum rs_code event(
-	struct rs_call *call, enum rs_rr_event what, const struct rs_field *fields)
+static enum rs_code event(struct rs_call *call, enum rs_rr_event what, enum rs_action action,
+	const struct rs_field *fields)
 {
 	struct rs_reissue_input in = {0};
 	struct rs_reissue request;
 	struct rs_id id;
 	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
+	enum rs_code rc = begin(call, action, &id, &revision);
 
-	if (!rc && fields)
+	if (!rc)
 		rc = read_body(call, fields, &in, NULL);
 	if (!rc)
 		rc = rs_reissue_event(call->ctx, &id, revision, what, in.remarks, &request);
@@ -507,34 +532,34 @@ static enum rs_code event(
 
 enum rs_code rs_reissue_requests_open(struct rs_call *call)
 {
-	return event(call, RS_EV_OPEN, NULL);
+	return event(call, RS_EV_OPEN, RS_ACTION_OPEN, NOTHING);
 }
 
 enum rs_code rs_reissue_requests_release(struct rs_call *call)
 {
-	return event(call, RS_EV_RELEASE, NULL);
+	return event(call, RS_EV_RELEASE, RS_ACTION_RELEASE, NOTHING);
 }
 
 enum rs_code rs_reissue_requests_decline(struct rs_call *call)
 {
-	return event(call, RS_EV_DECLINE, DECLINE);
+	return event(call, RS_EV_DECLINE, RS_ACTION_DECLINE, DECLINE);
 }
 
 enum rs_code rs_reissue_requests_reopen(struct rs_call *call)
 {
-	return event(call, RS_EV_REOPEN, NULL);
+	return event(call, RS_EV_REOPEN, RS_ACTION_REOPEN, NOTHING);
 }
 
 enum rs_code rs_reissue_requests_cancel(struct rs_call *call)
 {
-	return event(call, RS_EV_CANCEL, REMARKS);
+	return event(call, RS_EV_CANCEL, RS_ACTION_CANCEL, REMARKS);
 }
 
 enum rs_code rs_reissue_requests_delete(struct rs_call *call)
 {
 	struct rs_id id;
 	int64_t revision;
-	enum rs_code rc = begin(call, &id, &revision);
+	enum rs_code rc = begin(call, RS_ACTION_DELETE, &id, &revision);
 
 	if (!rc)
 		rc = rs_reissue_delete(call->ctx, &id, revision);

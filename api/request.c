@@ -41,11 +41,13 @@ static const struct header {
 };
 
 #define HEADER_COUNT (sizeof(HEADERS) / sizeof(HEADERS[0]))
+#define AGENT_MAX    255 /* bytes */
 
 struct header_reader {
 	struct rs_exchange *x;
 	const char *twice; /* name of a header that came twice */
 	bool control;      /* a value holds a control character */
+	bool name;	   /* a name is none, RFC 9110 5.6.2: a proxy may read it as another one */
 };
 
 static bool has_control(const char *text)
@@ -56,11 +58,34 @@ static bool has_control(const char *text)
 	return false;
 }
 
+static bool is_token(const char *name)
+{
+	static const char CHARS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "!#$%&'*+-.^_`|~";
+	return name[0] != '\0' && name[strspn(name, CHARS)] == '\0';
+}
+
+/* The value without the space around it, RFC 9110 5.5. */
+static const char *trimmed(struct rs_arena *arena, const char *value)
+{
+	value += strspn(value, " \t");
+	size_t len = strlen(value);
+	if (len == 0 || (value[len - 1] != ' ' && value[len - 1] != '\t'))
+		return value;
+	while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
+		len--;
+	return rs_arena_memdup(arena, value, len);
+}
+
 static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name,
 	const char *value)
 {
 	struct header_reader *r = cls;
+	struct rs_arena *arena = r->x->ctx.arena;
 	(void)kind;
+	value = trimmed(arena, value ?: "");
+	if (!is_token(name))
+		r->name = true;
 	for (size_t i = 0; i < HEADER_COUNT; i++) {
 		const struct header *h = &HEADERS[i];
 		if (strcasecmp(h->name, name) != 0)
@@ -68,12 +93,12 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
 		const char **slot = (const char **)(void *)((char *)&r->x->in + h->offset);
 		if (*slot && h->rule == ONCE)
 			r->twice = h->name;
-		if (value && has_control(value))
+		if (has_control(value))
 			r->control = true;
 		if (*slot && h->rule == JOIN)
-			*slot = rs_arena_printf(r->x->ctx.arena, "%s, %s", *slot, value ?: "");
+			*slot = rs_arena_printf(arena, "%s, %s", *slot, value);
 		else
-			*slot = value ?: "";
+			*slot = value;
 		break;
 	}
 	return MHD_YES;
@@ -109,6 +134,8 @@ static enum rs_code check_framing(struct rs_exchange *x, const struct header_rea
 	struct rs_ctx *ctx = &x->ctx;
 	const char *length = in->content_length;
 	x->close = true; /* until all is well */
+	if (r->name)
+		return rs_fail(ctx, RS_BAD_HEADER, "A header's name holds what no name may hold.");
 	if (r->twice)
 		return rs_fail(ctx, RS_BAD_HEADER, "The header %s came more than once.", r->twice);
 	if (length && in->transfer_encoding)
@@ -162,6 +189,29 @@ static void take_request_id(struct rs_exchange *x, bool *valid)
 		sent && *valid ? sent : rs_id_new(rs_clock_system_us()).s);
 }
 
+static bool utf8_valid(const char *text)
+{
+	json_t *value = json_string(text);
+	json_decref(value);
+	return value != NULL;
+}
+
+/* What calls itself a user agent, in UTF-8 whatever was sent: it is stored and shown to people. */
+static const char *agent_of(struct rs_arena *arena, const char *sent)
+{
+	if (!sent)
+		return NULL;
+	size_t len = strnlen(sent, AGENT_MAX);
+	while (len > 0 && ((unsigned char)sent[len] & 0xc0) == 0x80)
+		len--; /* not within a character */
+	char *agent = rs_arena_memdup(arena, sent, len);
+	if (!utf8_valid(agent))
+		for (char *c = agent; *c; c++)
+			if (*c & 0x80)
+				*c = '?';
+	return agent;
+}
+
 enum rs_code rs_request_headers(struct rs_exchange *x)
 {
 	struct rs_ctx *ctx = &x->ctx;
@@ -171,9 +221,7 @@ enum rs_code rs_request_headers(struct rs_exchange *x)
 	MHD_get_connection_values(x->connection->mhd, MHD_HEADER_KIND, take_header, &r);
 	take_request_id(x, &id_valid);
 	find_address(x);
-	ctx->user_agent = x->in.user_agent
-				  ? rs_arena_printf(ctx->arena, "%.255s", x->in.user_agent)
-				  : NULL;
+	ctx->user_agent = agent_of(ctx->arena, x->in.user_agent);
 	call->accept = x->in.accept;
 	call->if_match = x->in.if_match;
 	call->if_none_match = x->in.if_none_match;
@@ -201,13 +249,6 @@ static int hex_digit(char c)
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
 	return -1;
-}
-
-static bool utf8_valid(const char *text)
-{
-	json_t *value = json_string(text);
-	json_decref(value);
-	return value != NULL;
 }
 
 char *rs_url_decode(struct rs_arena *arena, const char *text, size_t len, bool form)
@@ -382,19 +423,22 @@ static const char *accepted_types(enum rs_body body)
 	}
 }
 
+/* Bytes say themselves what they are under these types, and under none at all. */
+static bool raw_accepted(const char *type)
+{
+	static const char *const TYPES[] = {"application/json", "application/pkcs10",
+		"application/x-pem-file", "application/octet-stream", "text/plain",
+		"application/x-www-form-urlencoded", NULL};
+	for (int i = 0; type && TYPES[i]; i++)
+		if (strcmp(type, TYPES[i]) == 0)
+			return true;
+	return !type;
+}
+
 static bool type_accepted(enum rs_body body, const char *type)
 {
-	/* The bytes decide by themselves; curl --data-binary calls them a form. */
-	static const char *const RAW[] = {"application/json", "application/pkcs10",
-		"application/x-pem-file", "application/octet-stream", "text/plain",
-		"application/x-www-form-urlencoded"};
-
-	if (body == RS_BODY_RAW) {
-		for (size_t i = 0; type && i < sizeof(RAW) / sizeof(RAW[0]); i++)
-			if (strcmp(type, RAW[i]) == 0)
-				return true;
-		return !type;
-	}
+	if (body == RS_BODY_RAW)
+		return raw_accepted(type);
 	if (!type)
 		return false;
 	if (body == RS_BODY_FORM)
@@ -463,7 +507,9 @@ static enum rs_code check_type(struct rs_exchange *x, const char *charset)
 	enum rs_body body = call->route->body;
 	if (call->body_len > 0 && !type_accepted(body, call->content_type))
 		return refuse_type(x, "The Content-Type is missing or not accepted here.");
-	if (body != RS_BODY_RAW && !charset_is_utf8(charset))
+	bool bytes = body == RS_BODY_RAW &&
+		(!call->content_type || strcmp(call->content_type, "application/json") != 0);
+	if (!bytes && !charset_is_utf8(charset))
 		return refuse_type(x, "Only UTF-8 is accepted.");
 	return RS_OK;
 }

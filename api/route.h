@@ -58,10 +58,10 @@ enum rs_route_flag {
 	RS_ROUTE_NO_IDEM = 1 << 3,  /* ignores Idempotency-Key (/oauth2/token) */
 	RS_ROUTE_BIG = 1 << 4,      /* body up to 256 KiB instead of 64 KiB */
 	RS_ROUTE_LONG = 1 << 5,     /* may issue or verify: deadline 20 s instead of 10 s */
-	RS_ROUTE_WAIT = 1 << 6,     /* ?wait=: deadline 25 s */
-	RS_ROUTE_FORMS = 1 << 7,    /* the handler looks at Accept itself: rs_negotiate() */
-	RS_ROUTE_CREATES = 1 << 8,  /* POST that answers 201 */
-	RS_ROUTE_CURRENT = 1 << 9,  /* {id} may be the word "current": the handler looks */
+	RS_ROUTE_FORMS = 1 << 6,    /* the handler looks at Accept itself: rs_negotiate() */
+	RS_ROUTE_CREATES = 1 << 7,  /* POST that answers 201 */
+	RS_ROUTE_CURRENT = 1 << 8,  /* {id} may be the word "current": the handler looks */
+	RS_ROUTE_UNTAGGED = 1 << 9, /* has no entity tag: an If-Match that names one is 412 */
 };
 
 /* A row of the route table. */
@@ -81,6 +81,14 @@ enum rs_code rs_reply_json(struct rs_call *call, int status, json_t *value);
 /* Answers with bytes that live in the arena or for ever. */
 enum rs_code rs_reply_bytes(struct rs_call *call, int status, const char *type, const void *data,
 	size_t len);
+/* Forgets the answer made so far. */
+void rs_reply_anew(struct rs_call *call);
+/*
+ * Around a wait that does nothing (?wait=): until rs_wait_end() the request is not counted as in
+ * flight, so that those who wait keep nobody out, and its deadline is the one of waits.
+ */
+void rs_wait_begin(struct rs_call *call);
+void rs_wait_end(struct rs_call *call);
 /* 204. */
 enum rs_code rs_reply_empty(struct rs_call *call);
 /* Adds a header to the answer; the value is encoded or refused when it holds CR, LF or NUL. */
@@ -98,6 +106,8 @@ enum rs_code rs_reply_file(struct rs_call *call, const char *type, const void *d
  * and answers RS_PRECONDITION_FAILED.
  */
 enum rs_code rs_if_match(struct rs_call *call, int64_t *revision) RS_CHECK;
+/* The same where the handler has read the resource: RS_PRECONDITION_FAILED at another revision. */
+enum rs_code rs_if_match_now(struct rs_call *call, int64_t current) RS_CHECK;
 /* The first value of a query parameter, or NULL. */
 const char *rs_query(const struct rs_call *call, const char *name);
 /* All values of a repeatable one as a JSON array in the arena, or NULL. */
@@ -154,13 +164,14 @@ static inline enum rs_code rs_page_items(enum rs_code rc, json_t **items)
 
 /* --- forms of an answer --- */
 struct rs_form {
-	const char *format; /* value of ?format=; NULL ends the table */
-	const char *types;  /* media types that ask for it, parted by spaces */
+	const char *format; /* value of ?format= that asks for it, or NULL */
+	const char *type;   /* its media type; NULL ends the table */
 };
 
 /*
- * Which form is asked for: ?format= (when the route knows it) before Accept; the first row without
- * either or with a wildcard. RS_NOT_ACCEPTABLE, RS_BAD_QUERY.
+ * Which form is asked for: ?format= (when the route knows it) before Accept. Of what Accept takes,
+ * the form of the greatest weight, then what it names first; the first row without either or with a
+ * wildcard. RS_NOT_ACCEPTABLE, RS_BAD_QUERY.
  */
 enum rs_code rs_negotiate(struct rs_call *call, const struct rs_form *forms, int *index) RS_CHECK;
 /* Whether Accept allows the media type; an absent Accept allows all. */

@@ -15,6 +15,7 @@
 #include "rs/log.h"
 #include "rs/profile.h"
 #include "rs/resolver.h"
+#include "rs/reissue.h"
 #include "rs/signer.h"
 
 #include <errno.h>
@@ -148,6 +149,17 @@ static void stop_profiles(struct rs_app *app)
 	rs_profiles_free(app->profiles);
 }
 
+static bool start_waits(struct rs_app *app)
+{
+	app->waits = rs_waits_new();
+	return true;
+}
+
+static void stop_waits(struct rs_app *app)
+{
+	rs_waits_free(app->waits);
+}
+
 static bool start_jobs(struct rs_app *app)
 {
 	int why = rs_jobs_start(app, rs_job_kinds, &app->jobs);
@@ -206,6 +218,7 @@ static const struct part {
 	{start_jwks, stop_jwks},
 	{start_resolver, stop_resolver},
 	{start_profiles, stop_profiles},
+	{start_waits, stop_waits},
 	{start_jobs, stop_jobs},
 	{start_openapi, NULL},
 };
@@ -218,6 +231,7 @@ static void block_signals(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -256,8 +270,12 @@ static int serve(struct rs_app *app)
 	if (made == PART_COUNT && start_metrics(app, &metrics))
 		server = start_server(app);
 	if (server) {
-		sigwait(&set, &got);
+		while (sigwait(&set, &got) == 0 && got == SIGHUP)
+			rs_log(NULL, RS_LOG_WARN, "server.reload",
+				rs_log_str(
+					DETAIL, "the configuration is read at the start: restart"));
 		rs_log(NULL, RS_LOG_INFO, "server.stopping");
+		rs_waits_end(app->waits);
 		rs_server_stop(server);
 		status = RS_EXIT_OK;
 	}

@@ -50,13 +50,11 @@ static _Thread_local struct rs_connection *this_connection;
 static void take_deadline(struct rs_exchange *x)
 {
 	unsigned flags = x->call.route->flags;
-	int ms = flags & RS_ROUTE_WAIT ? DEADLINE_WAIT_MS
-		 : flags & RS_ROUTE_LONG ? DEADLINE_LONG_MS
-					 : DEADLINE_MS;
+	int ms = flags & RS_ROUTE_LONG ? DEADLINE_LONG_MS : DEADLINE_MS;
 	x->ctx.deadline_ms = rs_clock_mono_ms() + ms;
 }
 
-/* Counts the request as in flight until it is sent; false when there are too many. */
+/* Counts the request as in flight until its answer is made; false when there are too many. */
 static bool admit(struct rs_exchange *x)
 {
 	struct rs_server *server = x->server;
@@ -69,6 +67,50 @@ static bool admit(struct rs_exchange *x)
 	x->connection->in_flight = true;
 	rs_metric_add(RS_M_HTTP_IN_FLIGHT, (struct rs_labels){{0}}, 1);
 	return true;
+}
+
+/* The request is counted as waiting instead of in flight: the stop waits for both. */
+void rs_wait_begin(struct rs_call *call)
+{
+	struct rs_exchange *x = rs_exchange_of(call);
+	struct rs_server *server = x->server;
+	atomic_fetch_add(&server->waiting, 1);
+	atomic_fetch_sub(&server->in_flight, 1);
+	x->ctx.deadline_ms += DEADLINE_WAIT_MS - DEADLINE_MS;
+}
+
+void rs_wait_end(struct rs_call *call)
+{
+	struct rs_server *server = rs_exchange_of(call)->server;
+	atomic_fetch_add(&server->in_flight, 1);
+	atomic_fetch_sub(&server->waiting, 1);
+}
+
+/* What has no entity tag has none that If-Match could name, RFC 9110 13.1.1. */
+static enum rs_code check_untagged(struct rs_exchange *x)
+{
+	int64_t expected;
+	if (!(x->call.route->flags & RS_ROUTE_UNTAGGED))
+		return RS_OK;
+	enum rs_code rc = rs_if_match(&x->call, &expected);
+	if (rc != RS_OK || expected < 0)
+		return rc;
+	return rs_fail(&x->ctx, RS_PRECONDITION_FAILED, "This has no entity tag.");
+}
+
+/*
+ * The answer is made. While the client takes it, it keeps nobody out: whoever reads slowly, or not at
+ * all, would else take the places of those who work. The stop waits for it.
+ */
+static void made(struct rs_connection *c)
+{
+	atomic_fetch_add(&c->server->sending, 1);
+	c->sending = true;
+	if (!c->in_flight)
+		return;
+	c->in_flight = false;
+	atomic_fetch_sub(&c->server->in_flight, 1);
+	rs_metric_add(RS_M_HTTP_IN_FLIGHT, (struct rs_labels){{0}}, -1);
 }
 
 /* A handler that never asked whether the caller may must not go unseen; a replay has none. */
@@ -107,6 +149,8 @@ static enum rs_code answer(struct rs_exchange *x, const struct _u_request *reque
 		rc = rs_request_body(x, request->binary_body, request->binary_body_length);
 	if (rc == RS_OK)
 		rc = rs_accept_check(x);
+	if (rc == RS_OK)
+		rc = check_untagged(x);
 	return rc == RS_OK ? run(x) : rc;
 }
 
@@ -181,6 +225,7 @@ static int on_request(const struct _u_request *request, struct _u_response *resp
 	free(x.malloced);
 	rs_stream_free(x.stream);
 	rs_ctx_end(&x.ctx);
+	made(x.connection);
 	rs_connection_phase(x.connection, RS_PHASE_WRITING);
 	return U_CALLBACK_COMPLETE;
 }
@@ -239,11 +284,9 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 	mhd_request_completed(cls, mhd, con_cls, how);
 	if (!c)
 		return;
-	if (c->in_flight) {
-		c->in_flight = false;
-		atomic_fetch_sub(&c->server->in_flight, 1);
-		rs_metric_add(RS_M_HTTP_IN_FLIGHT, (struct rs_labels){{0}}, -1);
-	}
+	if (c->sending)
+		atomic_fetch_sub(&c->server->sending, 1);
+	c->sending = false;
 	atomic_store(&c->begun, false);
 	rs_connection_phase(c, RS_PHASE_READING);
 	release_stack(c->server);
@@ -394,6 +437,13 @@ struct rs_server *rs_server_start(struct rs_app *app, const struct rs_endpoint *
 	return server;
 }
 
+/* In the order in which a request passes through them, so that none is missed between two. */
+static bool busy(struct rs_server *server)
+{
+	return atomic_load(&server->in_flight) > 0 || atomic_load(&server->waiting) > 0 ||
+		atomic_load(&server->in_flight) > 0 || atomic_load(&server->sending) > 0;
+}
+
 void rs_server_stop(struct rs_server *server)
 {
 	const struct timespec pause = {.tv_nsec = DRAIN_POLL_NS};
@@ -401,7 +451,7 @@ void rs_server_stop(struct rs_server *server)
 	atomic_store(&server->draining, true);
 	MHD_quiesce_daemon(server->instance->mhd_daemon);
 	close(server->listen_fd);
-	while (atomic_load(&server->in_flight) > 0 && rs_clock_mono_ms() < until)
+	while (busy(server) && rs_clock_mono_ms() < until)
 		nanosleep(&pause, NULL);
 	ulfius_stop_framework(server->instance);
 	atomic_store(&server->ending, true);

@@ -69,24 +69,35 @@ static json_t *show_api_token(struct rs_call *call, const struct rs_rows *rows, 
 	return show_token(call, rows, i, rc, false);
 }
 
-static enum rs_code list_kind(struct rs_call *call, const char *kind, rs_row_render *show)
+static enum rs_code sessions_page(
+	struct rs_call *call, const struct rs_page *page, struct rs_list *list, json_t **items)
 {
-	struct rs_page page;
-	struct rs_list list;
-	enum rs_code rc = rs_query_page(call, &page);
-	if (rc == RS_OK)
-		rc = rs_token_list(call->ctx, kind, &page, &list);
-	return rc == RS_OK ? rs_reply_rows(call, &list, show) : rc;
+	enum rs_code rc = rs_token_list(call->ctx, "session", page, list);
+	return rc == RS_OK ? rs_rows_items(call, list, show_session, items) : rc;
 }
 
 enum rs_code rs_sessions_list(struct rs_call *call)
 {
-	return list_kind(call, "session", show_session);
+	static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"current", "current"},
+		{"created_at", "created_at"}, {"last_used_at", "last_used_at"},
+		{"expires_at", "expires_at"}, {"address", "address"}, {"user_agent", "user_agent"},
+		{NULL, NULL}};
+	return rs_reply_pages(call, sessions_page, COLUMNS);
+}
+
+static enum rs_code api_tokens_page(
+	struct rs_call *call, const struct rs_page *page, struct rs_list *list, json_t **items)
+{
+	enum rs_code rc = rs_token_list(call->ctx, "api", page, list);
+	return rc == RS_OK ? rs_rows_items(call, list, show_api_token, items) : rc;
 }
 
 enum rs_code rs_api_tokens_list(struct rs_call *call)
 {
-	return list_kind(call, "api", show_api_token);
+	static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"name", "name"},
+		{"scopes", "scopes"}, {"created_at", "created_at"},
+		{"last_used_at", "last_used_at"}, {"expires_at", "expires_at"}, {NULL, NULL}};
+	return rs_reply_pages(call, api_tokens_page, COLUMNS);
 }
 
 static enum rs_code end_kind(struct rs_call *call, const char *kind)

@@ -18,9 +18,14 @@ static json_t *show_row(struct rs_call *call, const struct rs_rows *rows, int i,
 	return *rc == RS_OK ? show(&user) : NULL;
 }
 
-static enum rs_code reply(struct rs_call *call, enum rs_code rc, int status, const struct rs_user *user)
+static enum rs_code reply(struct rs_call *call, enum rs_code rc, int status,
+	const struct rs_user *user)
 {
-	return rc == RS_OK ? rs_reply_resource(call, status, show(user), user->revision) : rc;
+	if (rc != RS_OK)
+		return rc;
+	if (status == 201)
+		rs_reply_location(call, "/v1/users/%s", user->id.s);
+	return rs_reply_resource(call, status, show(user), user->revision);
 }
 
 enum rs_code rs_users_render(struct rs_call *call, int status, const struct rs_id *id)
@@ -33,8 +38,6 @@ enum rs_code rs_users_create(struct rs_call *call)
 {
 	struct rs_user user = {0};
 	enum rs_code rc = rs_user_create(call->ctx, call->json, &user);
-	if (rc == RS_OK)
-		rs_reply_location(call, "/v1/users/%s", user.id.s);
 	return reply(call, rc, 201, &user);
 }
 
@@ -73,18 +76,24 @@ static enum rs_code read_filter(struct rs_call *call, struct rs_user_filter *fil
 	return rc;
 }
 
-enum rs_code rs_users_list(struct rs_call *call)
+static enum rs_code list_page(
+	struct rs_call *call, const struct rs_page *page, struct rs_list *list, json_t **items)
 {
 	struct rs_user_filter filter = {0};
 	struct rs_id enterprise = {0};
-	struct rs_page page;
-	struct rs_list list;
-	enum rs_code rc = rs_query_page(call, &page);
+	enum rs_code rc = read_filter(call, &filter, &enterprise);
 	if (rc == RS_OK)
-		rc = read_filter(call, &filter, &enterprise);
-	if (rc == RS_OK)
-		rc = rs_user_list(call->ctx, &filter, &page, &list);
-	return rc == RS_OK ? rs_reply_rows(call, &list, show_row) : rc;
+		rc = rs_user_list(call->ctx, &filter, page, list);
+	return rc == RS_OK ? rs_rows_items(call, list, show_row, items) : rc;
+}
+
+enum rs_code rs_users_list(struct rs_call *call)
+{
+	static const struct rs_csv_column COLUMNS[] = {{"id", "id"},
+		{"enterprise_id", "enterprise_id"}, {"email", "email"}, {"name", "name"},
+		{"language", "language"}, {"status", "status"}, {"role", "role"},
+		{"reach", "reach"}, {"created_at", "created_at"}, {NULL, NULL}};
+	return rs_reply_pages(call, list_page, COLUMNS);
 }
 
 enum rs_code rs_users_delete(struct rs_call *call)
@@ -108,20 +117,35 @@ static json_t *show_identity(struct rs_call *call, const struct rs_rows *rows, i
 	return *rc == RS_OK ? rs_json_write(rs_identity_fields, &identity) : NULL;
 }
 
-/* There are few: one page holds them all. */
-enum rs_code rs_identities_list(struct rs_call *call)
+static enum rs_code identities_page(
+	struct rs_call *call, const struct rs_page *page, struct rs_list *list, json_t **items)
 {
 	struct rs_id user = rs_path_id(call, 0);
-	struct rs_page page;
-	struct rs_list list = {.total = -1};
-	enum rs_code rc = rs_query_page(call, &page);
-	if (rc == RS_OK && page.cursor)
-		rc = rs_fail(call->ctx, RS_BAD_CURSOR, "This list has one page only.");
-	if (rc == RS_OK)
-		rc = rs_identity_list(call->ctx, &user, &list.rows);
-	if (rc == RS_OK && page.count)
-		list.total = rs_rows_count(list.rows);
-	return rc == RS_OK ? rs_reply_rows(call, &list, show_identity) : rc;
+	enum rs_code rc = rs_identity_list(call->ctx, &user, page, list);
+	return rc == RS_OK ? rs_rows_items(call, list, show_identity, items) : rc;
+}
+
+enum rs_code rs_identities_list(struct rs_call *call)
+{
+	static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"kind", "kind"},
+		{"issuer", "issuer"}, {"subject", "subject"}, {"created_at", "created_at"},
+		{NULL, NULL}};
+	return rs_reply_pages(call, identities_page, COLUMNS);
+}
+
+static enum rs_code reply_identity(struct rs_call *call, const struct rs_identity *identity)
+{
+	rs_reply_location(call, "/v1/users/%s/identities/%s", identity->user_id.s, identity->id.s);
+	return rs_reply_json(call, 201, rs_json_write(rs_identity_fields, identity));
+}
+
+enum rs_code rs_identities_render(struct rs_call *call, int status, const struct rs_id *id)
+{
+	struct rs_id user = rs_path_id(call, 0);
+	struct rs_identity identity = {0};
+	(void)status; /* there is one way to make them */
+	enum rs_code rc = rs_identity_get(call->ctx, &user, id, &identity);
+	return rc == RS_OK ? reply_identity(call, &identity) : rc;
 }
 
 enum rs_code rs_identities_link(struct rs_call *call)
@@ -129,10 +153,7 @@ enum rs_code rs_identities_link(struct rs_call *call)
 	struct rs_id user = rs_path_id(call, 0);
 	struct rs_identity identity = {0};
 	enum rs_code rc = rs_identity_link(call->ctx, &user, call->json, &identity);
-	if (rc != RS_OK)
-		return rc;
-	rs_reply_location(call, "/v1/users/%s/identities/%s", user.s, identity.id.s);
-	return rs_reply_json(call, 201, rs_json_write(rs_identity_fields, &identity));
+	return rc == RS_OK ? reply_identity(call, &identity) : rc;
 }
 
 enum rs_code rs_identities_unlink(struct rs_call *call)

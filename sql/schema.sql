@@ -7,12 +7,54 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE FUNCTION public.agreement_of(profile uuid, of_revision bigint) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (SELECT (q.body->>'agreement_id')::uuid FROM profile_revision q
+        WHERE q.profile_id = profile AND q.revision = of_revision);
+END $$;
+
+ALTER FUNCTION public.agreement_of(profile uuid, of_revision bigint) OWNER TO reissued_owner;
+
+CREATE FUNCTION public.agreement_wanted(agreement uuid, in_language text) RETURNS TABLE(agreement_id uuid, version integer, least_version integer, language text, sha256 bytea)
+    LANGUAGE plpgsql STABLE STRICT
+    AS $$
+BEGIN
+    RETURN QUERY SELECT a.id, a.version,
+            coalesce((SELECT max(v.version) FROM agreement_text v
+                WHERE v.agreement_id = a.id AND v.reacceptance), 1),
+            t.language, t.sha256
+        FROM agreement a
+            LEFT JOIN LATERAL (SELECT v.language, v.sha256 FROM agreement_text v
+                WHERE v.agreement_id = a.id AND v.version = a.version
+                ORDER BY v.language = in_language DESC, v.language = 'en' DESC, v.language LIMIT 1) t ON true
+        WHERE a.id = agreement;
+END $$;
+
+ALTER FUNCTION public.agreement_wanted(agreement uuid, in_language text) OWNER TO reissued_owner;
+
 CREATE FUNCTION public.app_sees(enterprise uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$ SELECT current_setting('app.enterprise', true) = '*'
-              OR enterprise::text = current_setting('app.enterprise', true) $$;
+    AS $$ SELECT CASE current_setting('app.enterprise', true) WHEN '*' THEN true
+              ELSE enterprise::text = current_setting('app.enterprise', true) END $$;
 
 ALTER FUNCTION public.app_sees(enterprise uuid) OWNER TO reissued_owner;
+
+CREATE FUNCTION public.approvals_of(request uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'round', a.round, 'stage', a.stage,
+            'by', jsonb_build_object('id', a.by_id, 'name', u.name), 'decision', a.decision,
+            'remarks', a.remarks, 'digest', 'sha256:' || encode(a.digest, 'hex'),
+            'at', to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+            'by_status', u.status) ORDER BY a.at, a.id)
+        FROM approval a LEFT JOIN user_account u ON u.id = a.by_id
+        WHERE a.request_id = request), '[]'::jsonb);
+END $$;
+
+ALTER FUNCTION public.approvals_of(request uuid) OWNER TO reissued_owner;
 
 CREATE FUNCTION public.audit_guard() RETURNS trigger
     LANGUAGE plpgsql
@@ -97,6 +139,15 @@ END $$;
 
 ALTER FUNCTION public.idem_effect(claim jsonb, made_type text, made_id uuid) OWNER TO reissued_owner;
 
+CREATE FUNCTION public.intended(request uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM issuance x WHERE x.request_id = request AND x.state = 'intended');
+END $$;
+
+ALTER FUNCTION public.intended(request uuid) OWNER TO reissued_owner;
+
 CREATE FUNCTION public.issuance_guard() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -157,7 +208,17 @@ CREATE FUNCTION public.login_by_email(wanted text) RETURNS TABLE(user_id uuid, e
 
 ALTER FUNCTION public.login_by_email(wanted text) OWNER TO reissued_job;
 
-CREATE FUNCTION public.search_names(what text, needle text) RETURNS SETOF uuid
+CREATE FUNCTION public.person_name(person uuid) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN coalesce((SELECT u.name FROM user_account u WHERE u.id = person),
+                    (SELECT c.name FROM client c WHERE c.id = person));
+END $$;
+
+ALTER FUNCTION public.person_name(person uuid) OWNER TO reissued_owner;
+
+CREATE FUNCTION public.search_names(what text, needle text, owners uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -166,6 +227,7 @@ CREATE FUNCTION public.search_names(what text, needle text) RETURNS SETOF uuid
 DECLARE
     tenant text := current_setting('app.enterprise', true);
     pattern text := '%' || replace(replace(replace(lower(needle), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+    found integer;
 BEGIN
     IF tenant IS NULL OR tenant = '' OR char_length(needle) < 3 THEN
         RETURN;
@@ -173,15 +235,18 @@ BEGIN
     IF what NOT IN ('certificate', 'reissue_request') THEN
         RAISE EXCEPTION 'nothing to search in';
     END IF;
-    IF tenant = '*' THEN
-        RETURN QUERY EXECUTE format('SELECT id FROM %I WHERE search_text LIKE $1 LIMIT 5001', what) USING pattern;
-    ELSE
-        RETURN QUERY EXECUTE format('SELECT id FROM %I WHERE search_text LIKE $1 AND enterprise_id = $2 LIMIT 5001',
-            what) USING pattern, tenant::uuid;
+    RETURN QUERY EXECUTE format('SELECT id FROM %I WHERE search_text LIKE $1', what)
+        || CASE WHEN tenant = '*' THEN '' ELSE ' AND enterprise_id = $2::uuid' END
+        || CASE WHEN owners IS NULL THEN '' ELSE ' AND owner_id = ANY ($3)' END
+        || ' LIMIT 5001' USING pattern, tenant, owners;
+    GET DIAGNOSTICS found = ROW_COUNT;
+    IF found > 5000 THEN
+        RAISE EXCEPTION 'more than 5000 names hold this'
+            USING ERRCODE = 'program_limit_exceeded', CONSTRAINT = 'search_names_fewer';
     END IF;
 END $_$;
 
-ALTER FUNCTION public.search_names(what text, needle text) OWNER TO reissued_job;
+ALTER FUNCTION public.search_names(what text, needle text, owners uuid[]) OWNER TO reissued_job;
 
 CREATE FUNCTION public.spki_claim_key(spki bytea, for_owner uuid, for_request uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -255,8 +320,8 @@ END $$;
 
 ALTER FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) OWNER TO reissued_job;
 
-CREATE FUNCTION public.token_by_hash(token_hash bytea, at timestamp with time zone) RETURNS TABLE(token_id uuid, kind text, enterprise_id uuid, enterprise_status text, user_id uuid, client_id uuid, name text, role text, reach text, status text, scopes integer, acts_as uuid[])
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION public.token_by_hash(token_hash bytea, at timestamp with time zone) RETURNS TABLE(token_id uuid, kind text, enterprise_id uuid, enterprise_status text, user_id uuid, client_id uuid, name text, role text, reach text, status text, scopes integer, acts_as uuid[], unnoted boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE t access_token%ROWTYPE;
@@ -266,16 +331,14 @@ BEGIN
        OR (t.idle_seconds IS NOT NULL AND t.used_at + make_interval(secs => t.idle_seconds) <= at) THEN
         RETURN;
     END IF;
-    IF t.used_at < at - interval '1 minute' THEN
-        UPDATE access_token a SET used_at = at WHERE a.id = t.id;
-    END IF;
     IF t.user_id IS NOT NULL THEN
         RETURN QUERY SELECT t.id, t.kind, t.enterprise_id, e.status, u.id, NULL::uuid, u.name, u.role, u.reach,
-            u.status, t.scopes, '{}'::uuid[]
+            u.status, t.scopes, '{}'::uuid[], t.used_at < at - interval '1 minute'
             FROM user_account u JOIN enterprise e ON e.id = u.enterprise_id WHERE u.id = t.user_id;
     ELSE
         RETURN QUERY SELECT t.id, t.kind, t.enterprise_id, e.status, NULL::uuid, c.id, c.name, c.role,
-            'enterprise'::text, CASE WHEN c.active THEN 'active' ELSE 'blocked' END, t.scopes & c.scopes, c.acts_as
+            'enterprise'::text, CASE WHEN c.active THEN 'active' ELSE 'blocked' END, t.scopes & c.scopes,
+            c.acts_as, t.used_at < at - interval '1 minute'
             FROM client c JOIN enterprise e ON e.id = c.enterprise_id WHERE c.id = t.client_id;
     END IF;
 END $$;
@@ -961,37 +1024,27 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
     o.status AS owner_status,
     o.language AS owner_language,
         CASE
-            WHEN r.requested_by_client THEN ( SELECT client.name
-               FROM public.client
-              WHERE (client.id = r.requested_by))
             WHEN (r.requested_by = r.owner_id) THEN o.name
-            ELSE ( SELECT user_account.name
-               FROM public.user_account
-              WHERE (user_account.id = r.requested_by))
+            ELSE public.person_name(r.requested_by)
         END AS requested_name,
         CASE
             WHEN (r.submitted_by = r.owner_id) THEN o.name
-            ELSE COALESCE(( SELECT user_account.name
-               FROM public.user_account
-              WHERE (user_account.id = r.submitted_by)), ( SELECT client.name
-               FROM public.client
-              WHERE (client.id = r.submitted_by)))
+            WHEN (r.submitted_by IS NOT NULL) THEN public.person_name(r.submitted_by)
+            ELSE NULL::text
         END AS submitted_name,
         CASE
             WHEN (r.agreement_accepted_by = r.owner_id) THEN o.name
-            ELSE COALESCE(( SELECT user_account.name
-               FROM public.user_account
-              WHERE (user_account.id = r.agreement_accepted_by)), ( SELECT client.name
-               FROM public.client
-              WHERE (client.id = r.agreement_accepted_by)))
+            WHEN (r.agreement_accepted_by IS NOT NULL) THEN public.person_name(r.agreement_accepted_by)
+            ELSE NULL::text
         END AS accepted_name,
-    ( SELECT user_account.name
-           FROM public.user_account
-          WHERE (user_account.id = r.reviewer_id)) AS reviewer_name,
-    COALESCE(( SELECT jsonb_agg(jsonb_build_object('id', a.id, 'round', a.round, 'stage', a.stage, 'by', jsonb_build_object('id', a.by_id, 'name', u.name), 'decision', a.decision, 'remarks', a.remarks, 'digest', ('sha256:'::text || encode(a.digest, 'hex'::text)), 'at', to_char((a.at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'::text), 'by_status', u.status) ORDER BY a.at, a.id) AS jsonb_agg
-           FROM (public.approval a
-             LEFT JOIN public.user_account u ON ((u.id = a.by_id)))
-          WHERE (a.request_id = r.id)), '[]'::jsonb) AS approvals,
+        CASE
+            WHEN (r.reviewer_id IS NOT NULL) THEN public.person_name(r.reviewer_id)
+            ELSE NULL::text
+        END AS reviewer_name,
+        CASE
+            WHEN (r.submitted_at IS NULL) THEN '[]'::jsonb
+            ELSE public.approvals_of(r.id)
+        END AS approvals,
     c.status AS certificate_status,
     c.source AS certificate_source,
     c.not_after AS certificate_not_after,
@@ -1006,19 +1059,20 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
     p.revision AS newest_revision,
     i.id AS issuer_id,
     i.slug AS issuer,
-    w.wanted_agreement_id,
-    w.wanted_version,
+    w.agreement_id AS wanted_agreement_id,
+    w.version AS wanted_version,
     w.least_version,
-    t.language AS wanted_language,
-    t.sha256 AS wanted_sha256,
+    w.language AS wanted_language,
+    w.sha256 AS wanted_sha256,
         CASE
             WHEN (r.spki_sha256 IS NOT NULL) THEN public.spki_state(r.spki_sha256, r.owner_id, r.id)
             ELSE NULL::text
         END AS spki_state,
-    (EXISTS ( SELECT 1
-           FROM public.issuance x
-          WHERE ((x.request_id = r.id) AND (x.state = 'intended'::text)))) AS intent
-   FROM (((((((public.reissue_request r
+        CASE
+            WHEN (r.status = 'issuing'::text) THEN public.intended(r.id)
+            ELSE false
+        END AS intent
+   FROM ((((((public.reissue_request r
      JOIN public.user_account o ON ((o.id = r.owner_id)))
      JOIN public.certificate c ON ((c.id = r.certificate_id)))
      JOIN public.profile p ON ((p.id = r.profile_id)))
@@ -1028,20 +1082,11 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
                     WHEN (r.status = ANY (ARRAY['draft'::text, 'declined'::text])) THEN p.revision
                     ELSE r.profile_revision
                 END AS profile_revision) j)
-     LEFT JOIN LATERAL ( SELECT a.id AS wanted_agreement_id,
-            a.version AS wanted_version,
-            COALESCE(( SELECT max(v.version) AS max
-                   FROM public.agreement_text v
-                  WHERE ((v.agreement_id = a.id) AND v.reacceptance)), 1) AS least_version
-           FROM (public.profile_revision q
-             JOIN public.agreement a ON ((a.id = ((q.body ->> 'agreement_id'::text))::uuid)))
-          WHERE ((q.profile_id = r.profile_id) AND (q.revision = j.profile_revision))) w ON (true))
-     LEFT JOIN LATERAL ( SELECT v.language,
-            v.sha256
-           FROM public.agreement_text v
-          WHERE ((v.agreement_id = w.wanted_agreement_id) AND (v.version = w.wanted_version))
-          ORDER BY (v.language = o.language) DESC, (v.language = 'en'::text) DESC, v.language
-         LIMIT 1) t ON (true));
+     LEFT JOIN LATERAL public.agreement_wanted(
+        CASE
+            WHEN (j.profile_revision = p.revision) THEN p.agreement_id
+            ELSE public.agreement_of(p.id, j.profile_revision)
+        END, o.language) w(agreement_id, version, least_version, language, sha256) ON (true));
 
 ALTER TABLE public.reissue_view OWNER TO reissued_owner;
 
@@ -1571,8 +1616,24 @@ GRANT USAGE ON SCHEMA public TO reissued_app;
 GRANT USAGE ON SCHEMA public TO reissued_job;
 GRANT USAGE ON SCHEMA public TO reissued_audit;
 
+GRANT ALL ON FUNCTION public.agreement_of(profile uuid, of_revision bigint) TO reissued_app;
+GRANT ALL ON FUNCTION public.agreement_of(profile uuid, of_revision bigint) TO reissued_job;
+GRANT ALL ON FUNCTION public.agreement_of(profile uuid, of_revision bigint) TO reissued_audit;
+
+GRANT ALL ON FUNCTION public.agreement_wanted(agreement uuid, in_language text) TO reissued_app;
+GRANT ALL ON FUNCTION public.agreement_wanted(agreement uuid, in_language text) TO reissued_job;
+GRANT ALL ON FUNCTION public.agreement_wanted(agreement uuid, in_language text) TO reissued_audit;
+
+GRANT ALL ON FUNCTION public.approvals_of(request uuid) TO reissued_app;
+GRANT ALL ON FUNCTION public.approvals_of(request uuid) TO reissued_job;
+GRANT ALL ON FUNCTION public.approvals_of(request uuid) TO reissued_audit;
+
 REVOKE ALL ON FUNCTION public.client_by_id(wanted uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.client_by_id(wanted uuid) TO reissued_app;
+
+GRANT ALL ON FUNCTION public.intended(request uuid) TO reissued_app;
+GRANT ALL ON FUNCTION public.intended(request uuid) TO reissued_job;
+GRANT ALL ON FUNCTION public.intended(request uuid) TO reissued_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jwt_issuer TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jwt_issuer TO reissued_job;
@@ -1584,8 +1645,12 @@ GRANT ALL ON FUNCTION public.jwt_issuer_by_name(wanted text) TO reissued_app;
 REVOKE ALL ON FUNCTION public.login_by_email(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.login_by_email(wanted text) TO reissued_app;
 
-REVOKE ALL ON FUNCTION public.search_names(what text, needle text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.search_names(what text, needle text) TO reissued_app;
+GRANT ALL ON FUNCTION public.person_name(person uuid) TO reissued_app;
+GRANT ALL ON FUNCTION public.person_name(person uuid) TO reissued_job;
+GRANT ALL ON FUNCTION public.person_name(person uuid) TO reissued_audit;
+
+REVOKE ALL ON FUNCTION public.search_names(what text, needle text, owners uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_names(what text, needle text, owners uuid[]) TO reissued_app;
 
 REVOKE ALL ON FUNCTION public.spki_claim_key(spki bytea, for_owner uuid, for_request uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.spki_claim_key(spki bytea, for_owner uuid, for_request uuid) TO reissued_app;

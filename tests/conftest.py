@@ -10,21 +10,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from support.client import TRANSCRIPT, Api, transcript  # noqa: E402
-from support.instance import Instance  # noqa: E402
+from support.instance import CALLERS, Instance  # noqa: E402
 from support.journey import Journey  # noqa: E402
-
-CALLERS = {
-    "admin": "ADMIN_TOKEN",
-    "enterprise_admin": "ENTERPRISE_ADMIN_TOKEN",
-    "officer": "OFFICER_TOKEN",
-    "officer2": "OFFICER2_TOKEN",
-    "officer_other": "OFFICER_OTHER_TOKEN",
-    "subscriber": "SUBSCRIBER_TOKEN",
-    "subscriber_b": "SUBSCRIBER_B_TOKEN",
-    "subscriber2": "SUBSCRIBER2_TOKEN",
-    "auditor": "AUDITOR_TOKEN",
-}
-
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "concurrency: many requests at once; run against ThreadSanitizer too")

@@ -16,6 +16,7 @@ struct rs_jobs;
 struct rs_jwks_cache;
 struct rs_resolver;
 struct rs_profiles;
+struct rs_waits;
 
 struct rs_app {
 	const struct rs_config *config;
@@ -26,6 +27,7 @@ struct rs_app {
 	struct rs_signer *signer;   /* CA keys, behind their port: signer.h */
 	struct rs_cpu *cpu;         /* CPU slots: cpu.h */
 	struct rs_profiles *profiles; /* cache of revisions: profile.h */
+	struct rs_waits *waits;     /* clients that wait for a change: reissue.h */
 	struct rs_jwks_cache *jwks; /* keys of external issuers: jose.h */
 	struct rs_resolver *resolver; /* DNS: resolver.h */
 	struct rs_jobs *jobs;       /* background jobs: jobs.h */

@@ -99,16 +99,12 @@ enum rs_code rs_certificate_stats(struct rs_ctx *ctx, const struct rs_id *enterp
 
 /* --- forms --- */
 enum rs_certificate_form {
-	RS_FORM_JSON,  /* application/json */
-	RS_FORM_PEM,   /* application/x-pem-file, the leaf */
-	RS_FORM_CHAIN, /* application/pem-certificate-chain: leaf, then the chain */
-	RS_FORM_DER,   /* application/pkix-cert */
-	RS_FORM_P7B,   /* application/pkcs7-mime */
+	RS_FORM_JSON,
+	RS_FORM_PEM,   /* the leaf */
+	RS_FORM_CHAIN, /* PEM: the leaf, then the chain */
+	RS_FORM_DER,   /* the leaf */
+	RS_FORM_P7B,   /* certs-only PKCS#7 */
 };
-/* The form that ?format= or Accept asks for, and its media type. RS_BAD_QUERY,
- * RS_NOT_ACCEPTABLE. */
-enum rs_code rs_certificate_form(struct rs_ctx *ctx, const char *format, const char *accept,
-	enum rs_certificate_form *out, const char **type) RS_CHECK;
 /* The bytes of a form but JSON; arena. Whether the caller may see it is asked before. */
 enum rs_code rs_certificate_bytes(struct rs_ctx *ctx, const struct rs_id *id,
 	enum rs_certificate_form form, struct rs_bytes *out) RS_CHECK;

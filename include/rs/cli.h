@@ -36,6 +36,7 @@ struct rs_cli {
 	const char *about;    /* one paragraph */
 	const char *examples; /* whole lines */
 	const struct rs_cli_option *options; /* ends with name NULL; or NULL */
+	bool answers_faults; /* the faults of the configuration are the answer: --json to stdout */
 	/* filled by rs_cli_options() */
 	const char *config[RS_CLI_CONFIGS_MAX];
 	int config_count;

@@ -31,7 +31,11 @@ int64_t rs_clock_mono_ms(void);
 
 /* "2026-11-23T10:00:00Z" of microseconds (fraction dropped); buf needs 32 bytes. */
 void rs_time_format(int64_t us, char buf[32]);
-/* Reads RFC 3339 with Z or an offset, fraction allowed; microseconds. false when malformed. */
+/*
+ * Reads RFC 3339 with Z or an offset, fraction allowed; microseconds. false when malformed or, as
+ * UTC, outside the years 1 to 9999. 0 stands for no time at all, so 1970-01-01T00:00:00Z is read as
+ * one microsecond later.
+ */
 bool rs_time_parse(const char *text, int64_t *us);
 
 #endif

@@ -65,7 +65,7 @@ struct rs_config {
 /*
  * Reads the files (count may be 0: defaults and environment only). env is the environment as in
  * environ, or NULL to look at none. On failure NULL, and *faults is an array of {key, code, detail}
- * with everything that is wrong; the caller owns it.
+ * with everything that is wrong, also what rs_config_complete() would miss; the caller owns it.
  */
 struct rs_config *rs_config_load(const char *const *files, int count, char *const *env,
 	json_t **faults) RS_CHECK;

@@ -52,13 +52,8 @@ struct rs_actor {
 	int acts_as_count;
 };
 
-/* Where the caller stands with the limit that was counted last: RateLimit of the answer. */
-struct rs_limited {
-	const char *policy; /* NULL: none was counted */
-	int64_t limit, window_s, remaining, reset_s;
-};
-
 struct rs_app;
+struct rs_limit_state;
 
 struct rs_ctx {
 	struct rs_app *app;
@@ -71,7 +66,7 @@ struct rs_ctx {
 	const char *user_agent; /* arena or NULL, at most 255 bytes */
 	int64_t deadline_ms;  /* CLOCK_MONOTONIC milliseconds; 0 = none */
 	bool permitted;       /* permission.h was asked and said yes */
-	struct rs_limited limited;
+	struct rs_limit_state *limits; /* the limits that were hit, or NULL: limit.h */
 	struct rs_idem *idem; /* the claimed Idempotency-Key of this request, or NULL: idempotency.h */
 };
 

@@ -40,6 +40,8 @@ void rs_store_free(struct rs_store *store);
  * (RS_CLOCK).
  */
 enum rs_code rs_store_ready(struct rs_ctx *ctx) RS_CHECK;
+/* Whether the database was there when last looked at, and its schema not for this binary. */
+bool rs_store_misfit(const struct rs_store *store);
 /* RS_CLOCK when the clocks disagree; asks the database at most once in 10 s. For issuing. */
 enum rs_code rs_store_clock(struct rs_ctx *ctx) RS_CHECK;
 

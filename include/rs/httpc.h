@@ -19,4 +19,11 @@
 enum rs_code rs_httpc_get(struct rs_ctx *ctx, const char *url, int timeout_ms,
 	struct rs_bytes *body) RS_CHECK;
 
+/*
+ * Whether a URL that somebody gives may be called later: NULL, or the sentence that says why not
+ * (static). Its scheme must be ours, it names a host and carries no user, and an address that
+ * stands in it literally is judged as at the connection; names are judged when they are resolved.
+ */
+const char *rs_httpc_url_fault(struct rs_ctx *ctx, const char *url);
+
 #endif

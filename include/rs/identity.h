@@ -27,10 +27,10 @@
 #define RS_CLIENT_TOKEN_S 3600
 
 /*
- * Fills ctx->actor from a bearer token (the bare token, any bytes). RS_UNAUTHENTICATED with one and
- * the same text whatever was wrong: malformed, unknown, expired, revoked, its user blocked or
- * restricted, its enterprise suspended, or a JWT that does not hold. RS_RATE_LIMITED when an
- * address guesses too often, RS_UNAVAILABLE without the database.
+ * Fills ctx->actor from a bearer token (the bare token, any bytes; NULL: none was sent).
+ * RS_UNAUTHENTICATED with one and the same text whatever was wrong: missing, malformed, unknown,
+ * expired, revoked, its user blocked or restricted, its enterprise suspended, or a JWT that does
+ * not hold. RS_RATE_LIMITED when an address guesses too often, RS_UNAVAILABLE without the database.
  */
 enum rs_code rs_identity_authenticate(struct rs_ctx *ctx, const char *bearer) RS_CHECK;
 
@@ -100,6 +100,8 @@ enum rs_code rs_user_find(struct rs_ctx *ctx, const char *email, struct rs_user 
 /* --- oneself --- */
 /* Only users have one: RS_FORBIDDEN for clients where a change is asked. */
 enum rs_code rs_me_get(struct rs_ctx *ctx, struct rs_user *out) RS_CHECK;
+/* Whom the caller belongs to; everybody may know. */
+enum rs_code rs_me_enterprise(struct rs_ctx *ctx, struct rs_enterprise *out) RS_CHECK;
 /* name and language only. */
 enum rs_code rs_me_edit(struct rs_ctx *ctx, json_t *patch, int64_t revision, struct rs_user *out)
 	RS_CHECK;
@@ -107,7 +109,7 @@ enum rs_code rs_me_edit(struct rs_ctx *ctx, json_t *patch, int64_t revision, str
  * A new password; the current one is asked (RS_CREDENTIALS_INVALID) and every other session ends.
  * RS_RATE_LIMITED after too many wrong ones.
  */
-enum rs_code rs_me_password(struct rs_ctx *ctx, json_t *body) RS_CHECK;
+enum rs_code rs_me_password(struct rs_ctx *ctx, json_t *body, int64_t revision) RS_CHECK;
 
 /* --- linked identities --- */
 struct rs_identity {
@@ -121,8 +123,10 @@ struct rs_identity {
 extern const struct rs_field rs_identity_fields[];
 enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user, json_t *body,
 	struct rs_identity *out) RS_CHECK;
-enum rs_code rs_identity_list(struct rs_ctx *ctx, const struct rs_id *user, struct rs_rows **rows)
-	RS_CHECK;
+enum rs_code rs_identity_get(struct rs_ctx *ctx, const struct rs_id *user,
+	const struct rs_id *identity, struct rs_identity *out) RS_CHECK;
+enum rs_code rs_identity_list(struct rs_ctx *ctx, const struct rs_id *user,
+	const struct rs_page *page, struct rs_list *out) RS_CHECK;
 enum rs_code rs_identity_unlink(struct rs_ctx *ctx, const struct rs_id *user,
 	const struct rs_id *identity) RS_CHECK;
 

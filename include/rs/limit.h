@@ -15,12 +15,23 @@ struct rs_limit {
 };
 
 /*
- * Counts one hit of key. RS_RATE_LIMITED with retry_after beyond the limit, RS_UNAVAILABLE when it
- * cannot be counted: what cannot be counted is not allowed. told: the answer shows where the caller
- * stands (ctx->limited).
+ * How a limit stands after a hit of this request: what the headers RateLimit and RateLimit-Policy
+ * tell. ctx->limits lists them, in the arena, the last one hit first.
  */
-enum rs_code rs_limit_hit(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
-	size_t len, bool told) RS_CHECK;
+struct rs_limit_state {
+	struct rs_limit_state *next;
+	const char *bucket;
+	int64_t limit, window_s;
+	int64_t remaining;
+	int64_t reset_s; /* until the window ends */
+};
+
+/*
+ * Counts one hit of key and notes it in ctx->limits. RS_RATE_LIMITED with retry_after beyond the
+ * limit, RS_UNAVAILABLE when it cannot be counted: what cannot be counted is not allowed.
+ */
+enum rs_code rs_limit_hit(
+	struct rs_ctx *ctx, const struct rs_limit *limit, const void *key, size_t len) RS_CHECK;
 /* Forgets the hits of the key's current window: it was the right password. */
 enum rs_code rs_limit_forgive(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
 	size_t len) RS_CHECK;

@@ -49,6 +49,12 @@ bool rs_allowed(const struct rs_ctx *ctx, const char *action, const struct rs_id
  * `$n::uuid[] IS NULL OR owner_id = ANY ($n::uuid[])`.
  */
 json_t *rs_owners_seen(struct rs_ctx *ctx, const char *action);
+/*
+ * The enterprise a list is limited to: the wanted one, else the caller's own, else (platform reach)
+ * unset. Row-level security would hide the rest anyway, but no index serves its condition; this one
+ * leads to the indexes that begin with the enterprise.
+ */
+const struct rs_id *rs_enterprise_seen(const struct rs_ctx *ctx, const struct rs_id *wanted);
 
 /* --- names on the wire --- */
 /* "ra_officer" of a role; "none" for RS_ROLE_NONE. */
@@ -60,8 +66,9 @@ extern const char *const rs_role_names[];
 extern const char *const rs_scope_names[];
 /* The scopes as an array of names, in the table's order; the caller owns it. */
 json_t *rs_scopes_json(unsigned scopes);
-/* The bits of an array of names, or of names parted by spaces; false on an unknown one. */
-bool rs_scopes_read(const json_t *names, unsigned *scopes);
+/* The bits of an array of names; each unknown one is a fault (rs_fault()) below the pointer. */
+unsigned rs_scopes_read(struct rs_ctx *ctx, const json_t *names, const char *pointer);
+/* The bits of names parted by spaces; false on an unknown one. */
 bool rs_scopes_parse(const char *names, unsigned *scopes);
 /* All scopes that are of any use to a role: what a token gets when nobody asks for less. */
 unsigned rs_scopes_of_role(enum rs_role role);

@@ -102,6 +102,15 @@ bool rs_policy_fits(const struct rs_reissue *request, enum rs_action action);
 /* Both, in this order; RS_WRONG_STATE with "current_status". */
 enum rs_code rs_policy_may(struct rs_ctx *ctx, const struct rs_reissue *request,
 	const struct rs_profile *profile, enum rs_action action) RS_CHECK;
+/*
+ * What is judged of an action before its body is looked at, in this order: RS_NOT_FOUND, whether
+ * the caller may, whether the state allows it, and whether the revision is the one that If-Match
+ * demands
+ * (-1 = any; RS_PRECONDITION_FAILED). What is repeated and was done before fits every state it led
+ * to. The one call here that reads; the use case judges all of it again, on what it changes then.
+ */
+enum rs_code rs_policy_begin(struct rs_ctx *ctx, const struct rs_id *id, enum rs_action action,
+	int64_t revision) RS_CHECK;
 /* RS_WRONG_STATE with "current_status"; what: "submitted", "approved", for the sentence. */
 enum rs_code rs_policy_wrong_state(struct rs_ctx *ctx, const struct rs_reissue *request,
 	enum rs_action action) RS_CHECK;

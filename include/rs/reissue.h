@@ -88,9 +88,12 @@ enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input
 	struct rs_reissue *out) RS_CHECK;
 enum rs_code rs_reissue_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_reissue *out)
 	RS_CHECK;
-/* As rs_reissue_get, but waits up to seconds until the revision is another one than known. */
-enum rs_code rs_reissue_wait(struct rs_ctx *ctx, const struct rs_id *id, int64_t known,
-	int seconds, struct rs_reissue *out) RS_CHECK;
+/*
+ * Waits, up to seconds, until the revision of a request that the caller has just read is another
+ * one than known; *changed tells. Sooner when the process stops.
+ */
+enum rs_code rs_reissue_wait(struct rs_ctx *ctx, const struct rs_id *id, int64_t known, int seconds,
+	bool *changed) RS_CHECK;
 /* The whole representation; the caller owns it. */
 enum rs_code rs_reissue_json(struct rs_ctx *ctx, struct rs_reissue *request, json_t **out) RS_CHECK;
 
@@ -127,6 +130,12 @@ enum rs_code rs_reissue_event(struct rs_ctx *ctx, const struct rs_id *id, int64_
 	enum rs_rr_event event, const char *remarks, struct rs_reissue *out) RS_CHECK;
 /* Cancel and hide. */
 enum rs_code rs_reissue_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision) RS_CHECK;
+
+/* --- those who wait: made once a process --- */
+struct rs_waits *rs_waits_new(void);
+/* Lets all who wait go, and nobody wait any more: the process stops. */
+void rs_waits_end(struct rs_waits *waits);
+void rs_waits_free(struct rs_waits *waits);
 
 /* --- jobs --- */
 struct rs_job;

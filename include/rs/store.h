@@ -71,6 +71,18 @@ enum rs_code rs_read(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query quer
 enum rs_code rs_read_one(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
 	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
 
+/* rs_read() whose commit does not wait for the disk: what is lost with a crash may be lost. */
+enum rs_code rs_read_relaxed(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
+	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
+/*
+ * rs_read() and rs_read_one() of a statement that changes nothing, locks nothing and finds few rows by
+ * a key: it goes out together with the looks of other threads, and may run twice.
+ */
+enum rs_code rs_look(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
+	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
+enum rs_code rs_look_one(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
+	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
+
 /* --- transactions of several statements --- */
 struct rs_tx;
 void rs_tx_end(struct rs_tx **tx); /* rolls back what was not committed */

@@ -24,13 +24,11 @@ WITH won AS (
            AND i.fingerprint = excluded.fingerprint)
     RETURNING i.*
 )
-SELECT true AS won, state, fingerprint, kid, lease_until::text AS lease, 0 AS wait_s, object_type,
+SELECT true AS won, state, fingerprint, kid, lease_until::text AS lease, object_type,
     object_id, NULL::integer AS status, NULL::jsonb AS headers, NULL::bytea AS body
 FROM won
 UNION ALL
-SELECT false, state, fingerprint, kid, lease_until::text,
-    greatest(1, ceil(extract(epoch FROM lease_until - clock_timestamp())))::integer, object_type,
-    object_id, status, headers, body
+SELECT false, state, fingerprint, kid, lease_until::text, object_type, object_id, status, headers, body
 FROM idempotency
 WHERE enterprise_id = $1 AND actor_id = $2 AND method = $3 AND path = $4 AND key = $5
   AND NOT EXISTS (SELECT FROM won)

@@ -1,5 +1,6 @@
 -- Tx1 of an enrolment: claims key $1 for the issuance $2 and records the intent, unless the owner may
--- not or the profile has moved on. Safe to run again: the second time `intended` tells the first.
+-- not or the profile has moved on; $15 events. Safe to run again: the second time `intended` tells
+-- the first.
 WITH o AS MATERIALIZED (
     SELECT u.id, u.enterprise_id FROM user_account u JOIN profile p ON p.enterprise_id = u.enterprise_id
     WHERE u.id = $3::uuid AND u.status NOT IN ('suspended', 'blocked')
@@ -16,8 +17,9 @@ WITH o AS MATERIALIZED (
     ON CONFLICT DO NOTHING
     RETURNING certificate_id
 ), e AS MATERIALIZED (
-    SELECT idem_effect($15::jsonb, 'certificate', i.certificate_id) AS held FROM i
+    SELECT audit_write($15::jsonb) AS events, idem_effect($16::jsonb, 'certificate', i.certificate_id) AS held
+    FROM i
 )
-SELECT k.claim, e.held,
+SELECT k.claim, e.events, e.held,
     EXISTS (SELECT 1 FROM i) OR EXISTS (SELECT 1 FROM issuance x WHERE x.id = $2::uuid) AS intended
 FROM k LEFT JOIN e ON true

@@ -5,7 +5,8 @@ WITH q AS MATERIALIZED (
     SELECT id FROM reissue_request WHERE id = $1::uuid FOR UPDATE SKIP LOCKED
 ), i AS (
     UPDATE issuance x SET state = 'issued', der = $3::bytea, updated_at = $5::timestamptz
-    WHERE x.id = $2::uuid AND x.state = 'intended' AND ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM q))
+    -- IS TRUE: it is found by its id, not by the index of all that is intended.
+    WHERE x.id = $2::uuid AND (x.state = 'intended') IS TRUE AND ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM q))
     RETURNING x.id, x.enterprise_id, x.request_id, x.issuer_id, x.serial, x.certificate_id, x.content
 ), n AS MATERIALIZED (
     SELECT i.id AS issuance_id, i.enterprise_id, i.request_id, i.issuer_id, i.certificate_id,

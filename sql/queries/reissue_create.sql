@@ -23,7 +23,8 @@ WITH o AS MATERIALIZED (
     ON CONFLICT (certificate_id) WHERE status NOT IN ('issued', 'cancelled', 'expired') DO NOTHING
     RETURNING number
 ), e AS MATERIALIZED (
-    SELECT audit_write($30::jsonb) AS events FROM u
+    SELECT audit_write($30::jsonb) AS events, idem_effect($31::jsonb, 'reissue_request', $1::uuid) AS held
+    FROM u
 )
-SELECT o.status AS owner_status, k.claim, u.number, e.events
+SELECT o.status AS owner_status, k.claim, u.number, e.events, e.held
 FROM o LEFT JOIN k ON true LEFT JOIN u ON true LEFT JOIN e ON true

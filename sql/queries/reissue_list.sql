@@ -15,7 +15,7 @@ WHERE NOT c.hidden
     AND ($6::uuid IS NULL OR c.certificate_id = $6)
     AND ($7::uuid IS NULL OR c.requested_by = $7)
     AND ($8::uuid IS NULL OR c.owner_id = $8)
-    AND ($9::text IS NULL OR c.id = ANY (ARRAY(SELECT search_names('reissue_request', $9))))
+    AND ($9::text IS NULL OR c.id = ANY (ARRAY(SELECT search_names('reissue_request', $9, $20))))
     AND ($10::text IS NULL OR c.common_name = $10)
     AND ($11::text IS NULL OR c.san @> jsonb_build_array(jsonb_build_object('value', $11)))
     AND ($12::bytea IS NULL OR c.certificate_serial = $12

@@ -1,5 +1,6 @@
 -- Writes a request that was read in revision $2 and nothing when it has moved on since; with it the
--- key's claim ($3: claim, release or NULL, of key $4), an approval and the audit events.
+-- key's claim ($3: claim, release or NULL, of key $4), an approval, the audit events and the effect of
+-- an Idempotency-Key ($42).
 WITH r AS MATERIALIZED (
     SELECT id, owner_id FROM reissue_request
     WHERE id = $1::uuid AND revision = $2::bigint AND NOT hidden FOR UPDATE SKIP LOCKED
@@ -34,6 +35,7 @@ WITH r AS MATERIALIZED (
         decision text, remarks text, digest text)
     WHERE $40::jsonb IS NOT NULL
 ), e AS MATERIALIZED (
-    SELECT audit_write($41::jsonb) AS events FROM u
+    SELECT audit_write($41::jsonb) AS events, idem_effect($42::jsonb, 'reissue_request', u.id) AS held
+    FROM u
 )
-SELECT k.claim, u.revision, e.events FROM k LEFT JOIN u ON true LEFT JOIN e ON true
+SELECT k.claim, u.revision, e.events, e.held FROM k LEFT JOIN u ON true LEFT JOIN e ON true

@@ -1,4 +1,4 @@
 -- $1 SHA-256 of the token, $2 now
 SELECT token_id, kind, enterprise_id, enterprise_status, user_id, client_id, name, role, reach, status, scopes,
-       to_jsonb(acts_as) AS acts_as
+       acts_as, unnoted
 FROM token_by_hash($1::bytea, $2::timestamptz)

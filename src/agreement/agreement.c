@@ -46,7 +46,7 @@ enum rs_code rs_agreement_get(struct rs_ctx *ctx, const struct rs_id *id, int64_
 	else
 		rs_p_null(&p);
 	rs_p_text(&p, language);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_agreement_text, &p, &rows);
+	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_agreement_text, &p, &rows);
 	return rc ? rc : rs_row_read(ctx, rows, 0, rs_agreement_fields, out);
 }
 
@@ -278,6 +278,9 @@ enum rs_code rs_agreement_publish(struct rs_ctx *ctx, const struct rs_id *id, in
 
 	if (!rc)
 		rc = rs_may_act(ctx, "agreement.edit", NULL, &out->enterprise_id);
+	if (!rc && revision >= 0 && revision != out->revision)
+		rc = rs_fail(ctx, RS_PRECONDITION_FAILED,
+			"The agreement has changed since you read it. Read it again.");
 	if (!rc)
 		rc = read_body(ctx, json, PUBLISH_FIELDS, &change.body);
 	if (!rc)

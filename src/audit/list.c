@@ -4,6 +4,7 @@
 #include "rs/clock.h"
 #include "rs/id.h"
 #include "rs/list.h"
+#include "rs/permission.h"
 
 struct row {
 	struct rs_id id, enterprise_id, actor_id, object_id;
@@ -73,7 +74,7 @@ enum rs_code rs_audit_list(struct rs_ctx *ctx, const struct rs_audit_filter *fil
 	rs_p_text(&p, filter->action);
 	rs_p_time(&p, filter->created_after);
 	rs_p_time(&p, filter->created_before);
-	rs_p_id(&p, &filter->enterprise_id);
+	rs_p_id(&p, rs_enterprise_seen(ctx, &filter->enterprise_id));
 	rc = rs_list(ctx, &spec, &p, page, list);
 	*items = rs_arena_json(ctx->arena, json_array());
 	for (int i = 0; !rc && i < rs_rows_count(list->rows); i++) {

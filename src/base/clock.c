@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #define US_PER_S 1000000
+/* The years that RFC 3339 can write, without 0, which PostgreSQL does not know. */
+#define FIRST_S	 (-INT64_C(62135596800))
+#define LAST_S	 INT64_C(253402300799)
 
 struct rs_clock {
 	const volatile int64_t *offset; /* seconds; NULL without a test offset */
@@ -204,6 +207,11 @@ bool rs_time_parse(const char *text, int64_t *us)
 		return false;
 	if (!read_clock(&p, &tm) || !read_fraction(&p, &fraction) || !read_offset(&p, &offset) || *p)
 		return false;
-	*us = ((int64_t)timegm(&tm) - offset) * US_PER_S + fraction;
+	int64_t seconds = (int64_t)timegm(&tm) - offset;
+	if (seconds < FIRST_S || seconds > LAST_S)
+		return false;
+	*us = seconds * US_PER_S + fraction;
+	if (*us == 0)
+		*us = 1;
 	return true;
 }

@@ -461,6 +461,21 @@ static json_t *faults_of(struct rs_ctx *ctx)
 	return list;
 }
 
+/* What `reissued serve` cannot do without. */
+static void check_needed(struct rs_ctx *ctx, json_t *document)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		json_t *value = json_object_get(
+			section_of(document, ROWS[i].section, false), ROWS[i].key);
+		char name[80];
+		row_variable(&ROWS[i], name);
+		if ((ROWS[i].flags & NEEDED) && json_is_string(value) &&
+			json_string_length(value) == 0)
+			rs_fault(ctx, RS_REQUIRED, row_pointer(ctx, &ROWS[i]),
+				"`reissued serve` needs it: %s (or %s).", ROWS[i].doc, name);
+	}
+}
+
 struct rs_config *rs_config_load(const char *const *files, int count, char *const *env,
 	json_t **faults)
 {
@@ -481,6 +496,7 @@ struct rs_config *rs_config_load(const char *const *files, int count, char *cons
 	check_rules(&ctx, config);
 	check_production(&ctx, config);
 	if (rs_faults(&ctx) != RS_OK) {
+		check_needed(&ctx, config->document); /* all at once */
 		*faults = faults_of(&ctx);
 		config = NULL;
 	} else {
@@ -502,15 +518,7 @@ bool rs_config_complete(const struct rs_config *config, json_t **faults)
 {
 	struct rs_ctx ctx;
 	rs_ctx_init(&ctx, NULL);
-	for (size_t i = 0; i < ROW_COUNT; i++) {
-		json_t *value = json_object_get(
-			section_of(config->document, ROWS[i].section, false), ROWS[i].key);
-		char name[80];
-		row_variable(&ROWS[i], name);
-		if ((ROWS[i].flags & NEEDED) && json_string_length(value) == 0)
-			rs_fault(&ctx, RS_REQUIRED, row_pointer(&ctx, &ROWS[i]),
-				"`reissued serve` needs it: %s (or %s).", ROWS[i].doc, name);
-	}
+	check_needed(&ctx, config->document);
 	bool complete = rs_faults(&ctx) == RS_OK;
 	*faults = complete ? NULL : faults_of(&ctx);
 	rs_ctx_end(&ctx);

@@ -47,6 +47,22 @@ void rs_err_reset(struct rs_err *err)
 	memset(err, 0, sizeof(*err));
 }
 
+/* Prints into a buffer; a text that does not fit ends with a whole character, not within one. */
+__attribute__((format(printf, 3, 0))) static void print(
+	char *out, size_t size, const char *fmt, va_list args)
+{
+	size_t at = size - 1;
+	int len = vsnprintf(out, size, fmt, args);
+
+	if (len < 0 || (size_t)len < size)
+		return;
+	while (at > 0 && ((unsigned char)out[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at > 0 && ((unsigned char)out[at - 1] & 0xc0) == 0xc0)
+		at--;
+	out[at] = '\0';
+}
+
 enum rs_code rs_fail_at(struct rs_ctx *ctx, enum rs_code code, const char *file, int line,
 	const char *fmt, ...)
 {
@@ -58,7 +74,7 @@ enum rs_code rs_fail_at(struct rs_ctx *ctx, enum rs_code code, const char *file,
 	err->file = file;
 	err->line = line;
 	va_start(args, fmt);
-	vsnprintf(err->detail, sizeof(err->detail), fmt, args);
+	print(err->detail, sizeof(err->detail), fmt, args);
 	va_end(args);
 	return code;
 }
@@ -68,7 +84,7 @@ void rs_err_cause(struct rs_ctx *ctx, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(ctx->err.cause, sizeof(ctx->err.cause), fmt, args);
+	print(ctx->err.cause, sizeof(ctx->err.cause), fmt, args);
 	va_end(args);
 }
 
@@ -89,7 +105,7 @@ void rs_fault(struct rs_ctx *ctx, enum rs_code code, const char *pointer, const 
 	if (json_array_size(ctx->err.faults) >= RS_FAULTS_MAX)
 		return;
 	va_start(args, fmt);
-	vsnprintf(detail, sizeof(detail), fmt, args);
+	print(detail, sizeof(detail), fmt, args);
 	va_end(args);
 	json_array_append_new(ctx->err.faults,
 		json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", rs_code_slug(code), "detail",

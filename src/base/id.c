@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,23 @@ int rs_unhex(const char *text, unsigned char *out, size_t max)
 	return (int)len;
 }
 
+/*
+ * 8 random bytes. Ids are names, and every event has one: their bytes are drawn for many at a time, as
+ * each draw is a system call and more.
+ */
+static void random_tail(unsigned char out[8])
+{
+	static _Thread_local unsigned char drawn[256];
+	static _Thread_local size_t left;
+
+	if (left == 0) {
+		rs_random(drawn, sizeof(drawn));
+		left = sizeof(drawn);
+	}
+	left -= 8;
+	memcpy(out, drawn + left, 8);
+}
+
 struct rs_id rs_id_new(int64_t now_us)
 {
 	unsigned char raw[16];
@@ -62,7 +80,7 @@ struct rs_id rs_id_new(int64_t now_us)
 	struct rs_id id;
 	char hex[33];
 
-	rs_random(raw, sizeof(raw));
+	random_tail(raw + 8);
 	for (int i = 0; i < 6; i++)
 		raw[i] = (unsigned char)(ms >> (40 - 8 * i));
 	/* RFC 9562 6.2 method 3: the microseconds keep ids of one millisecond in order. */
@@ -113,9 +131,18 @@ bool rs_id_eq(const struct rs_id *a, const struct rs_id *b)
 	return strcmp(a->s, b->s) == 0;
 }
 
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+static EVP_MD *sha256; /* for the life of the process */
+
+static void fetch_sha256(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 void rs_sha256(const void *data, size_t len, unsigned char out[32])
 {
-	if (EVP_Q_digest(NULL, "SHA256", NULL, data, len, out, NULL) != 1)
+	pthread_once(&sha256_once, fetch_sha256);
+	if (EVP_Digest(data, len, out, NULL, sha256, NULL) != 1)
 		abort();
 }
 

@@ -135,14 +135,16 @@ static bool is_unseen(unsigned c)
 	return false;
 }
 
-static bool is_printable(const char *text, bool lines)
+static bool is_printable(const char *text, unsigned flags)
 {
 	const unsigned char *p = (const unsigned char *)text;
 
 	while (*p) {
 		unsigned c = decode_utf8(&p);
 
-		if (lines && (c == '\n' || c == '\t'))
+		if ((flags & RS_F_LINES) && (c == '\n' || c == '\t'))
+			continue;
+		if ((flags & RS_F_PEM) == RS_F_PEM && c == '\r' && *p == '\n')
 			continue;
 		if (is_unseen(c))
 			return false;
@@ -189,7 +191,7 @@ static bool read_string(struct rs_ctx *ctx, const struct rs_field *f, const char
 	} else if (length < f->min || length > max) {
 		rs_fault(ctx, RS_OUT_OF_RANGE, at, "Must have %lld to %lld characters, has %lld.",
 			(long long)f->min, (long long)max, (long long)length);
-	} else if (!is_printable(text, f->flags & RS_F_LINES)) {
+	} else if (!is_printable(text, f->flags)) {
 		rs_fault(ctx, RS_BAD_VALUE, at,
 			"Control, direction and zero-width characters are not allowed.");
 	} else {

@@ -5,6 +5,7 @@
 #include "rs/audit.h"
 #include "rs/clock.h"
 #include "rs/id.h"
+#include "rs/idempotency.h"
 
 #include <string.h>
 
@@ -86,6 +87,8 @@ static enum rs_code block(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 
 	if (!rc && !added)
 		rc = rs_fail(ctx, RS_ALREADY_EXISTS, "This key is blocked already.");
+	if (!rc)
+		rc = rs_idem_effect(ctx, tx, "blocked_key", NULL); /* the digest is in the body */
 	return rc ? rc : audit(ctx, tx, "blocked_key.created", blocked->spki_sha256);
 }
 

@@ -79,7 +79,7 @@ enum rs_code rs_certificate_get(struct rs_ctx *ctx, const struct rs_id *id,
 	enum rs_code rc;
 
 	rs_p_id(&p, id);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_certificate_by_id, &p, &rows);
+	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_certificate_by_id, &p, &rows);
 	if (!rc)
 		rc = read_row(ctx, rows, 0, out);
 	return rc ? rc : rs_may_act(ctx, "certificate.read", &out->owner_id, &out->enterprise_id);
@@ -119,7 +119,7 @@ static void p_filters(struct rs_ctx *ctx, struct rs_params *p,
 	rs_p_time(p, f->expires_before);
 	rs_p_time(p, f->issued_after);
 	rs_p_time(p, f->issued_before);
-	rs_p_id(p, &f->enterprise_id);
+	rs_p_id(p, rs_enterprise_seen(ctx, &f->enterprise_id));
 	rs_p_texts(p, rs_owners_seen(ctx, "certificate.read"));
 }
 

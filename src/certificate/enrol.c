@@ -47,7 +47,7 @@ struct enrol {
 #define F(member, kind, ...) RS_FIELD(struct enrol, member, kind, __VA_ARGS__)
 static const struct rs_field BODY_FIELDS[] = {
 	F(profile_id, RS_T_ID, .flags = RS_F_REQUIRED),
-	F(csr, RS_T_STRING, .flags = RS_F_REQUIRED | RS_F_LINES, .min = 1, .max = 131072),
+	F(csr, RS_T_STRING, .flags = RS_F_REQUIRED | RS_F_PEM, .min = 1, .max = 131072),
 	F(subject, RS_T_OBJECT),
 	F(san, RS_T_ARRAY),
 	F(validity, RS_T_OBJECT),

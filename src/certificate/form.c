@@ -5,64 +5,6 @@
 #include "rs/x509.h"
 
 #include <string.h>
-#include <strings.h>
-
-/* By ?format= (the first row of a name) and by media type. */
-static const struct {
-	const char *name;
-	const char *type;
-	enum rs_certificate_form form;
-} FORMS[] = {
-	{"json", "application/json", RS_FORM_JSON},
-	{"chain", "application/pem-certificate-chain", RS_FORM_CHAIN},
-	{"", "application/x-pem-file", RS_FORM_CHAIN},
-	{"der", "application/pkix-cert", RS_FORM_DER},
-	{"p7b", "application/pkcs7-mime", RS_FORM_P7B},
-	{"pem", "application/x-pem-file", RS_FORM_PEM},
-};
-#define FORM_COUNT (sizeof(FORMS) / sizeof(FORMS[0]))
-
-/* The first media type of the list that we have, in the order the client wrote them. */
-static int accepted(const char *accept)
-{
-	while (*accept) {
-		accept += strspn(accept, ", \t");
-		size_t len = strcspn(accept, ",; \t");
-
-		if ((len == 3 && strncmp(accept, "*/*", 3) == 0) ||
-			(len == 13 && strncasecmp(accept, "application/*", 13) == 0))
-			return 0;
-		for (size_t i = 0; i < FORM_COUNT; i++)
-			if (len > 0 && strlen(FORMS[i].type) == len &&
-				strncasecmp(accept, FORMS[i].type, len) == 0)
-				return (int)i;
-		accept += strcspn(accept, ",");
-	}
-	return -1;
-}
-
-enum rs_code rs_certificate_form(struct rs_ctx *ctx, const char *format, const char *accept,
-	enum rs_certificate_form *out, const char **type)
-{
-	int found = -1;
-
-	if (format) {
-		for (size_t i = 0; i < FORM_COUNT; i++)
-			if (*format && strcmp(FORMS[i].name, format) == 0)
-				found = (int)i;
-		if (found < 0)
-			return rs_fail(ctx, RS_BAD_QUERY, "format is one of json, pem, chain, der, p7b.");
-	} else {
-		found = accept && *accept ? accepted(accept) : 0;
-		if (found < 0)
-			return rs_fail(ctx, RS_NOT_ACCEPTABLE, "A certificate comes as application/json, "
-				"application/pem-certificate-chain, application/x-pem-file, "
-				"application/pkix-cert or application/pkcs7-mime.");
-	}
-	*out = FORMS[found].form;
-	*type = FORMS[found].type;
-	return RS_OK;
-}
 
 static struct rs_bytes bytes_of(const char *text)
 {
@@ -112,7 +54,7 @@ static enum rs_code der_of(struct rs_ctx *ctx, const struct rs_id *id, struct de
 
 	memset(out, 0, sizeof(*out));
 	rs_p_id(&p, id);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_certificate_der, &p, &rows);
+	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_certificate_der, &p, &rows);
 	if (!rc)
 		rc = rs_row_read(ctx, rows, 0, fields, out);
 	if (!rc && !out->chain_pem)

@@ -41,7 +41,7 @@ struct import {
 };
 
 static const struct rs_field BODY_FIELDS[] = {
-	RS_FIELD(struct import, pem, RS_T_STRING, .flags = RS_F_REQUIRED | RS_F_LINES, .min = 1,
+	RS_FIELD(struct import, pem, RS_T_STRING, .flags = RS_F_REQUIRED | RS_F_PEM, .min = 1,
 		.max = 200000),
 	RS_FIELD(struct import, profile_id, RS_T_ID, .flags = RS_F_REQUIRED),
 	RS_FIELD(struct import, owner_id, RS_T_ID, .flags = RS_F_REQUIRED),

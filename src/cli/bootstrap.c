@@ -129,6 +129,8 @@ static enum rs_code user_create(struct rs_ctx *ctx, const struct wanted *wanted,
 	struct rs_enterprise enterprise;
 	struct rs_user made;
 	enum rs_code rc = rs_enterprise_find(ctx, wanted->enterprise, &enterprise);
+	if (rc == RS_NOT_FOUND)
+		return rs_fail(ctx, rc, "There is no enterprise %s.", wanted->enterprise);
 	if (rc != RS_OK)
 		return rc;
 	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "enterprise_id", enterprise.id.s,
@@ -184,6 +186,8 @@ static enum rs_code token_create(struct rs_ctx *ctx, const struct wanted *wanted
 		return rs_fail(ctx, RS_VALIDATION_FAILED, "A token lives 1 to 366 days.");
 	int64_t until = rs_clock_now_us(ctx->app->clock) + days * 86400 * INT64_C(1000000);
 	enum rs_code rc = rs_user_find(ctx, wanted->email, &user);
+	if (rc == RS_NOT_FOUND)
+		rs_fail(ctx, rc, "There is no user %s.", wanted->email);
 	if (rc == RS_OK)
 		rc = rs_api_token_mint(ctx, &user, wanted->name, 0, until, &made);
 	if (rc == RS_OK)

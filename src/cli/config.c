@@ -11,7 +11,8 @@ int rs_cli_check_config(int argc, char **argv)
 	struct rs_cli cli = {.usage = "reissued check-config [--config FILE]... [--reference]",
 		.about = "Reads the configuration as `reissued serve` would and tells every fault.",
 		.examples = "  reissued check-config --config /etc/reissued/reissued.yaml",
-		.options = options};
+		.options = options,
+		.answers_faults = true};
 	int status;
 	if (!rs_cli_options(&cli, argc, argv, &status))
 		return status;

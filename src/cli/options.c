@@ -119,15 +119,16 @@ bool rs_cli_options(struct rs_cli *cli, int argc, char **argv, int *status)
 	return true;
 }
 
-/* Human lines or, with --json, {"faults": [...]}; both on stderr. */
+/* Human lines or, with --json, {"faults": [...]}; on stderr unless they are what was asked for. */
 static void tell_faults(const struct rs_cli *cli, json_t *faults)
 {
 	size_t i;
 	json_t *fault;
 	if (cli->json) {
 		json_t *answer = json_pack("{s:O}", "faults", faults);
-		json_dumpf(answer, stderr, JSON_INDENT(2));
-		fputc('\n', stderr);
+		FILE *out = cli->answers_faults ? stdout : stderr;
+		json_dumpf(answer, out, JSON_INDENT(2));
+		fputc('\n', out);
 		json_decref(answer);
 		return;
 	}
@@ -161,15 +162,22 @@ bool rs_cli_complete(const struct rs_cli *cli, const struct rs_config *config)
 int rs_cli_fail(const struct rs_cli *cli, const struct rs_ctx *ctx)
 {
 	const struct rs_err *err = &ctx->err;
+	json_t *fault;
+	size_t i;
 	if (cli->json) {
-		json_t *answer = json_pack("{s:s, s:s, s:s*}", "code", rs_code_slug(err->code),
-			"detail", err->detail, "cause", err->cause[0] ? err->cause : NULL);
+		json_t *answer = json_pack("{s:s, s:s, s:s*, s:O*}", "code",
+			rs_code_slug(err->code), "detail", err->detail, "cause",
+			err->cause[0] ? err->cause : NULL, "errors", err->faults);
 		json_dumpf(answer, stderr, JSON_INDENT(2));
 		fputc('\n', stderr);
 		json_decref(answer);
 	} else {
 		fprintf(stderr, "reissued: %s%s%s%s\n", err->detail, err->cause[0] ? " (" : "",
 			err->cause, err->cause[0] ? ")" : "");
+		json_array_foreach(err->faults, i, fault)
+			fprintf(stderr, "  %s: %s\n",
+				json_string_value(json_object_get(fault, "pointer")),
+				json_string_value(json_object_get(fault, "detail")));
 	}
 	return rs_code_status(err->code) == 503 ? RS_EXIT_UNAVAILABLE : RS_EXIT_FAILED;
 }

@@ -8,7 +8,10 @@
 
 /* One text for whatever was wrong: it must not tell a guesser how close it came. */
 static const char REFUSED[] =
-	"The access token is missing, malformed, unknown, expired or revoked. Sign in again.";
+	"The access token is missing, malformed, unknown, expired or revoked. Send a valid one as "
+	"`Authorization: Bearer <token>`.";
+/* What cannot be a token needs no database: counting it may not take longer than this. */
+#define COUNT_MALFORMED_MS 500
 
 /* A row of token_by_hash or user_by_identity. */
 struct holder {
@@ -24,6 +27,7 @@ struct holder {
 	const char *status;
 	int64_t scopes;
 	json_t *acts_as;
+	bool unnoted; /* the token's use is to be noted */
 };
 
 static const struct rs_field HOLDER_FIELDS[] = {
@@ -39,6 +43,7 @@ static const struct rs_field HOLDER_FIELDS[] = {
 	RS_FIELD(struct holder, status, RS_T_STRING),
 	RS_FIELD(struct holder, scopes, RS_T_INT),
 	RS_FIELD(struct holder, acts_as, RS_T_ARRAY),
+	RS_FIELD(struct holder, unnoted, RS_T_BOOL),
 	RS_FIELD_END,
 };
 
@@ -93,7 +98,7 @@ static enum rs_code opaque(struct rs_ctx *ctx, const char *bearer, struct holder
 	struct rs_params p = rs_params(ctx);
 	rs_p_bytes(&p, hash, sizeof(hash));
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
-	enum rs_code rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_token_by_hash, &p, &rows);
+	enum rs_code rc = rs_look(ctx, RS_REACH_CALLER, RS_Q_token_by_hash, &p, &rows);
 	if (rc != RS_OK)
 		return rc;
 	if (rs_rows_count(rows) == 0)
@@ -178,23 +183,29 @@ static enum rs_code subject_find(struct rs_ctx *ctx, const struct issuer *issuer
 	return rs_row_read(ctx, rows, 0, HOLDER_FIELDS, holder);
 }
 
-static enum rs_code external(struct rs_ctx *ctx, const char *bearer, struct holder *holder)
+static enum rs_code external(struct rs_ctx *ctx, const struct rs_jws *jws, struct holder *holder)
 {
-	struct rs_jws jws;
 	struct issuer issuer = {0};
 	struct rs_jwt_subject subject;
 	const char *why = "";
-	if (!rs_jose_parse(ctx, bearer, &jws, &why))
-		return refuse(ctx, why);
-	enum rs_code rc = issuer_find(ctx, &jws, &issuer);
+	enum rs_code rc = issuer_find(ctx, jws, &issuer);
 	if (rc == RS_OK)
-		rc = verify(ctx, &jws, &issuer);
+		rc = verify(ctx, jws, &issuer);
 	if (rc != RS_OK)
 		return rc;
-	if (!rs_jwt_judge(&jws, issuer.kind, issuer.audience, rs_clock_now(ctx->app->clock),
+	if (!rs_jwt_judge(jws, issuer.kind, issuer.audience, rs_clock_now(ctx->app->clock),
 		    &subject, &why))
 		return refuse(ctx, why);
 	return subject_find(ctx, &issuer, &subject, holder);
+}
+
+/* Once a minute at most; how late a token was used may be lost with a crash. */
+static enum rs_code note_use(struct rs_ctx *ctx)
+{
+	struct rs_params p = rs_params(ctx);
+	rs_p_id(&p, &ctx->actor.token);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	return rs_read_relaxed(ctx, RS_REACH_CALLER, RS_Q_token_touch, &p, NULL);
 }
 
 /* Guesses are counted; beyond the limit the address hears that instead. */
@@ -205,18 +216,34 @@ static enum rs_code refused(struct rs_ctx *ctx)
 	return rc == RS_OK ? refuse(ctx, cause) : rc;
 }
 
+/* Counted as well, but refused whether it can be counted or not. */
+static enum rs_code malformed(struct rs_ctx *ctx, const char *why)
+{
+	int64_t deadline = ctx->deadline_ms, soon = rs_clock_mono_ms() + COUNT_MALFORMED_MS;
+	if (!deadline || deadline > soon)
+		ctx->deadline_ms = soon;
+	enum rs_code rc = rs_throttle_refused(ctx);
+	ctx->deadline_ms = deadline;
+	return rc == RS_RATE_LIMITED ? rc : refuse(ctx, why);
+}
+
 enum rs_code rs_identity_authenticate(struct rs_ctx *ctx, const char *bearer)
 {
 	struct holder holder = {0};
+	struct rs_jws jws;
+	const char *why = "checksum of the token wrong";
 	enum rs_code rc;
 	ctx->actor = (struct rs_actor){0};
-	if (!rs_token_has_prefix(bearer))
-		rc = external(ctx, bearer, &holder);
-	else if (rs_token_well_formed(RS_TOKEN_ACCESS, bearer))
-		rc = opaque(ctx, bearer, &holder);
-	else
-		rc = refuse(ctx, "checksum of the token wrong");
+	if (!bearer)
+		return refuse(ctx, "no token");
+	bool ours = rs_token_has_prefix(bearer);
+	if (ours ? !rs_token_well_formed(RS_TOKEN_ACCESS, bearer)
+		 : !rs_jose_parse(ctx, bearer, &jws, &why))
+		return malformed(ctx, why);
+	rc = ours ? opaque(ctx, bearer, &holder) : external(ctx, &jws, &holder);
 	if (rc == RS_OK && !enter(ctx, &holder))
 		rc = refuse(ctx, "user, client or enterprise is not active");
+	if (rc == RS_OK && holder.unnoted)
+		rc = note_use(ctx);
 	return rc == RS_UNAUTHENTICATED ? refused(ctx) : rc;
 }

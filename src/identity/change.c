@@ -1,6 +1,8 @@
 /* What every change of identity's objects has in common. */
 #include "internal.h"
 
+#include "rs/idempotency.h"
+
 static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
 	struct rs_change *change = arg;
@@ -14,6 +16,9 @@ static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 		rc = rs_row_read(ctx, rows, 0, change->fields, change->out);
 	if (rc == RS_OK && change->then)
 		rc = rs_tx_run(ctx, tx, RS_Q_tokens_revoke_of_user, change->then, NULL);
+	if (rc == RS_OK)
+		rc = rs_idem_effect(ctx, tx, change->made ?: change->event.object_type,
+			change->made_id ?: &change->event.object);
 	return rc == RS_OK ? rs_audit(ctx, tx, &change->event) : rc;
 }
 
@@ -41,7 +46,7 @@ enum rs_code rs_change_expect(struct rs_ctx *ctx, int64_t expected, int64_t revi
 		(long long)expected);
 }
 
-void rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
+bool rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
 	const void *after, struct rs_event *event)
 {
 	json_t *old = rs_arena_json(ctx->arena, rs_json_write(fields, before));
@@ -58,6 +63,7 @@ void rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const voi
 	}
 	event->before = old;
 	event->after = new;
+	return json_object_size(new) > 0;
 }
 
 enum rs_code rs_change_enterprise(
@@ -68,12 +74,11 @@ enum rs_code rs_change_enterprise(
 	enum rs_code rc = rs_may_act(ctx, action, NULL, enterprise);
 	if (rc != RS_OK)
 		return rc;
+	struct rs_rows *rows;
 	struct rs_params p = rs_params(ctx);
 	rs_p_id(&p, enterprise);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_enterprise_by_id, &p, NULL);
-	if (rc != RS_NOT_FOUND)
-		return rc;
-	rs_err_reset(&ctx->err);
-	rs_fault(ctx, RS_BAD_VALUE, "/enterprise_id", "There is no such enterprise.");
-	return rs_faults(ctx);
+	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_enterprise_by_id, &p, &rows);
+	if (rc == RS_OK && rs_rows_count(rows) == 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/enterprise_id", "There is no such enterprise.");
+	return rc;
 }

@@ -46,43 +46,50 @@ static const struct rs_field EDIT_FIELDS[] = {
 
 static void judge_scopes(struct rs_ctx *ctx, struct input *in)
 {
-	unsigned scopes = (unsigned)in->client.scopes;
-	if (in->scopes && !rs_scopes_read(in->scopes, &scopes)) {
-		rs_fault(ctx, RS_BAD_VALUE, "/scopes", "An unknown scope.");
-		return;
-	}
-	if (in->client.role && scopes & ~rs_scopes_of_role(rs_role_parse(in->client.role)))
+	struct rs_client *client = &in->client;
+	enum rs_role role = rs_role_parse(client->role);
+	if (in->scopes)
+		client->scopes = rs_scopes_read(ctx, in->scopes, "/scopes");
+	if (role != RS_ROLE_NONE && (unsigned)client->scopes & ~rs_scopes_of_role(role))
 		rs_fault(ctx, RS_BAD_VALUE, "/scopes", "The role %s has no use for one of these.",
-			in->client.role);
-	in->client.scopes = scopes;
+			client->role);
 }
 
-/* Every user it acts as belongs to its enterprise. */
+/* Every user it acts as belongs to its enterprise, and is named once. */
 static enum rs_code judge_users(struct rs_ctx *ctx, const struct rs_client *client)
 {
 	struct rs_id id;
 	struct rs_rows *rows;
+	bool ids = true;
 	size_t i;
 	json_t *user;
 	json_array_foreach(client->acts_as, i, user)
 	{
-		if (!rs_id_parse(json_string_value(user), &id))
-			rs_fault(ctx, RS_WRONG_TYPE, rs_pointer_index(ctx, "/acts_as", i),
-				"A user's id is needed.");
+		if (rs_id_parse(json_string_value(user), &id))
+			continue;
+		ids = false;
+		rs_fault(ctx, RS_WRONG_TYPE, rs_pointer_index(ctx, "/acts_as", i),
+			"A user's id is needed.");
 	}
-	enum rs_code rc = rs_faults(ctx);
-	if (rc != RS_OK || json_array_size(client->acts_as) == 0)
-		return rc;
+	if (!ids || json_array_size(client->acts_as) == 0)
+		return RS_OK;
 	struct rs_params p = rs_params(ctx);
 	rs_p_texts(&p, client->acts_as);
 	rs_p_id(&p, &client->enterprise_id);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_users_in_enterprise, &p, &rows);
-	if (rc != RS_OK)
-		return rc;
-	if (rs_row_int(rows, 0, "found") != (int64_t)json_array_size(client->acts_as))
+	enum rs_code rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_users_in_enterprise, &p, &rows);
+	if (rc == RS_OK &&
+		rs_row_int(rows, 0, "found") != (int64_t)json_array_size(client->acts_as))
 		rs_fault(ctx, RS_BAD_VALUE, "/acts_as",
 			"Each must be another user of the client's enterprise.");
-	return rs_faults(ctx);
+	return rc;
+}
+
+/* All that is wrong with what was given. */
+static enum rs_code judge(struct rs_ctx *ctx, struct input *in)
+{
+	judge_scopes(ctx, in);
+	enum rs_code rc = judge_users(ctx, &in->client);
+	return rc == RS_OK ? rs_faults(ctx) : rc;
 }
 
 /* --- reading --- */
@@ -135,12 +142,9 @@ enum rs_code rs_client_create(
 	int64_t now = rs_clock_now_us(ctx->app->clock);
 	in.client.acts_as = rs_arena_json(ctx->arena, json_array());
 	rs_json_read(ctx, body, "", CREATE_FIELDS, &in, NULL);
-	judge_scopes(ctx, &in);
-	enum rs_code rc = rs_faults(ctx);
+	enum rs_code rc = rs_change_enterprise(ctx, "client.create", &in.client.enterprise_id);
 	if (rc == RS_OK)
-		rc = rs_change_enterprise(ctx, "client.create", &in.client.enterprise_id);
-	if (rc == RS_OK)
-		rc = judge_users(ctx, &in.client);
+		rc = judge(ctx, &in);
 	if (rc != RS_OK)
 		return rc;
 	rs_auto_secret made = rs_token_new(RS_TOKEN_CLIENT);
@@ -181,7 +185,10 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_client *before,
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	struct rs_change change = {RS_Q_client_update, &p, .fields = rs_client_fields, .out = out};
 	change.event = event_of("client.updated", before);
-	rs_change_diff(ctx, rs_client_fields, before, after, &change.event);
+	if (!rs_change_diff(ctx, rs_client_fields, before, after, &change.event)) {
+		*out = *before;
+		return RS_OK;
+	}
 	rs_change_lost(&change, expected);
 	return rs_change_run(ctx, &change);
 }
@@ -197,10 +204,7 @@ enum rs_code rs_client_edit(struct rs_ctx *ctx, const struct rs_id *id, json_t *
 		return rc;
 	struct input in = {.client = before};
 	rs_json_read(ctx, patch, "", EDIT_FIELDS, &in, NULL);
-	judge_scopes(ctx, &in);
-	rc = rs_faults(ctx);
-	if (rc == RS_OK)
-		rc = judge_users(ctx, &in.client);
+	rc = judge(ctx, &in);
 	return rc == RS_OK ? store(ctx, &before, &in.client, revision, out) : rc;
 }
 

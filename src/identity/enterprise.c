@@ -36,6 +36,13 @@ enum rs_code rs_enterprise_get(
 	return read_for(ctx, "enterprise.read", id, out);
 }
 
+enum rs_code rs_me_enterprise(struct rs_ctx *ctx, struct rs_enterprise *out)
+{
+	struct rs_params p = rs_params(ctx);
+	rs_p_id(&p, &ctx->actor.enterprise);
+	return read_by(ctx, RS_Q_enterprise_by_id, &p, out);
+}
+
 enum rs_code rs_enterprise_find(
 	struct rs_ctx *ctx, const char *name_or_id, struct rs_enterprise *out)
 {
@@ -109,7 +116,10 @@ enum rs_code rs_enterprise_edit(struct rs_ctx *ctx, const struct rs_id *id, json
 	change.event.enterprise = *id;
 	change.event.from = before.status;
 	change.event.to = after.status;
-	rs_change_diff(ctx, rs_enterprise_fields, &before, &after, &change.event);
+	if (!rs_change_diff(ctx, rs_enterprise_fields, &before, &after, &change.event)) {
+		*out = before;
+		return RS_OK;
+	}
 	rs_change_lost(&change, revision);
 	return rs_change_run(ctx, &change);
 }

@@ -86,9 +86,8 @@ static const struct rs_field API_FIELDS[] = {
 
 static void judge_scopes(struct rs_ctx *ctx, const json_t *names, unsigned *scopes)
 {
-	if (!rs_scopes_read(names, scopes))
-		rs_fault(ctx, RS_BAD_VALUE, "/scopes", "An unknown scope; GET /v1/me shows yours.");
-	else if (*scopes & ~ctx->actor.scopes)
+	*scopes = rs_scopes_read(ctx, names, "/scopes");
+	if (*scopes & ~ctx->actor.scopes)
 		rs_fault(ctx, RS_BAD_VALUE, "/scopes",
 			"More than your session may do; GET /v1/me shows your scopes.");
 }
@@ -157,7 +156,7 @@ enum rs_code rs_token_list(
 	struct rs_params p = rs_params(ctx);
 	rs_p_id(&p, &ctx->actor.id);
 	rs_p_text(&p, kind);
-	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	rs_p_clock(&p, rs_clock_now_us(ctx->app->clock));
 	return rs_list(ctx, &SPEC, &p, page, out);
 }
 

@@ -50,6 +50,8 @@ struct rs_change {
 	const char *none_text;
 	const struct rs_params *then; /* of tokens_revoke_of_user; NULL: no tokens end */
 	struct rs_event event;
+	const char *made; /* what a repeated Idempotency-Key shows; NULL: the event's object */
+	const struct rs_id *made_id;
 };
 
 enum rs_code rs_change_run(struct rs_ctx *ctx, struct rs_change *change) RS_CHECK;
@@ -60,10 +62,16 @@ enum rs_code rs_change_run(struct rs_ctx *ctx, struct rs_change *change) RS_CHEC
 void rs_change_lost(struct rs_change *change, int64_t expected);
 /* RS_PRECONDITION_FAILED when If-Match (expected >= 0) is not the revision that was read. */
 enum rs_code rs_change_expect(struct rs_ctx *ctx, int64_t expected, int64_t revision) RS_CHECK;
-/* The members of two objects that differ: what an event keeps. Arena. */
-void rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
+/*
+ * The members of two objects that differ: what an event keeps. Arena. false when none does: what
+ * changes nothing is neither stored nor on record.
+ */
+bool rs_change_diff(struct rs_ctx *ctx, const struct rs_field *fields, const void *before,
 	const void *after, struct rs_event *event);
-/* The enterprise a new object goes into: the wanted one within the caller's reach, or its own. */
+/*
+ * The enterprise a new object goes into: the wanted one within the caller's reach, or its own; that
+ * there is none such is one more fault. RS_FORBIDDEN, RS_INSUFFICIENT_SCOPE.
+ */
 enum rs_code rs_change_enterprise(struct rs_ctx *ctx, const char *action, struct rs_id *enterprise)
 	RS_CHECK;
 
@@ -94,6 +102,11 @@ void rs_throttle_good(struct rs_ctx *ctx, const char *account);
 enum rs_code rs_throttle_refused(struct rs_ctx *ctx) RS_CHECK;
 
 /* --- user.c --- */
+/*
+ * Who has no platform reach neither gives it nor touches those who have it: what a user has before
+ * and after. RS_FORBIDDEN, which is audited.
+ */
+enum rs_code rs_user_judge_reach(struct rs_ctx *ctx, const char *before, const char *after) RS_CHECK;
 /* Lower-case form of an e-mail address in the arena; NULL when it is none. */
 const char *rs_email_normal(struct rs_ctx *ctx, const char *email);
 

@@ -1,6 +1,7 @@
 /* Which external issuers' JWTs are taken, and for which enterprise. */
 #include "internal.h"
 
+#include "rs/httpc.h"
 #include "rs/jose.h"
 
 #include <string.h>
@@ -56,7 +57,6 @@ static const struct rs_field EDIT_FIELDS[] = {
 static void judge(struct rs_ctx *ctx, struct input *in)
 {
 	struct rs_jwt_issuer *issuer = &in->issuer;
-	unsigned scopes = (unsigned)issuer->scopes;
 	size_t i;
 	json_t *name;
 	json_array_foreach(issuer->algorithms, i, name)
@@ -65,15 +65,15 @@ static void judge(struct rs_ctx *ctx, struct input *in)
 			rs_fault(ctx, RS_BAD_VALUE, rs_pointer_index(ctx, "/algorithms", i),
 				"One of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512.");
 	}
-	if (in->scopes && !rs_scopes_read(in->scopes, &scopes))
-		rs_fault(ctx, RS_BAD_VALUE, "/scopes", "An unknown scope.");
-	issuer->scopes = scopes;
+	if (in->scopes)
+		issuer->scopes = rs_scopes_read(ctx, in->scopes, "/scopes");
 	if (!issuer->jwks == !issuer->jwks_uri)
 		rs_fault(ctx, RS_BAD_VALUE, "/jwks", "Give either jwks or jwks_uri.");
 	if (issuer->jwks)
 		rs_jose_judge_keys(ctx, issuer->jwks, "/jwks");
-	if (issuer->jwks_uri && strncmp(issuer->jwks_uri, "https://", 8) != 0)
-		rs_fault(ctx, RS_BAD_VALUE, "/jwks_uri", "An https URL is needed.");
+	const char *why = issuer->jwks_uri ? rs_httpc_url_fault(ctx, issuer->jwks_uri) : NULL;
+	if (why)
+		rs_fault(ctx, RS_BAD_VALUE, "/jwks_uri", "%s", why);
 }
 
 static void params_common(struct rs_params *p, const struct rs_jwt_issuer *issuer)
@@ -132,9 +132,9 @@ enum rs_code rs_jwt_issuer_create(struct rs_ctx *ctx, json_t *body, struct rs_jw
 	struct rs_jwt_issuer *issuer = &in.issuer;
 	rs_json_read(ctx, body, "", CREATE_FIELDS, &in, NULL);
 	judge(ctx, &in);
-	enum rs_code rc = rs_faults(ctx);
+	enum rs_code rc = rs_change_enterprise(ctx, "jwt_issuer.create", &issuer->enterprise_id);
 	if (rc == RS_OK)
-		rc = rs_change_enterprise(ctx, "jwt_issuer.create", &issuer->enterprise_id);
+		rc = rs_faults(ctx);
 	if (rc != RS_OK)
 		return rc;
 	issuer->id = rs_id_new(rs_clock_now_us(ctx->app->clock));
@@ -178,7 +178,10 @@ enum rs_code rs_jwt_issuer_edit(struct rs_ctx *ctx, const struct rs_id *id, json
 	struct rs_change change = {
 		RS_Q_jwt_issuer_update, &p, .fields = rs_jwt_issuer_fields, .out = out};
 	change.event = event_of("jwt_issuer.updated", &before);
-	rs_change_diff(ctx, rs_jwt_issuer_fields, &before, &in.issuer, &change.event);
+	if (!rs_change_diff(ctx, rs_jwt_issuer_fields, &before, &in.issuer, &change.event)) {
+		*out = before;
+		return RS_OK;
+	}
 	rs_change_lost(&change, revision);
 	return rs_change_run(ctx, &change);
 }

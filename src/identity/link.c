@@ -15,12 +15,13 @@ const struct rs_field rs_identity_fields[] = {
 	RS_FIELD_END,
 };
 
-/* The user whose identities are asked for; who may act on it is judged. */
-static enum rs_code user_for(
-	struct rs_ctx *ctx, const char *action, const struct rs_id *id, struct rs_user *user)
+/* The user whose identities are changed. Whoever could link one to it could sign in as it. */
+static enum rs_code user_for(struct rs_ctx *ctx, const struct rs_id *id, struct rs_user *user)
 {
 	enum rs_code rc = rs_user_get(ctx, id, user);
-	return rc == RS_OK ? rs_may_act(ctx, action, NULL, &user->enterprise_id) : rc;
+	if (rc == RS_OK)
+		rc = rs_may_act(ctx, "user.edit", NULL, &user->enterprise_id);
+	return rc == RS_OK ? rs_user_judge_reach(ctx, user->reach, user->reach) : rc;
 }
 
 enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user_id, json_t *body,
@@ -29,7 +30,7 @@ enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user_id, j
 	struct rs_user user = {0};
 	struct rs_identity in = {.user_id = *user_id};
 	int64_t now = rs_clock_now_us(ctx->app->clock);
-	enum rs_code rc = user_for(ctx, "user.edit", user_id, &user);
+	enum rs_code rc = user_for(ctx, user_id, &user);
 	if (rc != RS_OK)
 		return rc;
 	rs_json_read(ctx, body, "", rs_identity_fields, &in, NULL);
@@ -50,19 +51,41 @@ enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user_id, j
 	change.event.object = *user_id;
 	change.event.enterprise = user.enterprise_id;
 	change.event.after = rs_arena_json(ctx->arena, rs_json_write(rs_identity_fields, &in));
+	change.made = "identity";
+	change.made_id = &in.id;
 	return rs_change_run(ctx, &change);
 }
 
-enum rs_code rs_identity_list(
-	struct rs_ctx *ctx, const struct rs_id *user_id, struct rs_rows **rows)
+enum rs_code rs_identity_get(struct rs_ctx *ctx, const struct rs_id *user_id,
+	const struct rs_id *identity, struct rs_identity *out)
 {
+	struct rs_user user = {0};
+	struct rs_rows *rows;
+	struct rs_params p = rs_params(ctx);
+	enum rs_code rc = rs_user_get(ctx, user_id, &user);
+	if (rc != RS_OK)
+		return rc;
+	rs_p_id(&p, identity);
+	rs_p_id(&p, user_id);
+	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_identity_by_id, &p, &rows);
+	return rc == RS_OK ? rs_row_read(ctx, rows, 0, rs_identity_fields, out) : rc;
+}
+
+enum rs_code rs_identity_list(struct rs_ctx *ctx, const struct rs_id *user_id,
+	const struct rs_page *page, struct rs_list *out)
+{
+	static const struct rs_sort SORTS[] = {
+		{"created_at", "created_at", "timestamptz"},
+		{NULL, NULL, NULL},
+	};
+	static const struct rs_list_spec SPEC = {RS_Q_identity_list, SORTS, "id"};
 	struct rs_user user = {0};
 	enum rs_code rc = rs_user_get(ctx, user_id, &user);
 	if (rc != RS_OK)
 		return rc;
 	struct rs_params p = rs_params(ctx);
 	rs_p_id(&p, user_id);
-	return rs_read(ctx, RS_REACH_CALLER, RS_Q_identity_list, &p, rows);
+	return rs_list(ctx, &SPEC, &p, page, out);
 }
 
 enum rs_code rs_identity_unlink(
@@ -70,7 +93,7 @@ enum rs_code rs_identity_unlink(
 {
 	struct rs_user user = {0};
 	struct rs_identity gone;
-	enum rs_code rc = user_for(ctx, "user.edit", user_id, &user);
+	enum rs_code rc = user_for(ctx, user_id, &user);
 	if (rc != RS_OK)
 		return rc;
 	struct rs_params p = rs_params(ctx);

@@ -243,6 +243,14 @@ json_t *rs_owners_seen(struct rs_ctx *ctx, const char *action)
 	return owners;
 }
 
+const struct rs_id *rs_enterprise_seen(const struct rs_ctx *ctx, const struct rs_id *wanted)
+{
+	static const struct rs_id all;
+	if (rs_id_set(wanted))
+		return wanted;
+	return ctx->actor.platform ? &all : &ctx->actor.enterprise;
+}
+
 /* --- names --- */
 
 const char *rs_role_name(enum rs_role role)
@@ -275,19 +283,20 @@ static unsigned scope_bit(const char *name, size_t len)
 	return 0;
 }
 
-bool rs_scopes_read(const json_t *names, unsigned *scopes)
+unsigned rs_scopes_read(struct rs_ctx *ctx, const json_t *names, const char *pointer)
 {
+	unsigned scopes = 0;
 	size_t i;
 	json_t *name;
-	*scopes = 0;
 	json_array_foreach(names, i, name)
 	{
 		unsigned bit = scope_bit(json_string_value(name), json_string_length(name));
 		if (!bit)
-			return false;
-		*scopes |= bit;
+			rs_fault(ctx, RS_BAD_VALUE, rs_pointer_index(ctx, pointer, i),
+				"An unknown scope; GET /v1/me shows yours.");
+		scopes |= bit;
 	}
-	return true;
+	return scopes;
 }
 
 bool rs_scopes_parse(const char *names, unsigned *scopes)

@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include "rs/config.h"
+#include "rs/metrics.h"
 
 #include <string.h>
 
@@ -99,7 +100,7 @@ static enum rs_code session_make(struct rs_ctx *ctx, struct rs_token *out, struc
 	return rs_grant_run(ctx, &grant, out, secret);
 }
 
-enum rs_code rs_session_create(struct rs_ctx *ctx, json_t *body, struct rs_token *out,
+static enum rs_code sign_in(struct rs_ctx *ctx, json_t *body, struct rs_token *out,
 	struct rs_user *user, struct rs_secret **secret)
 {
 	struct login_input in = {0};
@@ -127,6 +128,14 @@ enum rs_code rs_session_create(struct rs_ctx *ctx, json_t *body, struct rs_token
 		rc = rs_me_get(ctx, user);
 	if (rc != RS_OK)
 		rs_secret_drop(secret);
+	return rc;
+}
+
+enum rs_code rs_session_create(struct rs_ctx *ctx, json_t *body, struct rs_token *out,
+	struct rs_user *user, struct rs_secret **secret)
+{
+	enum rs_code rc = sign_in(ctx, body, out, user, secret);
+	rs_metric_add(RS_M_LOGINS, RS_LABELS(rc == RS_OK ? "done" : rs_code_slug(rc)), 1);
 	return rc;
 }
 
@@ -169,15 +178,18 @@ static enum rs_code current_check(struct rs_ctx *ctx, const char *password)
 	return rs_fail(ctx, RS_CREDENTIALS_INVALID, "The current password is wrong.");
 }
 
-enum rs_code rs_me_password(struct rs_ctx *ctx, json_t *body)
+enum rs_code rs_me_password(struct rs_ctx *ctx, json_t *body, int64_t revision)
 {
 	struct password_input in = {0};
 	struct rs_user user = {0};
 	const char *phc;
-	rs_json_read(ctx, body, "", PASSWORD_FIELDS, &in, NULL);
-	enum rs_code rc = rs_faults(ctx);
+	enum rs_code rc = rs_me_get(ctx, &user);
 	if (rc == RS_OK)
-		rc = rs_me_get(ctx, &user);
+		rc = rs_change_expect(ctx, revision, user.revision);
+	if (rc != RS_OK)
+		return rc;
+	rs_json_read(ctx, body, "", PASSWORD_FIELDS, &in, NULL);
+	rc = rs_faults(ctx);
 	if (rc == RS_OK)
 		rc = current_check(ctx, in.current_password);
 	if (rc == RS_OK)
@@ -197,5 +209,6 @@ enum rs_code rs_me_password(struct rs_ctx *ctx, json_t *body)
 	struct rs_change change = {RS_Q_user_set_password, &p, .then = &others};
 	change.event = (struct rs_event){.action = "user.password_set", .object_type = "user"};
 	change.event.object = user.id;
+	change.made = "password";
 	return rs_change_run(ctx, &change);
 }

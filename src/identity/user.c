@@ -131,8 +131,7 @@ static void judge(struct rs_ctx *ctx, struct input *in)
 			"Only admins and auditors may have the reach platform.");
 }
 
-/* Who has no platform reach neither gives it nor touches those who have it. */
-static enum rs_code judge_reach(struct rs_ctx *ctx, const char *before, const char *after)
+enum rs_code rs_user_judge_reach(struct rs_ctx *ctx, const char *before, const char *after)
 {
 	bool platform = ctx->actor.platform || ctx->actor.kind == RS_ACTOR_SYSTEM;
 	if (platform || (strcmp(before, "platform") != 0 && strcmp(after, "platform") != 0))
@@ -217,11 +216,11 @@ enum rs_code rs_user_create(struct rs_ctx *ctx, json_t *body, struct rs_user *ou
 	int64_t now = rs_clock_now_us(ctx->app->clock);
 	rs_json_read(ctx, body, "", CREATE_FIELDS, &in, NULL);
 	judge(ctx, &in);
-	enum rs_code rc = rs_faults(ctx);
+	enum rs_code rc = rs_change_enterprise(ctx, "user.create", &in.user.enterprise_id);
 	if (rc == RS_OK)
-		rc = rs_change_enterprise(ctx, "user.create", &in.user.enterprise_id);
+		rc = rs_user_judge_reach(ctx, "", in.user.reach);
 	if (rc == RS_OK)
-		rc = judge_reach(ctx, "", in.user.reach);
+		rc = rs_faults(ctx);
 	if (rc == RS_OK)
 		rc = hash(ctx, &in, &phc);
 	if (rc != RS_OK)
@@ -283,7 +282,11 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 	change.event.from = before->status;
 	change.event.to = after->status;
 	change.event.detail = phc ? "new password" : in->no_password ? "no password" : NULL;
-	rs_change_diff(ctx, rs_user_fields, before, after, &change.event);
+	if (!rs_change_diff(ctx, rs_user_fields, before, after, &change.event) && !phc &&
+		!in->no_password) {
+		*out = *before;
+		return RS_OK;
+	}
 	rs_change_lost(&change, expected);
 	return rs_change_run(ctx, &change);
 }
@@ -294,6 +297,8 @@ enum rs_code rs_user_edit(struct rs_ctx *ctx, const struct rs_id *id, json_t *pa
 	struct rs_user before = {0};
 	enum rs_code rc = read_for(ctx, "user.edit", id, &before);
 	if (rc == RS_OK)
+		rc = rs_user_judge_reach(ctx, before.reach, before.reach);
+	if (rc == RS_OK)
 		rc = rs_change_expect(ctx, revision, before.revision);
 	if (rc != RS_OK)
 		return rc;
@@ -301,13 +306,13 @@ enum rs_code rs_user_edit(struct rs_ctx *ctx, const struct rs_id *id, json_t *pa
 	rs_json_read(ctx, patch, "", EDIT_FIELDS, &in, NULL);
 	in.no_password = json_is_null(json_object_get(patch, "password"));
 	judge(ctx, &in);
-	rc = rs_faults(ctx);
-	if (rc == RS_OK)
-		rc = judge_reach(ctx, before.reach, in.user.reach);
+	rc = rs_user_judge_reach(ctx, before.reach, in.user.reach);
 	if (rc == RS_OK && (strcmp(before.role, in.user.role) != 0 ||
 				   strcmp(before.reach, in.user.reach) != 0 ||
 				   strcmp(before.status, in.user.status) != 0))
 		rc = not_oneself(ctx, id, "Nobody changes their own role, reach or status.");
+	if (rc == RS_OK)
+		rc = rs_faults(ctx);
 	return rc == RS_OK ? store(ctx, &before, &in, revision, out) : rc;
 }
 
@@ -316,11 +321,11 @@ enum rs_code rs_user_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t 
 	struct rs_user before = {0};
 	enum rs_code rc = read_for(ctx, "user.edit", id, &before);
 	if (rc == RS_OK)
-		rc = rs_change_expect(ctx, revision, before.revision);
-	if (rc == RS_OK)
-		rc = judge_reach(ctx, before.reach, before.reach);
+		rc = rs_user_judge_reach(ctx, before.reach, before.reach);
 	if (rc == RS_OK)
 		rc = not_oneself(ctx, id, "Nobody removes themselves.");
+	if (rc == RS_OK)
+		rc = rs_change_expect(ctx, revision, before.revision);
 	if (rc != RS_OK)
 		return rc;
 	struct rs_params p = rs_params(ctx);

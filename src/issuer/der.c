@@ -1,6 +1,5 @@
 #include "der.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -255,6 +254,26 @@ bool rs_der_strict(struct rs_bytes bytes)
 	return strict_at(bytes, 0, false);
 }
 
+/*
+ * Appends the number in decimal and a dot; false when there is no room. Every OID of every CSR comes
+ * through here, so it is not snprintf().
+ */
+static bool put_arc(char *text, size_t size, size_t *used, uint64_t arc)
+{
+	char digits[20];
+	size_t n = 0;
+
+	do
+		digits[n++] = (char)('0' + arc % 10);
+	while (arc /= 10);
+	if (size - *used <= n)
+		return false;
+	while (n)
+		text[(*used)++] = digits[--n];
+	text[(*used)++] = '.';
+	return true;
+}
+
 bool rs_der_oid_text(struct rs_bytes oid, char *text, size_t size)
 {
 	size_t used = 0;
@@ -270,19 +289,18 @@ bool rs_der_oid_text(struct rs_bytes oid, char *text, size_t size)
 		fresh = !(oid.data[i] & 0x80);
 		if (!fresh)
 			continue;
-		int n;
 		if (first) {
 			unsigned root = arc >= 80 ? 2 : (unsigned)(arc / 40);
-			n = snprintf(text, size, "%u.%lu", root, (unsigned long)(arc - root * 40));
-		} else {
-			n = snprintf(text + used, size - used, ".%lu", (unsigned long)arc);
+			if (!put_arc(text, size, &used, root))
+				return false;
+			arc -= root * 40;
 		}
-		if (n < 0 || (size_t)n >= size - used)
+		if (!put_arc(text, size, &used, arc))
 			return false;
-		used += (size_t)n;
 		first = false;
 		arc = 0;
 	}
+	text[used - 1] = '\0';
 	return true;
 }
 

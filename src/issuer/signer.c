@@ -93,7 +93,7 @@ void rs_signer_close(struct rs_signer *s)
 const char *rs_signer_trouble(const struct rs_signer *s)
 {
 	return __atomic_load_n(&s->broken, __ATOMIC_ACQUIRE)
-		       ? "the signer's journal could not be synced; signing has stopped"
+		       ? "The signer has stopped: its journal could not be written. Restart the service."
 		       : NULL;
 }
 
@@ -283,9 +283,9 @@ enum rs_code rs_signer_sign(struct rs_ctx *ctx, struct rs_signer *s,
 	if (!key)
 		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "The signer has no key of issuer %s.",
 			request->issuer);
-	if (rs_signer_trouble(s))
-		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE,
-			"The signer has stopped: its journal could not be synced.");
+	const char *trouble = rs_signer_trouble(s);
+	if (trouble)
+		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "%s", trouble);
 	const char *fault = judge(issuer, request);
 	if (fault)
 		return rs_fail(

@@ -18,6 +18,7 @@
 #define ERROR_BYTES  500
 /* What taking a job and saying how it went may take, beside the job itself. */
 #define TAKE_MS	     5000
+#define COUNT_EVERY_MS 15000
 
 struct rs_jobs {
 	struct rs_app *app;
@@ -26,6 +27,7 @@ struct rs_jobs {
 	pthread_cond_t wake;
 	unsigned woken; /* counts wakes: one that comes during a look is not lost */
 	bool stopping;
+	int64_t counted_ms; /* when the queue was last counted */
 	pthread_t thread[RS_JOBS_THREADS];
 	int threads;
 };
@@ -253,6 +255,38 @@ static bool stopping(struct rs_jobs *jobs)
 	return yes;
 }
 
+/* Whether it is time to count the queue, and for whom. */
+static bool counts_now(struct rs_jobs *jobs)
+{
+	int64_t now = rs_clock_mono_ms();
+	bool yes;
+
+	pthread_mutex_lock(&jobs->lock);
+	yes = !jobs->counted_ms || now - jobs->counted_ms >= COUNT_EVERY_MS;
+	if (yes)
+		jobs->counted_ms = now;
+	pthread_mutex_unlock(&jobs->lock);
+	return yes;
+}
+
+/* What waits and what was given up is the same for all replicas; each shows it. */
+static void count_queue(struct rs_app *app)
+{
+	struct rs_ctx ctx;
+	struct rs_rows *rows;
+
+	rs_ctx_init_system(&ctx, app, "jobs");
+	ctx.deadline_ms = rs_clock_mono_ms() + TAKE_MS;
+	struct rs_params none = rs_params(&ctx);
+	if (rs_read(&ctx, RS_REACH_JOB, RS_Q_job_counts, &none, &rows) == RS_OK) {
+		rs_metric_set(RS_M_OUTBOX_BACKLOG, (struct rs_labels){{0}},
+			rs_row_int(rows, 0, "queued"));
+		rs_metric_set(RS_M_OUTBOX_DEAD, (struct rs_labels){{0}},
+			rs_row_int(rows, 0, "dead"));
+	}
+	rs_ctx_end(&ctx);
+}
+
 static void *runner(void *arg)
 {
 	struct rs_jobs *jobs = arg;
@@ -268,6 +302,8 @@ static void *runner(void *arg)
 		while (added && found && !stopping(jobs))
 			if (run_one(jobs->app, jobs->kinds, &found) != RS_OK)
 				break;
+		if (counts_now(jobs))
+			count_queue(jobs->app);
 	} while (wait_for_work(jobs, &seen));
 	return NULL;
 }

@@ -105,28 +105,35 @@ static const char *repeated(struct rs_names_job *job, const char *cn)
 	return NULL;
 }
 
-/* BR 7.1.4.3: a common name repeats a SAN; BR 7.1.2.7.12: at least one name. */
+/* BR 7.1.2.7.12 and SBR 7.1.4.2.1: at least one name, or mailbox. */
+static void judge_enough(struct rs_names_job *job, const char *at)
+{
+	const char *names = job->policy->rules->names;
+	bool tls = strcmp(names, "tls") == 0 && json_array_size(job->out->san) == 0;
+	bool mailbox = strcmp(names, "mailbox") == 0 && !holds_type(job->out->san, "email");
+
+	if (tls || mailbox)
+		rs_names_fault(job, RS_BAD_NAME, rs_arena_printf(job->ctx->arena, "%s/san", at),
+			"The rule set %s wants at least one %s name", job->policy->rules->name,
+			tls ? "dns or ip" : "email");
+}
+
+/* BR 7.1.4.3: a common name repeats a SAN. */
 static void judge_tls(struct rs_names_job *job, const char *cn, const char *at)
 {
-	if (json_array_size(job->out->san) == 0)
-		rs_names_fault(job, RS_BAD_NAME, rs_arena_printf(job->ctx->arena, "%s/san", at),
-			"The rule set %s wants at least one dns or ip name", job->policy->rules->name);
 	if (cn && !repeated(job, cn))
 		rs_names_fault(job, RS_BAD_NAME,
 			rs_arena_printf(job->ctx->arena, "%s/subject/common_name", at),
 			"The common name must be one of the names in san");
 }
 
-/* SBR 7.1.4.2.1: at least one mailbox in the SAN, and every mailbox of the subject among them. */
+/* SBR 7.1.4.2.1: every mailbox of the subject is among those of the SAN. */
 static void judge_mailbox(struct rs_names_job *job, const char *cn, const char *at)
 {
 	json_t *given = json_object_get(job->out->subject, "email_address");
 	const char *where = rs_arena_printf(job->ctx->arena, "%s/subject/email_address", at);
 	size_t count = json_is_array(given) ? json_array_size(given) : given ? 1 : 0;
 
-	if (!holds_type(job->out->san, "email"))
-		rs_names_fault(job, RS_BAD_NAME, rs_arena_printf(job->ctx->arena, "%s/san", at),
-			"The rule set %s wants at least one email name", job->policy->rules->name);
 	for (size_t i = 0; i < count; i++) {
 		const char *text = json_string_value(json_is_array(given) ? json_array_get(given, i) : given);
 
@@ -168,9 +175,14 @@ void rs_names_normalise(struct rs_ctx *ctx, const json_t *subject, const json_t 
 	out->faults = rs_arena_json(ctx->arena, json_array());
 	out->warnings = rs_arena_json(ctx->arena, json_array());
 	rs_names_subject(&job, subject, rs_arena_printf(ctx->arena, "%s/subject", at));
+	size_t faults = json_array_size(out->faults);
 	rs_names_san(&job, san, rs_arena_printf(ctx->arena, "%s/san", at));
-	/* Only names that are well formed each can be held against each other. */
-	if (json_array_size(out->faults) == 0)
+	bool san_well = json_array_size(out->faults) == faults;
+	bool all_well = json_array_size(out->faults) == 0;
+	/* Only names that are well formed can be counted, and held against each other. */
+	if (san_well)
+		judge_enough(&job, at);
+	if (all_well)
 		judge_together(&job, at);
 }
 

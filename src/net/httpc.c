@@ -4,9 +4,12 @@
 #include "rs/app.h"
 #include "rs/config.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +18,7 @@ struct fetch {
 	unsigned char *data;
 	size_t len;
 	bool refused; /* the address was not allowed */
+	struct curl_slist *headers;
 };
 
 static size_t on_body(char *data, size_t size, size_t n, void *cls)
@@ -56,7 +60,62 @@ static CURL *prepare(struct fetch *f, const char *url, int timeout_ms)
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
+	if (f->ctx->traceparent[0])
+		f->headers = curl_slist_append(NULL,
+			rs_arena_printf(f->ctx->arena, "traceparent: %s", f->ctx->traceparent));
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, f->headers);
 	return curl;
+}
+
+/* The address that stands literally in the URL; curl has written its odd forms as dotted quads. */
+static bool literal_allowed(const struct rs_config *config, const char *host)
+{
+	char text[64];
+	unsigned char address[16];
+
+	if (strcasecmp(host, "localhost") == 0)
+		host = "127.0.0.1";
+	if (*host == '[')
+		snprintf(text, sizeof(text), "%.*s", (int)strcspn(host + 1, "]%"), host + 1);
+	else
+		snprintf(text, sizeof(text), "%s", host);
+	if (inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, address) != 1)
+		return true; /* a name: what it leads to is judged when it is connected to */
+	return rs_address_text_allowed(text, RS_ADDRESS_PUBLIC, config->net_allow_addresses);
+}
+
+static const char *url_fault(const struct rs_config *config, CURLU *url)
+{
+	char *scheme = NULL, *user = NULL, *host = NULL;
+	const char *why = NULL;
+
+	curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+	curl_url_get(url, CURLUPART_USER, &user, 0);
+	curl_url_get(url, CURLUPART_HOST, &host, 0);
+	if (!scheme || (strcmp(scheme, "https") != 0 &&
+			       !(config->net_allow_http && strcmp(scheme, "http") == 0)))
+		why = "An https URL is needed.";
+	else if (user || !host || !*host)
+		why = "The URL names a host, and no user.";
+	else if (!literal_allowed(config, host))
+		why = "This address is not called from here.";
+	curl_free(scheme);
+	curl_free(user);
+	curl_free(host);
+	return why;
+}
+
+const char *rs_httpc_url_fault(struct rs_ctx *ctx, const char *url)
+{
+	CURLU *parsed = curl_url();
+	const char *why = "An https URL is needed.";
+
+	if (!parsed)
+		abort();
+	if (curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+		why = url_fault(ctx->app->config, parsed);
+	curl_url_cleanup(parsed);
+	return why;
 }
 
 enum rs_code rs_httpc_get(struct rs_ctx *ctx, const char *url, int timeout_ms,
@@ -76,6 +135,7 @@ enum rs_code rs_httpc_get(struct rs_ctx *ctx, const char *url, int timeout_ms,
 			f.refused ? ", address not allowed" : "");
 	}
 	curl_easy_cleanup(curl);
+	curl_slist_free_all(f.headers);
 	*body = (struct rs_bytes){.data = f.data, .len = f.len};
 	return rc;
 }

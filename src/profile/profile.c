@@ -106,7 +106,7 @@ enum rs_code rs_profile_get(struct rs_ctx *ctx, const struct rs_id *id, int64_t 
 	*out = NULL;
 	rs_p_id(&p, id);
 	if (revision == 0) {
-		rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_profile_head, &p, &rows);
+		rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_profile_head, &p, &rows);
 		if (!rc)
 			rc = head_of(ctx, rows, 0, &head);
 		if (rc)
@@ -117,7 +117,7 @@ enum rs_code rs_profile_get(struct rs_ctx *ctx, const struct rs_id *id, int64_t 
 	if (*out)
 		return RS_OK;
 	rs_p_int(&p, revision);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_profile_revision, &p, &rows);
+	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_profile_revision, &p, &rows);
 	return rc ? rc : keep(ctx, rows, 0, out);
 }
 
@@ -136,7 +136,7 @@ enum rs_code rs_profile_list(struct rs_ctx *ctx, const struct rs_profile_filter 
 
 	rs_p_text(&p, filter->category);
 	rs_p_text(&p, filter->active);
-	rs_p_id(&p, &filter->enterprise_id);
+	rs_p_id(&p, rs_enterprise_seen(ctx, &filter->enterprise_id));
 	rc = rs_list(ctx, &spec, &p, page, list);
 	*items = rs_arena_json(ctx->arena, json_array());
 	for (int i = 0; !rc && i < rs_rows_count(list->rows); i++) {

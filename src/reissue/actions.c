@@ -116,6 +116,28 @@ enum rs_code rs_policy_may(struct rs_ctx *ctx, const struct rs_reissue *request,
 					       : rs_policy_wrong_state(ctx, request, action);
 }
 
+/* Submit and approve answer in the states they led to as they did the first time. */
+static bool done_before(struct rs_ctx *ctx, const struct rs_reissue *r, enum rs_action action)
+{
+	return (action == RS_ACTION_SUBMIT && rs_reissue_submitted(r->state)) ||
+	       (action == RS_ACTION_APPROVE && rs_reissue_approved(ctx, r));
+}
+
+enum rs_code rs_policy_begin(
+	struct rs_ctx *ctx, const struct rs_id *id, enum rs_action action, int64_t revision)
+{
+	struct rs_case c;
+	enum rs_code rc = rs_case_load(ctx, id, false, &c);
+
+	if (!rc)
+		rc = rs_policy_permit(ctx, &c.request, c.by.profile, action);
+	if (rc || done_before(ctx, &c.request, action))
+		return rc;
+	if (!rs_policy_fits(&c.request, action))
+		return rs_policy_wrong_state(ctx, &c.request, action);
+	return rs_case_match(ctx, &c.request, revision);
+}
+
 json_t *rs_policy_actions(struct rs_ctx *ctx, const struct rs_reissue *request,
 	const struct rs_profile *profile, json_t **unavailable)
 {

@@ -9,7 +9,7 @@ static bool is(const char *text, const char *word)
 }
 
 /* Whether this officer has approved this very content already. */
-static bool approved_before(struct rs_ctx *ctx, const struct rs_reissue *r)
+bool rs_reissue_approved(struct rs_ctx *ctx, const struct rs_reissue *r)
 {
 	const char *digest = rs_sha256_text(ctx->arena, r->digest.data);
 	json_t *a;
@@ -83,7 +83,7 @@ static enum rs_code approve_once(struct rs_ctx *ctx, const struct rs_id *id, int
 		rc = rs_policy_permit(ctx, &c.request, c.by.profile, RS_ACTION_APPROVE);
 	if (rc)
 		return rc;
-	if (approved_before(ctx, &c.request)) {
+	if (rs_reissue_approved(ctx, &c.request)) {
 		rc = match_digest(ctx, &c.request, &input->digest);
 		return rc ? rc : rs_go_join(ctx, id, out);
 	}

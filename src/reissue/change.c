@@ -16,7 +16,7 @@ enum rs_code rs_case_read(struct rs_ctx *ctx, enum rs_reach reach, const struct 
 
 	*out = (struct rs_reissue){0};
 	rs_p_id(&p, id);
-	rc = rs_read_one(ctx, reach, RS_Q_reissue_by_id, &p, &rows);
+	rc = rs_look_one(ctx, reach, RS_Q_reissue_by_id, &p, &rows);
 	if (!rc)
 		rc = rs_row_read(ctx, rows, 0, rs_reissue_row, out);
 	if (rc)
@@ -144,6 +144,10 @@ static struct rs_params store_params(struct rs_ctx *ctx, const struct rs_reissue
 	rs_p_time(&p, r->expires_at);
 	rs_p_json(&p, change->approval);
 	rs_p_json(&p, events);
+	if (change->step)
+		rs_p_null(&p);
+	else
+		rs_p_idem(&p);
 	return p;
 }
 
@@ -212,7 +216,7 @@ enum rs_code rs_case_store(
 static enum rs_code change_once(struct rs_ctx *ctx, const struct rs_id *id,
 	const struct rs_work *work, struct rs_case *c, bool *done)
 {
-	struct rs_change change = {0};
+	struct rs_change change = {.step = work->step};
 	enum rs_code rc = rs_case_load(ctx, id, work->judge, c);
 
 	if (!rc)

@@ -22,7 +22,8 @@ static void take_subject(struct rs_ctx *ctx, struct rs_case *c, json_t *patch)
 		const json_t *old = json_object_get(merged, member);
 		bool same = old ? json_equal(old, value) : json_is_null(value);
 
-		if (!same && !rs_profile_editable(c->by.profile, field))
+		/* One that is none is told by its name, not as one that is locked. */
+		if (!same && rs_subject_member(member) && !rs_profile_editable(c->by.profile, field))
 			locked(ctx, rs_pointer(ctx, "/subject", member));
 	}
 	rs_json_merge(merged, patch);

@@ -84,10 +84,10 @@ static void start(struct rs_ctx *ctx, struct rs_case *c, const struct rs_certifi
 }
 
 /* Eligible: issued and revoked, expired where the profile adds it; suspended never. */
-static enum rs_code eligible(struct rs_ctx *ctx, const struct rs_case *c)
+static enum rs_code judge_eligible(
+	struct rs_ctx *ctx, const struct rs_case *c, const char *state)
 {
 	const struct rs_reissue *r = &c->request;
-	const char *state = rs_reissue_eligible_state(r, c->by.now);
 
 	if (strcmp(state, "suspended") == 0)
 		return rs_fail(ctx, RS_CERTIFICATE_SUSPENDED,
@@ -103,6 +103,16 @@ static enum rs_code eligible(struct rs_ctx *ctx, const struct rs_case *c)
 		return rs_fail(ctx, RS_PROFILE_INACTIVE, "The profile \"%s\" is switched off.",
 			c->by.profile->name);
 	return RS_OK;
+}
+
+static enum rs_code eligible(struct rs_ctx *ctx, const struct rs_case *c)
+{
+	const char *state = rs_reissue_eligible_state(&c->request, c->by.now);
+	enum rs_code rc = judge_eligible(ctx, c, state);
+
+	if (rc)
+		rs_err_ext(ctx, "current_status", json_string(state));
+	return rc;
 }
 
 static struct rs_params create_params(struct rs_ctx *ctx, const struct rs_reissue *r,
@@ -142,26 +152,28 @@ static struct rs_params create_params(struct rs_ctx *ctx, const struct rs_reissu
 	rs_p_time(&p, r->expires_at);
 	rs_p_text(&p, rs_arena_printf(ctx->arena, "RR-%.4s-", now));
 	rs_p_json(&p, events);
+	rs_p_idem(&p);
 	return p;
 }
 
-/* Nothing was inserted: why? */
-static enum rs_code refused(struct rs_ctx *ctx, const struct rs_reissue *r,
-	const struct rs_rows *rows)
+void rs_reissue_conflicting(struct rs_ctx *ctx, const char *id, const char *status)
 {
-	const char *owner = rs_row_text(rows, 0, "owner_status");
-	const char *claim = rs_row_text(rows, 0, "claim");
+	const struct rs_config *config = ctx->app->config;
+
+	rs_err_ext(ctx, "conflicting_resource",
+		json_pack("{s:s, s:s, s:o, s:s}", "type", "reissue_request", "id", id, "url",
+			json_sprintf("%s/v1/reissue-requests/%s",
+				config ? config->server_public_url : "", id),
+			"status", status));
+}
+
+/* One open request a certificate: names it, and lets go the key that r, which was not made, claimed. */
+static enum rs_code already_open(struct rs_ctx *ctx, const struct rs_reissue *r)
+{
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *open;
 	enum rs_code rc;
 
-	if (strcmp(owner, "suspended") == 0)
-		return rs_fail(ctx, RS_OWNER_SUSPENDED,
-			"The owner is suspended: no new requests until that is lifted.");
-	if (strcmp(owner, "blocked") == 0)
-		return rs_fail(ctx, RS_OWNER_BLOCKED, "The owner is blocked.");
-	if (claim && strcmp(claim, "ok") != 0)
-		return rs_reissue_key_refused(ctx, claim);
 	rs_p_id(&p, &r->certificate_id);
 	rs_p_bytes(&p, r->spki_sha256.data, r->spki_sha256.len);
 	rs_p_id(&p, &r->id);
@@ -177,15 +189,21 @@ static enum rs_code refused(struct rs_ctx *ctx, const struct rs_reissue *r,
 	return RS_REISSUE_ALREADY_OPEN;
 }
 
-void rs_reissue_conflicting(struct rs_ctx *ctx, const char *id, const char *status)
+/* Nothing was inserted: why? */
+static enum rs_code refused(struct rs_ctx *ctx, const struct rs_reissue *r,
+	const struct rs_rows *rows)
 {
-	const struct rs_config *config = ctx->app->config;
+	const char *owner = rs_row_text(rows, 0, "owner_status");
+	const char *claim = rs_row_text(rows, 0, "claim");
 
-	rs_err_ext(ctx, "conflicting_resource",
-		json_pack("{s:s, s:s, s:o, s:s}", "type", "reissue_request", "id", id, "url",
-			json_sprintf("%s/v1/reissue-requests/%s",
-				config ? config->server_public_url : "", id),
-			"status", status));
+	if (strcmp(owner, "suspended") == 0)
+		return rs_fail(ctx, RS_OWNER_SUSPENDED,
+			"The owner is suspended: no new requests until that is lifted.");
+	if (strcmp(owner, "blocked") == 0)
+		return rs_fail(ctx, RS_OWNER_BLOCKED, "The owner is blocked.");
+	if (claim && strcmp(claim, "ok") != 0)
+		return rs_reissue_key_refused(ctx, claim);
+	return already_open(ctx, r);
 }
 
 static enum rs_code insert(
@@ -230,7 +248,30 @@ static enum rs_code begin(struct rs_ctx *ctx, const struct rs_id *certificate_id
 	if (rc)
 		return rc;
 	start(ctx, c, &old);
-	return eligible(ctx, c);
+	rc = eligible(ctx, c);
+	/* The insert looks again; here so that it comes before whatever is wrong with the content. */
+	if (!rc && rs_id_set(&old.open_request_id))
+		rc = already_open(ctx, &c->request);
+	return rc;
+}
+
+/* Whether the agreement can be accepted: what cannot must not leave a draft behind. */
+static enum rs_code check_agreement(struct rs_ctx *ctx, const struct rs_case *c, json_t *agreement)
+{
+	struct rs_case draft = *c;
+	struct rs_reissue *r = &draft.request;
+	const struct rs_id *wanted = &c->by.newest->agreement_id;
+	struct rs_agreement text;
+	enum rs_code rc = rs_policy_may(ctx, r, c->by.profile, RS_ACTION_ACCEPT);
+
+	if (!rc && rs_id_set(wanted)) {
+		rc = rs_agreement_get(ctx, wanted, 0, NULL, &text);
+		r->wanted_agreement_id = *wanted;
+		r->wanted_version = text.version;
+		r->wanted_language = text.language;
+		r->wanted_sha256 = text.sha256;
+	}
+	return rc ? rc : rs_reissue_take_agreement(ctx, &draft, agreement);
 }
 
 enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input *input,
@@ -250,6 +291,8 @@ enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input
 	if (!rc && input->csr)
 		rc = rs_reissue_take_csr(
 			ctx, &c, input->csr, strlen(input->csr), &change, &same);
+	if (!rc && input->agreement)
+		rc = check_agreement(ctx, &c, input->agreement);
 	if (rc)
 		return rc;
 	c.request.previous_action = rs_reissue_previous(&c.request, c.by.profile).action;

@@ -42,7 +42,7 @@ static enum rs_code check_key(struct rs_ctx *ctx, const struct rs_case *c, struc
 	rs_p_id(&p, &r->owner_id);
 	rs_p_id(&p, &r->id);
 	rs_p_id(&p, &r->lineage_id);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_reissue_key_state, &p, &rows);
+	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_reissue_key_state, &p, &rows);
 	if (rc)
 		return rc;
 	claim = rs_row_text(rows, 0, "claim");
@@ -148,7 +148,7 @@ enum rs_code rs_reissue_csr(struct rs_ctx *ctx, const struct rs_id *id, struct r
 	if (rc)
 		return rc;
 	rs_p_id(&p, id);
-	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_reissue_csr, &p, &rows);
+	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_reissue_csr, &p, &rows);
 	if (!rc)
 		rc = rs_row_read(ctx, rows, 0, fields, &row);
 	if (!rc && !row.csr_der.data)

@@ -95,7 +95,8 @@ static enum rs_code patch(
 		return postpone(ctx, c, in->previous_certificate);
 	}
 	rc = rs_policy_may(ctx, &c->request, c->by.profile, RS_ACTION_EDIT);
-	if (rc)
+	*done = !edits(in);
+	if (rc || *done)
 		return rc;
 	change->before = content_of(ctx, &c->request);
 	rs_reissue_take_content(ctx, c, in);
@@ -140,7 +141,9 @@ static enum rs_code accept(
 enum rs_code rs_reissue_accept(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	json_t *agreement, struct rs_reissue *out)
 {
-	const struct rs_work work = {.run = accept, .arg = agreement, .revision = revision};
+	/* A call of its own is a PUT, which has no key; within a submit it is a step. */
+	const struct rs_work work = {
+		.run = accept, .arg = agreement, .step = true, .revision = revision};
 
 	return rs_case_change(ctx, id, &work, out);
 }

@@ -11,6 +11,7 @@
 #include "rs/clock.h"
 #include "rs/csr.h"
 #include "rs/id.h"
+#include "rs/idempotency.h"
 #include "rs/permission.h"
 #include "rs/domain.h"
 #include "rs/policy.h"
@@ -35,6 +36,7 @@ struct rs_change {
 	const char *key;     /* claim, release or NULL */
 	json_t *approval;    /* a row of approval, or NULL */
 	bool hide;
+	bool step; /* the use case goes on: this is not what an Idempotency-Key stands for */
 };
 
 /* Loads a request the caller may see, and its yardstick. judge: also what is missing. */
@@ -71,6 +73,7 @@ struct rs_work {
 		void *arg, bool *done);
 	void *arg;
 	bool judge;
+	bool step;        /* see struct rs_change */
 	int64_t revision; /* If-Match, -1 = any */
 };
 enum rs_code rs_case_change(struct rs_ctx *ctx, const struct rs_id *id, const struct rs_work *work,
@@ -91,6 +94,10 @@ json_t *rs_reissue_default_validity(struct rs_ctx *ctx, const struct rs_reissue 
 	int64_t now);
 /* The validity as asked. */
 void rs_reissue_validity(const struct rs_reissue *request, struct rs_validity *out);
+/* Whether the state is one that a submit leads to. */
+bool rs_reissue_submitted(enum rs_rr_state state);
+/* Whether the caller has approved this very content in this round. */
+bool rs_reissue_approved(struct rs_ctx *ctx, const struct rs_reissue *request);
 /* Whether the accepted agreement still holds in this state. */
 bool rs_reissue_agreement_holds(const struct rs_reissue *request);
 /* The kind of the request's key, RS_KEY_NONE without one. */

@@ -10,12 +10,14 @@
 #include "rs/id.h"
 #include "rs/idempotency.h"
 #include "rs/log.h"
+#include "rs/metrics.h"
 #include "rs/signer.h"
 #include "rs/x509.h"
 
 #include "intent.h"
 
 #include <string.h>
+#include <time.h>
 
 #define SECOND INT64_C(1000000)
 
@@ -32,6 +34,25 @@ static enum rs_code mismatch(struct rs_ctx *ctx, const struct rs_intent *intent)
 	rs_audit_denied(ctx, &event, RS_INTERNAL);
 	return rs_fail(ctx, RS_INTERNAL,
 		"The certificate was not signed: its content changed after it had been checked.");
+}
+
+static int64_t mono_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
+static enum rs_code sign_timed(struct rs_ctx *ctx, const struct rs_sign_request *request,
+	struct rs_bytes *signature)
+{
+	int64_t begun = mono_us();
+	enum rs_code rc = rs_signer_sign(ctx, ctx->app->signer, request, signature);
+
+	if (!rc)
+		rs_metric_observe(RS_M_SIGN_SECONDS, RS_LABELS(request->issuer), mono_us() - begun);
+	return rc;
 }
 
 /* What was linted is what is signed: the hash of the intent is the witness. */
@@ -60,7 +81,7 @@ static enum rs_code sign(struct rs_ctx *ctx, const struct rs_intent *intent, str
 		return mismatch(ctx, intent);
 	if (rs_failpoint("before_sign"))
 		return rs_fail(ctx, RS_ISSUER_UNAVAILABLE, "The signer does not answer.");
-	rc = rs_signer_sign(ctx, ctx->app->signer, &request, &signature);
+	rc = sign_timed(ctx, &request, &signature);
 	if (rc)
 		return rc;
 	*der = rs_x509_assemble(ctx, issuer, intent->tbs, signature);
@@ -177,7 +198,7 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_intent *intent, st
 	return RS_OK;
 }
 
-enum rs_code rs_intent_finish(
+static enum rs_code finish(
 	struct rs_ctx *ctx, const struct rs_intent *intent, struct rs_issued *out)
 {
 	enum rs_code rc;
@@ -191,8 +212,20 @@ enum rs_code rs_intent_finish(
 	if (rs_failpoint("after_sign") || rs_failpoint("before_tx2"))
 		return rs_fail(ctx, RS_UNAVAILABLE, "Interrupted after signing.");
 	rc = store(ctx, intent, out);
+	if (!rc && out->ours)
+		rs_metric_add(RS_M_CERTIFICATES_ISSUED, RS_LABELS(intent->issuer), 1);
 	if (!rc && rs_failpoint("after_tx2"))
 		return rs_fail(ctx, RS_UNAVAILABLE, "Interrupted after storing.");
+	return rc;
+}
+
+enum rs_code rs_intent_finish(
+	struct rs_ctx *ctx, const struct rs_intent *intent, struct rs_issued *out)
+{
+	enum rs_code rc = finish(ctx, intent, out);
+
+	if (rc)
+		rs_metric_add(RS_M_CERTIFICATES_FAILED, RS_LABELS(rs_code_slug(rc)), 1);
 	return rc;
 }
 
@@ -240,6 +273,12 @@ static enum rs_code enrol_refused(struct rs_ctx *ctx, const struct rs_rows *rows
 static enum rs_code intend_enrolment(struct rs_ctx *ctx, const struct rs_issue_plan *plan)
 {
 	const struct rs_issue_spec *spec = plan->spec;
+	const struct rs_event event = {
+		.action = "certificate.enrolled",
+		.object_type = "certificate",
+		.object = plan->certificate_id,
+		.enterprise = spec->enterprise_id,
+	};
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
 	enum rs_code rc;
@@ -251,6 +290,7 @@ static enum rs_code intend_enrolment(struct rs_ctx *ctx, const struct rs_issue_p
 	rs_p_int(&p, spec->profile->revision);
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	rs_issue_plan_params(plan, &p);
+	rs_p_json(&p, rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, &event))));
 	rs_p_idem(&p);
 	rc = rs_commit(ctx, RS_Q_issuance_enrol, &p, &rows);
 	if (rc)

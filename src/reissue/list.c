@@ -1,4 +1,4 @@
-/* Lists of requests, the events of one, and waiting for a change. */
+/* Lists of requests, and the events of one. */
 #include "impl.h"
 
 #include <time.h>
@@ -32,7 +32,7 @@ static struct rs_params filter_params(struct rs_ctx *ctx, const struct rs_reissu
 	rs_p_time(&p, f->submitted_before);
 	rs_p_time(&p, f->issued_after);
 	rs_p_time(&p, f->issued_before);
-	rs_p_id(&p, &f->enterprise_id);
+	rs_p_id(&p, rs_enterprise_seen(ctx, &f->enterprise_id));
 	rs_p_texts(&p, rs_owners_seen(ctx, "reissue.read"));
 	rs_p_time(&p, f->updated_after);
 	rs_p_time(&p, f->updated_before);
@@ -112,27 +112,5 @@ enum rs_code rs_reissue_events(struct rs_ctx *ctx, const struct rs_id *id,
 	rc = rs_list(ctx, &spec, &p, &oldest_first, list);
 	for (int i = 0; !rc && i < rs_rows_count(list->rows); i++)
 		json_array_append_new(*items, rs_event_json(list->rows, i));
-	return rc;
-}
-
-/* --- waiting --- */
-
-enum rs_code rs_reissue_wait(struct rs_ctx *ctx, const struct rs_id *id, int64_t known,
-	int seconds, struct rs_reissue *out)
-{
-	const struct timespec pause = {.tv_nsec = 250000000};
-	int64_t until = rs_clock_mono_ms() + (int64_t)seconds * 1000;
-	enum rs_code rc = rs_reissue_get(ctx, id, out);
-
-	while (!rc && out->revision == known && rs_clock_mono_ms() < until) {
-		struct rs_params p = rs_params(ctx);
-		struct rs_rows *rows;
-
-		nanosleep(&pause, NULL);
-		rs_p_id(&p, id);
-		rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_reissue_revision, &p, &rows);
-		if (!rc && rs_row_int(rows, 0, "revision") != known)
-			return rs_reissue_get(ctx, id, out);
-	}
 	return rc;
 }

@@ -4,7 +4,7 @@
 #define ATTEMPTS 4
 
 /* The same round, the same content: answered as the first time, in every state it led to. */
-static bool led_to(enum rs_rr_state state)
+bool rs_reissue_submitted(enum rs_rr_state state)
 {
 	switch (state) {
 	case RS_RR_AUTHENTICATING:
@@ -105,7 +105,7 @@ static enum rs_code submit_once(struct rs_ctx *ctx, const struct rs_id *id, int6
 		rc = rs_policy_permit(ctx, &c.request, c.by.profile, RS_ACTION_SUBMIT);
 	if (rc)
 		return rc;
-	if (led_to(c.request.state)) {
+	if (rs_reissue_submitted(c.request.state)) {
 		rc = match_digest(ctx, &c.request, &input->digest);
 		return rc ? rc : rs_go_join(ctx, id, out);
 	}

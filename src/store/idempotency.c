@@ -21,7 +21,6 @@ struct row {
 	struct rs_bytes fingerprint;
 	const char *kid;
 	const char *lease;
-	int64_t wait_s;
 	const char *object_type;
 	struct rs_id object_id;
 	int64_t status;
@@ -35,7 +34,6 @@ static const struct rs_field ROW[] = {
 	RS_FIELD(struct row, fingerprint, RS_T_BYTES),
 	RS_FIELD(struct row, kid, RS_T_STRING),
 	RS_FIELD(struct row, lease, RS_T_STRING),
-	RS_FIELD(struct row, wait_s, RS_T_INT),
 	RS_FIELD(struct row, object_type, RS_T_STRING),
 	RS_FIELD(struct row, object_id, RS_T_ID),
 	RS_FIELD(struct row, status, RS_T_INT),
@@ -115,7 +113,7 @@ static enum rs_code judge(struct rs_ctx *ctx, struct rs_idem *idem, const struct
 		rc = rs_fail(ctx, RS_IDEMPOTENCY_IN_PROGRESS,
 			"The first request with this Idempotency-Key still runs; ask again in a "
 			"moment.");
-		ctx->err.retry_after = (int)row->wait_s;
+		ctx->err.retry_after = 1; /* most requests take less, whatever the lease says */
 		return rc;
 	}
 	if (row->status == 0)
@@ -170,7 +168,7 @@ static enum rs_code claim(struct rs_ctx *ctx, struct rs_idem *idem, const void *
 			continue;
 		}
 		if (row.fingerprint.len != RS_MAC_LEN ||
-			memcmp(row.fingerprint.data, print, RS_MAC_LEN) != 0)
+			!rs_equal(row.fingerprint.data, print, RS_MAC_LEN))
 			return rs_fail(ctx, RS_IDEMPOTENCY_KEY_REUSED,
 				"This Idempotency-Key was used with another body; every new "
 				"request needs a new key.");

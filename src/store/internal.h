@@ -46,7 +46,18 @@ struct rs_conn {
 	struct rs_pool *pool;       /* NULL: the committer's */
 	const struct rs_ctx *owner; /* who holds it */
 	struct rs_conn *next;
+	bool misfit; /* it was refused since the schema is not for us */
 	unsigned char prepared[(RS_SLOT_COUNT + 7) / 8];
+};
+
+struct rs_look;
+
+/* The reads that go out together: look.c. */
+struct rs_looks {
+	pthread_mutex_t lock;
+	struct rs_look *first, **last; /* those that wait for a turn */
+	int leading;                   /* threads that ask right now */
+	int max;
 };
 
 struct rs_pool {
@@ -62,6 +73,7 @@ struct rs_pool {
 	struct rs_conn *idle;   /* last used first: warm caches */
 	struct rs_conn *taken;
 	pthread_cond_t changed; /* a connection came back, was opened or could not be */
+	struct rs_looks looks;
 	struct rs_store *store;
 };
 
@@ -76,6 +88,7 @@ struct rs_store {
 	struct rs_list_texts *lists;
 	struct rs_committer *committer;
 	char *waiting[RS_QUERY_COUNT]; /* statements without SKIP LOCKED; NULL: the same */
+	_Atomic bool misfit;       /* the schema was not for us when last looked at */
 	_Atomic bool keyring_fits; /* compared with the database's check values */
 	_Atomic int64_t skew_us;
 	_Atomic int64_t skew_at_ms; /* 0 = never measured */
@@ -132,12 +145,11 @@ void rs_conn_give(struct rs_conn *conn);
 const char *rs_reach_of(const struct rs_ctx *ctx, enum rs_reach reach);
 /* The step that sets it, and how long the server may take. */
 struct rs_step rs_reach_step(struct rs_ctx *ctx, enum rs_reach reach, struct rs_params *storage);
+/* RS_NOT_FOUND without a row. */
+enum rs_code rs_one_row(struct rs_ctx *ctx, const struct rs_rows *rows) RS_CHECK;
 /* rs_read() of any step. */
 enum rs_code rs_read_step(struct rs_ctx *ctx, enum rs_reach reach, const struct rs_step *step,
 	struct rs_rows **rows) RS_CHECK;
-/* rs_read() whose commit does not wait for the disk: what is lost with a crash may be lost. */
-enum rs_code rs_read_relaxed(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
-	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
 /* Runs a deleting statement with the time as its one parameter until it finds nothing. limit.c */
 enum rs_code rs_clean(struct rs_ctx *ctx, enum rs_query query) RS_CHECK;
 /* rows.c */
@@ -149,6 +161,9 @@ enum rs_code rs_sqlstate_code(struct rs_ctx *ctx, const char *sqlstate, const ch
 	const char *message);
 bool rs_sqlstate_retry(const char *sqlstate);
 enum rs_code rs_store_away(struct rs_ctx *ctx, const char *why);
+/* look.c */
+void rs_looks_init(struct rs_looks *looks);
+void rs_looks_clear(struct rs_looks *looks);
 /* list.c */
 struct rs_list_texts *rs_list_texts_new(void);
 void rs_list_texts_free(struct rs_list_texts *texts);

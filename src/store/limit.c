@@ -4,6 +4,8 @@
 #include "rs/id.h"
 #include "rs/limit.h"
 
+#include <string.h>
+
 #define SECOND INT64_C(1000000)
 
 /* Bucket, key hash and the window that now falls into. */
@@ -20,8 +22,17 @@ static struct rs_params window_of(struct rs_ctx *ctx, const struct rs_limit *lim
 	return p;
 }
 
-enum rs_code rs_limit_hit(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
-	size_t len, bool told)
+static void note(struct rs_ctx *ctx, const struct rs_limit *limit, int64_t hits, int64_t reset_s)
+{
+	struct rs_limit_state *state = rs_new(ctx->arena, struct rs_limit_state);
+
+	*state = (struct rs_limit_state){ctx->limits, limit->bucket, limit->limit, limit->window_s,
+		hits < limit->limit ? limit->limit - hits : 0, reset_s};
+	ctx->limits = state;
+}
+
+enum rs_code rs_limit_hit(
+	struct rs_ctx *ctx, const struct rs_limit *limit, const void *key, size_t len)
 {
 	int64_t now = rs_clock_now(ctx->app->clock), hits;
 	int64_t reset = limit->window_s - now % limit->window_s;
@@ -34,9 +45,7 @@ enum rs_code rs_limit_hit(struct rs_ctx *ctx, const struct rs_limit *limit, cons
 	if (rc != RS_OK)
 		return rc;
 	hits = rs_row_int(rows, 0, "hits");
-	if (told)
-		ctx->limited = (struct rs_limited){limit->bucket, limit->limit, limit->window_s,
-			hits < limit->limit ? limit->limit - hits : 0, reset};
+	note(ctx, limit, hits, reset);
 	if (hits <= limit->limit)
 		return RS_OK;
 	rc = rs_fail(ctx, RS_RATE_LIMITED, "Too many attempts; try again in %lld seconds.",
@@ -50,6 +59,9 @@ enum rs_code rs_limit_forgive(struct rs_ctx *ctx, const struct rs_limit *limit, 
 {
 	struct rs_params p = window_of(ctx, limit, key, len, rs_clock_now(ctx->app->clock));
 
+	for (struct rs_limit_state *state = ctx->limits; state; state = state->next)
+		if (strcmp(state->bucket, limit->bucket) == 0)
+			state->remaining = limit->limit;
 	return rs_read(ctx, RS_REACH_CALLER, RS_Q_limit_forgive, &p, NULL);
 }
 

@@ -13,6 +13,7 @@ struct rs_params rs_params(struct rs_ctx *ctx)
 
 	p.ctx = ctx;
 	p.count = 0;
+	p.clock = 0;
 	return p;
 }
 

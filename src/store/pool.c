@@ -83,6 +83,7 @@ static void open_one(struct rs_store *store, struct rs_pool *pool)
 		abort();
 	pthread_mutex_unlock(&store->lock);
 	good = rs_wire_connect(conn, pool->conninfo, why, sizeof why);
+	store->misfit = conn->misfit;
 	pthread_mutex_lock(&store->lock);
 	if (good) {
 		store->connects++;
@@ -124,14 +125,18 @@ static void *opener(void *arg)
 
 /* --- taking and giving back --- */
 
-/* An idle connection has nothing to read; when it has, it is mostly the news of its end. */
+/*
+ * An idle connection has nothing to read; when it has, it is mostly the news of its end: what the
+ * server says last, and behind it the end of the stream.
+ */
 static bool still_there(struct rs_conn *conn)
 {
 	struct pollfd fd = {.fd = PQsocket(conn->pg), .events = POLLIN};
 
-	if (poll(&fd, 1, 0) == 0)
-		return true;
-	return PQconsumeInput(conn->pg) && PQstatus(conn->pg) == CONNECTION_OK;
+	while (poll(&fd, 1, 0) != 0)
+		if (!PQconsumeInput(conn->pg) || PQstatus(conn->pg) != CONNECTION_OK)
+			return false;
+	return true;
 }
 
 static void discard(struct rs_pool *pool, struct rs_conn *conn)
@@ -143,19 +148,6 @@ static void discard(struct rs_pool *pool, struct rs_conn *conn)
 	pool->store->dropped++;
 }
 
-static struct rs_conn *pop_idle(struct rs_pool *pool)
-{
-	struct rs_conn *conn;
-
-	while ((conn = pool->idle)) {
-		pool->idle = conn->next;
-		if (still_there(conn))
-			return conn;
-		discard(pool, conn);
-	}
-	return NULL;
-}
-
 static bool holds_one(const struct rs_store *store, const struct rs_ctx *ctx)
 {
 	for (int i = 0; i < RS_POOL_COUNT; i++)
@@ -165,13 +157,13 @@ static bool holds_one(const struct rs_store *store, const struct rs_ctx *ctx)
 	return false;
 }
 
-enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_conn **out)
+/* An idle connection of the pool, whether it still works or not. */
+static enum rs_code take_idle(struct rs_ctx *ctx, struct rs_pool *pool, struct rs_conn **out)
 {
-	struct rs_store *store = ctx->app->store;
-	struct rs_pool *pool = &store->pool[reach == RS_REACH_JOB ? RS_POOL_JOB : RS_POOL_APP];
+	struct rs_store *store = pool->store;
 	int64_t deadline = rs_wire_deadline(ctx), waited_from = 0;
 	enum rs_code rc = RS_OK;
-	struct rs_conn *conn = NULL;
+	struct rs_conn *conn;
 
 	pthread_mutex_lock(&store->lock);
 	if (holds_one(store, ctx)) {
@@ -180,7 +172,7 @@ enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_con
 		rs_err_cause(ctx, "a second connection was wanted while holding one");
 		return rc;
 	}
-	while (!(conn = pop_idle(pool))) {
+	while (!pool->idle) {
 		char why[sizeof pool->failure];
 		int waited;
 
@@ -203,12 +195,27 @@ enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_con
 	if (waited_from)
 		rs_metric_observe(RS_M_DB_POOL_WAIT, (struct rs_labels){{0}},
 			(rs_clock_mono_ms() - waited_from) * 1000);
+	conn = pool->idle;
+	pool->idle = conn->next;
 	conn->owner = ctx;
 	conn->next = pool->taken;
 	pool->taken = conn;
 	pool->busy++;
 	pthread_mutex_unlock(&store->lock);
 	*out = conn;
+	return rc;
+}
+
+enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_conn **out)
+{
+	struct rs_store *store = ctx->app->store;
+	struct rs_pool *pool = &store->pool[reach == RS_REACH_JOB ? RS_POOL_JOB : RS_POOL_APP];
+	enum rs_code rc;
+
+	while ((rc = take_idle(ctx, pool, out)) == RS_OK && !still_there(*out)) {
+		rs_wire_drop(*out);
+		rs_conn_give(*out);
+	}
 	return rc;
 }
 
@@ -251,6 +258,7 @@ static void pool_init(struct rs_store *store, enum rs_pool_name which, const cha
 	if (pool->max > RS_STORE_CONNECTIONS_MAX)
 		pool->max = RS_STORE_CONNECTIONS_MAX;
 	rs_cond_monotonic(&pool->changed);
+	rs_looks_init(&pool->looks);
 }
 
 int rs_pools_start(struct rs_store *store, const struct rs_store_config *config)
@@ -281,6 +289,7 @@ void rs_pools_stop(struct rs_store *store)
 		}
 		free(pool->conninfo);
 		pthread_cond_destroy(&pool->changed);
+		rs_looks_clear(&pool->looks);
 	}
 	pthread_cond_destroy(&store->wanted);
 	pthread_mutex_destroy(&store->lock);

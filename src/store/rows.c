@@ -34,20 +34,26 @@ int rs_rows_count(const struct rs_rows *rows)
 	return rows->count;
 }
 
-/* PQfnumber() folds case and copies; our column names are what they are. */
-static int column_of(const PGresult *result, const char *name)
+/*
+ * PQfnumber() folds case and copies; our column names are what they are. Tables and statements mostly
+ * have them in one order, so the search begins at the column the caller expects.
+ */
+static int column_of(const PGresult *result, const char *name, int expected)
 {
 	int columns = PQnfields(result);
 
-	for (int i = 0; i < columns; i++)
-		if (strcmp(PQfname(result, i), name) == 0)
-			return i;
+	for (int i = 0; i < columns; i++) {
+		int at = (expected + i) % columns;
+
+		if (strcmp(PQfname(result, at), name) == 0)
+			return at;
+	}
 	return -1;
 }
 
 static int known_column(const struct rs_rows *rows, const char *name)
 {
-	int column = column_of(rows->result, name);
+	int column = column_of(rows->result, name, 0);
 
 	if (column < 0) {
 		fprintf(stderr, "store: a statement has no column %s\n", name);
@@ -249,13 +255,16 @@ static void zero_field(enum rs_type type, void *at)
 static const int *map_fields(const struct rs_rows *rows, const struct rs_field *fields)
 {
 	struct rs_rows *cache = (struct rs_rows *)rows;
+	int expected = 0;
 
 	if (rows->mapped == fields)
 		return rows->map;
 	for (int i = 0; fields[i].type != RS_T_END; i++) {
 		if (i == (int)(sizeof rows->map / sizeof rows->map[0]))
 			abort();
-		cache->map[i] = column_of(rows->result, fields[i].name);
+		cache->map[i] = column_of(rows->result, fields[i].name, expected);
+		if (cache->map[i] >= 0)
+			expected = cache->map[i] + 1;
 	}
 	cache->mapped = fields;
 	return rows->map;

@@ -95,9 +95,15 @@ enum rs_code rs_store_ready(struct rs_ctx *ctx)
 	store->skew_at_ms = rs_clock_mono_ms();
 	rc = rs_schema_fits(ctx, rs_row_int(rows, 0, "version"),
 		rs_row_int(rows, 0, "compatible_from"));
+	store->misfit = rc != RS_OK;
 	if (rc == RS_OK)
 		rc = keyring_fits(ctx);
 	return rc == RS_OK ? clock_fits(ctx, skew) : rc;
+}
+
+bool rs_store_misfit(const struct rs_store *store)
+{
+	return store->misfit;
 }
 
 enum rs_code rs_store_clock(struct rs_ctx *ctx)

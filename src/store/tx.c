@@ -49,7 +49,7 @@ static enum rs_code keep_last(struct rs_ctx *ctx, struct rs_step *steps, int cou
 	return RS_OK;
 }
 
-static enum rs_code one_row(struct rs_ctx *ctx, const struct rs_rows *rows)
+enum rs_code rs_one_row(struct rs_ctx *ctx, const struct rs_rows *rows)
 {
 	if (rs_rows_count(rows) == 0)
 		return rs_fail(ctx, RS_NOT_FOUND, "There is no such thing here.");
@@ -110,7 +110,7 @@ enum rs_code rs_read_one(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query 
 		return rc;
 	if (rows)
 		*rows = got;
-	return one_row(ctx, got);
+	return rs_one_row(ctx, got);
 }
 
 enum rs_code rs_tx_begin(struct rs_ctx *ctx, enum rs_reach reach, struct rs_tx **out)
@@ -161,7 +161,7 @@ enum rs_code rs_tx_one(struct rs_ctx *ctx, struct rs_tx *tx, enum rs_query query
 		return rc;
 	if (rows)
 		*rows = got;
-	return one_row(ctx, got);
+	return rs_one_row(ctx, got);
 }
 
 static void release(struct rs_tx **tx)

@@ -236,6 +236,7 @@ static bool schema_fits(struct rs_conn *conn, char *why, size_t size)
 
 		rc = rs_schema_fits(&ctx, any ? rs_row_int(rows, 0, "version") : 0,
 			any ? rs_row_int(rows, 0, "compatible_from") : 0);
+		conn->misfit = rc != RS_OK;
 	}
 	snprintf(why, size, "%s", ctx.err.cause);
 	rs_ctx_end(&ctx);

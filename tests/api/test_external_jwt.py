@@ -1,6 +1,8 @@
 """JWTs of an external issuer: a user only by a linked identity, and only as long as everything holds."""
 import base64
+import http.server
 import json
+import threading
 import time
 import uuid
 
@@ -9,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from support.beside import Beside
 from support.client import Api
 
 
@@ -138,3 +141,84 @@ def test_denied_attempts_leave_a_trace_without_secrets(instance, callers, user):
     assert any(event.get("request_id") == denied.request_id for event in events["items"])
     assert canary not in signin.text + events.text
     assert not instance.log_lines(canary)
+
+
+# --- keys that are fetched ---
+
+class KeyServer(http.server.BaseHTTPRequestHandler):
+    """Gives the key set of its server, or what the server's `answer` says instead."""
+
+    def do_GET(self):
+        self.server.asked.append(dict(self.headers))
+        status, headers, body = self.server.answer
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def keys(issuer):
+    """A server of the issuer's keys on loopback."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), KeyServer)
+    server.asked = []
+    server.answer = (200, {"Content-Type": "application/json"}, json.dumps(issuer.jwks).encode())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def fetching(instance, issuer, keys):
+    """The issuer with its keys at that server. Only http, for this test, so not by the API."""
+    def point(uri, jwks=None):
+        with instance.database() as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE jwt_issuer SET jwks_uri = %s, jwks = %s WHERE id = %s",
+                           (uri, json.dumps(jwks) if jwks else None, issuer.row["id"]))
+    point(f"http://127.0.0.1:{keys.server_port}/{uuid.uuid4().hex}")
+    yield
+    point(None, issuer.jwks)
+
+
+OPEN = """{"server": {"port": @PORT@, "replica_id": "open"}, "signer": {"journal_file": "@JOURNAL@"},
+    "net": {"allow_http": true, "allow_addresses": ["127.0.0.0/8"]}}"""
+
+
+def test_keys_are_fetched_and_kept(instance, issuer, user, keys, fetching, tmp_path):
+    """F27: keys are fetched once and kept while their server is away; traceparent goes along (2.1)."""
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    with Beside(instance, tmp_path, OPEN) as service:
+        token = service.caller(issuer.sign(user["subject"]))
+        token.get("/v1/me", headers={"traceparent": trace}).expect(200)
+        assert [headers.get("traceparent") for headers in keys.asked] == [trace]
+        keys.answer = (500, {}, b"")
+        token.get("/v1/me").expect(200)
+        assert len(keys.asked) == 1
+        other = issuer.sign(user["subject"], header={"alg": "ES256", "kid": "new"})
+        for _ in range(3):  # a kid nobody knows leads to no storm of questions
+            assert service.caller(other).get("/v1/me").status in (401, 503)
+        assert len(keys.asked) <= 2
+
+
+@pytest.mark.parametrize("answer", [
+    (500, {}, b""), (302, {"Location": "http://127.0.0.1:1/keys"}, b""), (200, {}, b"no JSON"), (200, {}, b"x" * 300_000),
+    (200, {"Content-Type": "application/json"}, b"[]"),
+], ids=["500", "redirect", "garbage", "too long", "no object"])
+def test_keys_that_cannot_be_had(instance, issuer, user, keys, fetching, tmp_path, answer):
+    """F27: a key server that fails is our 503 with Retry-After, never a 401 that blames the client."""
+    keys.answer = answer
+    with Beside(instance, tmp_path, OPEN) as service:
+        refused = service.caller(issuer.sign(user["subject"])).get("/v1/me").expect(503, "idp-unavailable")
+        assert int(refused.headers["Retry-After"]) > 0
+
+
+@pytest.mark.rows(64)
+def test_keys_are_not_fetched_from_where_nobody_may_ask(instance, issuer, user, keys, fetching):
+    """Row 64: plain http and loopback are refused unless configured; nothing is asked there."""
+    caller(instance, issuer.sign(user["subject"])).get("/v1/me").expect(503, "idp-unavailable")
+    assert keys.asked == []

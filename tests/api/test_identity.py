@@ -125,6 +125,12 @@ def test_only_the_platform_gives_platform_reach(callers, user):
     admin.patch(f"/v1/users/{user['id']}", {"role": "admin", "reach": "platform"}).expect(403)
     callers["admin"].patch(f"/v1/users/{user['id']}", {"role": "admin", "reach": "platform"}).expect(200)
     admin.patch(f"/v1/users/{user['id']}", {"name": "Mine now"}).expect(403)
+    admin.patch(f"/v1/users/{user['id']}", {"name": 5}, headers={"If-Match": '"1.00"'}).expect(403)
+    identity = {"kind": "oidc", "issuer": "https://idp.example", "subject": uuid.uuid4().hex}
+    admin.post(f"/v1/users/{user['id']}/identities", identity).expect(403)
+    linked = callers["admin"].post(f"/v1/users/{user['id']}/identities", identity).expect(201)
+    admin.delete(f"/v1/users/{user['id']}/identities/{linked['id']}").expect(403)
+    admin.delete(f"/v1/users/{user['id']}").expect(403)
     admin.post("/v1/enterprises", {"name": "Mine"}).expect(403)
     admin.get("/v1/jwt-issuers").expect(403)
 

@@ -1,6 +1,7 @@
 """Lists: filters, pages that stay whole under writers, cursors that cannot be made up, CSV."""
 import csv
 import io
+import pathlib
 import threading
 import uuid
 
@@ -68,7 +69,9 @@ def test_pages_lose_and_double_nothing_while_others_write(sort, some, journey, i
     owner, stop = journey.user_id(caller_subscriber), threading.Event()
 
     def write():
-        while not stop.is_set():
+        for _ in range(100):  # an end: whoever reads slower than this writes would never see the last page
+            if stop.is_set():
+                return
             caller_officer.request("POST", "/v1/certificates/import", {
                 "pem": foreign_pem(f"{word} new"), "owner_id": owner,
                 "profile_id": instance["PROFILE_DESKTOP_ID"]}, checked=False)
@@ -82,6 +85,28 @@ def test_pages_lose_and_double_nothing_while_others_write(sort, some, journey, i
         writer.join()
     assert len(seen) == len(set(seen))
     assert {one["id"] for one in made} <= set(seen)
+
+
+@pytest.fixture
+def five_thousand_and_one(instance, some, journey):
+    """Certificates of the subscriber in bulk, past the service, as the benches make them; all named *.example.com."""
+    sql = (pathlib.Path(__file__).parents[1] / "bench" / "million.sql").read_text()
+    with instance.database().cursor() as cursor:  # each statement on its own
+        cursor.execute(sql, {"profile": instance["PROFILE_DESKTOP_ID"], "count": 5001})
+        yield
+        cursor.execute("SET session_replication_role = replica; "
+                       "DELETE FROM certificate WHERE created_at < '2021-01-01'")
+
+
+@pytest.mark.usefixtures("five_thousand_and_one")
+def test_a_search_that_finds_too_much_asks_for_more_letters(caller_officer, caller_subscriber2):
+    """More than 5,000 names with the text are no result at all, rather than some of them."""
+    refused = caller_officer.get("/v1/certificates?q=.example.com&limit=1", checked=False)
+    assert "more letters" in refused.expect(400, "bad-query")["detail"]
+    caller_officer.get("/v1/reissue-requests?q=.example.com&limit=1").expect(200)
+    assert caller_subscriber2.get("/v1/certificates?q=.example.com").expect(200)["items"] == []
+    # Other words of the same names still find what they found.
+    assert len(caller_officer.all("/v1/certificates?q=00.example.com&limit=200")) in range(1, 5000)
 
 
 def test_csv_cannot_run_formulas(journey, instance, caller_officer, caller_subscriber):
@@ -110,3 +135,27 @@ def test_stats_count_what_the_caller_sees(some, caller_subscriber, caller_subscr
     mine = caller_subscriber.get("/v1/stats").expect(200)
     assert mine["certificates"]["issued"] >= 7
     assert caller_subscriber2.get("/v1/stats").expect(200)["certificates"]["issued"] == 0
+
+
+def test_a_total_is_exact_to_ten_thousand(instance, caller_admin):
+    """?count=true tells the exact total up to 10,000, beyond it "10000+"; an export has every row."""
+    source = f"test {uuid.uuid4().hex}"
+
+    def total():
+        return caller_admin.get("/v1/blocked-keys?count=true&limit=1").expect(200)["total"]
+
+    with instance.database().cursor() as cursor:  # each statement on its own
+        before = total()
+        assert before < 10_000
+        cursor.execute("INSERT INTO blocked_key (spki_sha256, reason, source, created_at) "
+                       "SELECT sha256(convert_to(%s || n, 'UTF8')), 'other', %s, clock_timestamp() "
+                       "FROM generate_series(1, 10000 - %s) n", (source, source, before))
+        try:
+            assert total() == 10_000
+            cursor.execute("INSERT INTO blocked_key (spki_sha256, reason, source, created_at) "
+                           "VALUES (sha256(%s), 'other', %s, clock_timestamp())", (source.encode(), source))
+            assert total() == "10000+"
+            rows = caller_admin.get("/v1/blocked-keys", headers={"Accept": "text/csv"}).expect(200).text
+            assert rows.count("\r\n") == 1 + 10_001
+        finally:
+            cursor.execute("DELETE FROM blocked_key WHERE source = %s", (source,))

@@ -1,23 +1,13 @@
 """Row 56, I10: every role on every route of the table that the program prints, against the contract."""
-import json
-import pathlib
 import re
-import subprocess
 import uuid
 
 import pytest
 
+from support.calls import printed
 from support.client import contract
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROLES = {"subscriber": "subscriber", "officer": "ra_officer", "enterprise_admin": "admin", "auditor": "auditor"}
-
-
-def printed(subcommand):
-    """What the newest build of the program prints as JSON."""
-    built = sorted(ROOT.glob("build/*/reissued"), key=lambda path: path.stat().st_mtime)
-    assert built, "build the service first"
-    return json.loads(subprocess.run([built[-1], subcommand, "--json"], check=True, capture_output=True).stdout)
 
 
 ROUTES = [route for route in printed("routes") if route["action"]]
@@ -108,3 +98,11 @@ def test_a_token_without_the_scope(instance, callers):
     writer = session.post("/v1/api-tokens", {"name": "t", "scopes": ["reissue:write"]}).expect(201)
     Api(instance["BASE_URL"], writer["token"]).get(
         f"/v1/reissue-requests/{uuid.uuid4()}").expect(403, "insufficient-scope")
+
+
+def test_the_demo_s_tokens_do_all_that_their_roles_may(callers):
+    """The tokens of DIR/env carry every scope that their role can use: an auditor reads the configuration too."""
+    for name in ("auditor", "enterprise_admin"):
+        for path in ("/v1/users", "/v1/clients", "/v1/issuers", "/v1/profiles", "/v1/audit-events", "/v1/certificates"):
+            callers[name].get(path + "?limit=1").expect(200)
+    callers["auditor"].post("/v1/users", {}).expect(403, "forbidden")

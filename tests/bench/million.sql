@@ -13,7 +13,9 @@ SELECT b.id, t.enterprise_id, t.owner_id, t.profile_id, t.issuer_id, t.issuer_na
     sha256(convert_to('der' || b.n, 'UTF8')), b.id, '2020-01-01'::timestamptz + b.n * interval '1 second',
     '2020-01-01'::timestamptz + b.n * interval '1 second'
 FROM (SELECT c.* FROM certificate c WHERE c.profile_id = %(profile)s LIMIT 1) t,
-    LATERAL (SELECT n, gen_random_uuid() AS id, substr(md5('host' || n), 1, 8) || '.example.com' AS name
-        FROM generate_series(1, %(count)s) AS n) b;
+    -- The ids are of version 7, of the second each was created.
+    LATERAL (SELECT n, (lpad(to_hex(1577836800000 + n * 1000), 12, '0') || '7' || substr(h, 1, 3) || 'a'
+            || substr(h, 4, 15))::uuid AS id, substr(h, 1, 8) || '.example.com' AS name
+        FROM generate_series(1::bigint, %(count)s) AS n, md5('host' || n) AS h) b;
 SET session_replication_role = origin;
 ANALYZE certificate;

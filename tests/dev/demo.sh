@@ -66,7 +66,7 @@ demo_platform_admin()
 # the user makes for itself, in VARIABLE. Sets PERSON_ID and PERSON_PASSWORD.
 demo_person()
 {
-	local session until
+	local session until scopes
 	# A token lives 366 days at most.
 	until=$(date -u -d '+365 days' +%Y-%m-%dT%H:%M:%SZ)
 	PERSON_PASSWORD=$(openssl rand -base64 18)
@@ -74,21 +74,10 @@ demo_person()
 		email "$5" name "$6" password "$PERSON_PASSWORD")")
 	session=$(api '' POST /v1/sessions "$(object email "$5" password "$PERSON_PASSWORD")" |
 		jq -er .access_token)
+	scopes=$(api "$session" GET /v1/me | jq -ec .scopes) # all that the role can use
 	demo_keep "$1" "$2" "$(api "$session" POST /v1/api-tokens "$(jq -nc --arg until "$until" \
-		--argjson scopes "$(demo_scopes "$4")" \
+		--argjson scopes "$scopes" \
 		'{name: "demo", scopes: $scopes, expires_at: $until}')" | jq -er .token)"
-}
-
-# demo_scopes ROLE: all that the role can use.
-demo_scopes()
-{
-	local own='"certificates:read", "certificates:write", "reissue:read", "reissue:write"'
-	case $1 in
-	subscriber) echo "[$own]" ;;
-	ra_officer) echo "[$own, \"domains:write\", \"approve\"]" ;;
-	admin) echo "[$own, \"domains:write\", \"approve\", \"admin\", \"audit:read\"]" ;;
-	auditor) echo '["certificates:read", "reissue:read", "audit:read"]' ;;
-	esac
 }
 
 demo_people()

@@ -76,7 +76,8 @@ postgres_up()
 		full_page_writes = on
 		max_connections = 200
 		shared_buffers = 256MB
-		wal_compression = on
+		wal_compression = lz4
+		default_toast_compression = lz4
 		max_wal_size = 2GB
 		log_min_messages = warning
 	EOT

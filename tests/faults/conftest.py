@@ -10,10 +10,13 @@ import time
 
 import pytest
 
+from support.beside import Beside
+from support.calls import World
 from support.client import Api
-from support.instance import ROOT, Instance
+from support.instance import CALLERS, ROOT, Instance
 from support.journey import Journey
 
+UNSIGNED = """{"server": {"port": @PORT@, "replica_id": "unsigned"}, "signer": {"journal_file": "@JOURNAL@"}}"""
 
 
 class Own(Instance):
@@ -23,9 +26,27 @@ class Own(Instance):
         return Api(base_url or self["BASE_URL"], self[name])
 
     def journey(self):
-        names = {"enterprise_admin": "ENTERPRISE_ADMIN_TOKEN", "officer": "OFFICER_TOKEN",
-                 "subscriber": "SUBSCRIBER_TOKEN"}
-        return Journey(self, {name: self.caller(token) for name, token in names.items()})
+        callers = {name: self.caller(token) for name, token in CALLERS.items()}
+        return Journey(self, {**callers, "nobody": Api(self["BASE_URL"])})
+
+    def unsigned(self, requests, folder):
+        """Submits through a replica whose signer does not answer; the requests stay `issuing`."""
+        with Beside(self, folder, UNSIGNED, REISSUED_FAILPOINT="before_sign:error") as service:
+            for request in requests:
+                service.caller(self["SUBSCRIBER_TOKEN"]).post(
+                    f"/v1/reissue-requests/{request['id']}/submit", {}).expect(503, "issuer-unavailable")
+
+    def fail(self, requests, folder):
+        """Makes requests fail: what was not signed in its time is given up two hours later."""
+        self.unsigned(requests, folder)
+        self.dev("clock", "+2h")
+        until = time.monotonic() + 60
+        for request in requests:
+            path = f"/v1/reissue-requests/{request['id']}"
+            while self.caller("SUBSCRIBER_TOKEN").get(path).expect(200)["status"] != "failed":
+                assert time.monotonic() < until, "recovery gives up what cannot be signed any more"
+                time.sleep(0.2)
+        self.dev("clock", "0")
 
     def wait_ready(self, seconds=15, base_url=None):
         nobody = Api(base_url or self["BASE_URL"], checked=False)

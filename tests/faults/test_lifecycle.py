@@ -35,7 +35,10 @@ def test_liveness_is_not_readiness(own):
         time.sleep(0.05)
     begun = time.monotonic()
     assert nobody.get("/healthz").status == 200
-    assert nobody.get("/readyz").status == 503
+    ready = nobody.get("/readyz").expect(503)
+    assert {one["name"]: one["status"] for one in ready["dependencies"]}["database"] == "down"
+    for token in (None, "x", "rsd_" + "0" * 49):
+        Api(own["BASE_URL"], token).get("/v1/me").expect(401, "unauthenticated")
     answer = caller.get("/v1/certificates").expect(503)
     assert int(answer.headers["Retry-After"]) >= 1
     assert time.monotonic() - begun < 12, "answers come within the deadline"
@@ -229,9 +232,11 @@ def test_newer_schema_is_refused(own):
                        "VALUES (9999, '9999_from_the_future', '\\x00', 9999, clock_timestamp())")
     try:
         until = time.monotonic() + 15
-        while Api(own["BASE_URL"]).get("/readyz").status != 503:
+        while (ready := Api(own["BASE_URL"]).get("/readyz")).status != 503:
             assert time.monotonic() < until, "readiness notices the newer schema"
             time.sleep(0.2)
+        states = {one["name"]: one["status"] for one in ready["dependencies"]}
+        assert (states["database"], states["schema"]) == ("up", "down")
     finally:
         with own.database() as connection, connection.cursor() as cursor:
             cursor.execute("DELETE FROM schema_migration WHERE version = 9999")

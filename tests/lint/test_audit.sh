@@ -1,5 +1,5 @@
 #!/bin/bash
-# Every audit action the code writes stands in src/audit/actions.def, once.
+# Every audit action the code writes stands in src/audit/actions.def, once, and none else.
 set -u
 cd "$1" || exit 1
 failed=0
@@ -11,5 +11,9 @@ written=$(grep -rhoE '\.action = "[a-z_]+\.[a-z_]+"' src api --include=*.c | sed
 written+=" $(sed -n 's/^\tROW(.*"\([a-z_]*\)"),$/reissue_request.\1/p' src/reissue/machine.c)"
 for action in $written; do
 	grep -qx "$action" <<<"$known" || { echo "audit: actions.def has no row for $action"; failed=1; }
+done
+for action in $known; do
+	grep -qx "$action" <<<"${written// /$'\n'}" || grep -rqF "\"$action\"" src api --include=*.c ||
+		{ echo "audit: nothing writes $action"; failed=1; }
 done
 exit $failed

@@ -45,7 +45,7 @@ static const char *sql_as(const char *role, const char *sql)
 }
 
 /* The last value of SQL run as a role, as a number; -1 when there is none. */
-static long ask_as(const char *role, const char *sql)
+static inline long ask_as(const char *role, const char *sql)
 {
 	char name[32];
 	PGconn *pg;

@@ -12,8 +12,8 @@ def _name(common_name):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def foreign_pem(common_name=None, san=("old.example.com",), days=100, key=None, ca=False, chain=False):
-    """A certificate of a CA made for it, as PEM; chain adds the CA's."""
+def foreign_pem(common_name=None, san=("old.example.com",), days=100, key=None, ca=False, chain=False, sha1=False):
+    """A certificate of a CA made for it, as PEM; chain adds the CA's; sha1 signs as in old times."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), key or ec.generate_private_key(ec.SECP256R1())
     issuer = _name(f"Foreign CA {uuid.uuid4().hex[:8]}")
     now = datetime.datetime.utcnow().replace(microsecond=0)
@@ -27,7 +27,7 @@ def foreign_pem(common_name=None, san=("old.example.com",), days=100, key=None, 
         if names:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
-        return builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+        return builder.sign(ca_key, hashes.SHA1() if sha1 else hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
     leaf = build(_name(common_name or f"Foreign {uuid.uuid4().hex[:12]}"), key.public_key(), ca, san)
     return leaf + (build(issuer, ca_key.public_key(), True, ()) if chain else "")

@@ -6,6 +6,19 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
+# One caller for every role of 8.1, and where its token stands in DIR/env.
+CALLERS = {
+    "admin": "ADMIN_TOKEN",
+    "enterprise_admin": "ENTERPRISE_ADMIN_TOKEN",
+    "officer": "OFFICER_TOKEN",
+    "officer2": "OFFICER2_TOKEN",
+    "officer_other": "OFFICER_OTHER_TOKEN",
+    "subscriber": "SUBSCRIBER_TOKEN",
+    "subscriber_b": "SUBSCRIBER_B_TOKEN",
+    "subscriber2": "SUBSCRIBER2_TOKEN",
+    "auditor": "AUDITOR_TOKEN",
+}
+
 
 def read_env(path):
     """Reads a DIR/env file (shell syntax: NAME=value or export NAME=value)."""

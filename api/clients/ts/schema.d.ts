@@ -2033,7 +2033,7 @@ export interface components {
         Email: string;
         /** @description A name for people. */
         Name: string;
-        /** @description Free text; counted in code points. Line feeds are allowed, other control characters are not. */
+        /** @description Free text; counted in code points. Line feeds and tabs are allowed, other control characters are not. */
         Message: string;
         /** @description Free text, or null. */
         NullableMessage: components["schemas"]["Message"] | null;
@@ -4145,6 +4145,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 [name: string]: unknown;
             };
             content: {
@@ -4451,7 +4453,7 @@ export interface components {
         CertificateSort: "created_at" | "-created_at" | "not_after" | "-not_after";
         /** @description Members that lists leave out otherwise. */
         Include: ("steps" | "checks" | "domains" | "approvals" | "blockers")[];
-        /** @description Substring to look for, without regard to case; at least 3 characters (400). */
+        /** @description Substring to look for, without regard to case; at least 3 characters, and not in more than 5,000 names (400). */
         Q: string;
         /** @description The whole common name, without regard to case. */
         CommonName: string;
@@ -4683,6 +4685,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -4779,6 +4782,7 @@ export interface operations {
                 };
             };
             408: components["responses"]["RequestTimeout"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["RateLimited"];
@@ -4860,6 +4864,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -4985,6 +4990,11 @@ export interface operations {
                 /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
                 traceparent?: components["parameters"]["TraceParent"];
                 /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
                  * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
                  * @example 4e3c0f52-reissue-1
                  */
@@ -5006,6 +5016,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -5079,6 +5090,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -5240,6 +5252,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -5565,6 +5578,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -5755,6 +5769,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -6123,6 +6138,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -6313,6 +6329,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -6526,6 +6543,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -6558,6 +6576,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6581,7 +6600,7 @@ export interface operations {
                 profile_id?: components["parameters"]["ProfileId"];
                 /** @description Only of these categories; may repeat. */
                 category?: components["parameters"]["Category"];
-                /** @description Substring to look for, without regard to case; at least 3 characters (400). */
+                /** @description Substring to look for, without regard to case; at least 3 characters, and not in more than 5,000 names (400). */
                 q?: components["parameters"]["Q"];
                 /** @description The whole common name, without regard to case. */
                 common_name?: components["parameters"]["CommonName"];
@@ -6661,6 +6680,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -6701,6 +6721,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -7077,6 +7098,11 @@ export interface operations {
                 /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
                 traceparent?: components["parameters"]["TraceParent"];
                 /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
                  * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
                  * @example 4e3c0f52-reissue-1
                  */
@@ -7102,6 +7128,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
@@ -7140,7 +7167,7 @@ export interface operations {
                 requested_by?: components["parameters"]["RequestedBy"];
                 /** @description Only of this owner. */
                 owner_id?: components["parameters"]["OwnerId"];
-                /** @description Substring to look for, without regard to case; at least 3 characters (400). */
+                /** @description Substring to look for, without regard to case; at least 3 characters, and not in more than 5,000 names (400). */
                 q?: components["parameters"]["Q"];
                 /** @description The whole common name, without regard to case. */
                 common_name?: components["parameters"]["CommonName"];
@@ -7220,6 +7247,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];

@@ -186,14 +186,16 @@ static void test_clients_own_what_their_users_own(void **state)
 
 static void test_scopes_there_and_back(void **state)
 {
-	(void)state;
+	struct rs_ctx *ctx = *state;
 	unsigned scopes;
 	json_t *names = rs_scopes_json(RS_SCOPE_ALL);
 	assert_int_equal(json_array_size(names), 8);
-	assert_true(rs_scopes_read(names, &scopes));
-	assert_int_equal(scopes, RS_SCOPE_ALL);
+	assert_int_equal(rs_scopes_read(ctx, names, "/scopes"), RS_SCOPE_ALL);
+	assert_int_equal(rs_faults(ctx), RS_OK);
 	json_array_append_new(names, json_string("root"));
-	assert_false(rs_scopes_read(names, &scopes));
+	assert_int_equal(rs_scopes_read(ctx, names, "/scopes"), RS_SCOPE_ALL);
+	assert_int_equal(rs_faults(ctx), RS_BAD_VALUE);
+	assert_string_equal(ctx->err.pointer, "/scopes/8");
 	json_decref(names);
 	assert_true(rs_scopes_parse("reissue:read approve", &scopes));
 	assert_int_equal(scopes, RS_SCOPE_REISSUE_READ | RS_SCOPE_APPROVE);

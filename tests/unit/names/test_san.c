@@ -107,6 +107,8 @@ static void test_counts(void **state)
 
 	out = judge(ctx, &TLS, NULL, "[]"); /* 96: no SAN at all */
 	assert_int_not_equal(json_array_size(out.faults), 0);
+	out = judge(ctx, &TLS, "{\"country\":\"XYZ\"}", "[]"); /* told beside what is wrong elsewhere */
+	assert_int_equal(json_array_size(out.faults), 2);
 	for (int i = 0; i < RS_SAN_MAX; i++) {
 		snprintf(name, sizeof(name), "h%d.example.com", i);
 		json_array_append_new(san, json_pack("{s:s, s:s}", "type", "dns", "value", name));

@@ -29,6 +29,7 @@ static void states_and_constraints_have_their_codes(void **state)
 		{"08006", NULL, RS_UNAVAILABLE, false},
 		{"23505", "reissue_request_one_open", RS_REISSUE_ALREADY_OPEN, false},
 		{"23505", "user_account_email_unique", RS_ALREADY_EXISTS, false},
+		{"54000", "search_names_fewer", RS_BAD_QUERY, false},
 		{"23505", "no_such_constraint", RS_ALREADY_EXISTS, false},
 		{"23503", NULL, RS_CONFLICT, false},
 		{"23514", "job_state_known", RS_INTERNAL, false},
