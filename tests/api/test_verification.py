@@ -89,7 +89,7 @@ def test_what_is_not_permitted_is_not_issued(journey, caa_profile, caller_subscr
     assert [(blocker["code"], blocker["pointer"]) for blocker in refused["blockers"]] == [(code, "/san/1")]
 
 
-@pytest.mark.invariant(15, 17)
+@pytest.mark.invariant(15)
 def test_an_edited_name_is_unverified_again(journey, caa_profile, caller_subscriber):
     """After Verified another common name or SAN is unverified; the names that stay keep their status."""
     request = draft(journey, caa_profile, "ok.caatest", "none.caatest")

@@ -169,7 +169,7 @@ stage_contract()
 stage_api()
 {
 	test_instance run
-	run_pytest api -n 4 "$ROOT/tests/api"
+	run_pytest api -n 4 --dist loadgroup "$ROOT/tests/api"
 }
 
 stage_story()
@@ -195,7 +195,7 @@ stage_replicas()
 	local url
 	test_instance run --replicas 2
 	for url in $BASE_URLS; do
-		BASE_URL=$url run_pytest "replica-${url##*:}" -n 4 "$ROOT/tests/api"
+		BASE_URL=$url run_pytest "replica-${url##*:}" -n 4 --dist loadgroup "$ROOT/tests/api"
 	done
 }
 
@@ -205,7 +205,7 @@ stage_asan()
 	export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 	test_instance run --preset asan
-	run_pytest asan -n 4 "$ROOT/tests/api"
+	run_pytest asan -n 4 --dist loadgroup "$ROOT/tests/api"
 	sanitizer_silent
 }
 
@@ -214,7 +214,7 @@ stage_tsan()
 {
 	export TSAN_OPTIONS="second_deadlock_stack=1:history_size=4:suppressions=$ROOT/tests/tsan.supp"
 	test_instance run --preset tsan
-	run_pytest tsan -n 2 -m concurrency "$ROOT/tests/api"
+	run_pytest tsan -n 2 --dist loadgroup -m concurrency "$ROOT/tests/api"
 	sanitizer_silent
 }
 
