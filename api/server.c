@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 /* libunbound's parsers have frames of 64 KiB; what is not touched costs nothing. */
-#define STACK_SIZE (512u << 10)
+#define STACK_SIZE (1024u << 10)
 #define CONNECTION_MEMORY (10u << 10)
 #define LISTEN_BACKLOG 1024
 #define DRAIN_POLL_NS 10000000L
