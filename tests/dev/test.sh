@@ -3,7 +3,7 @@
 
 # What a plain ./dev test runs, in this order; the others run by --only NAME.
 TEST_STAGES=(unit store net contract api story replicas asan tsan faults)
-TEST_BY_NAME=(bench fuzz longfuzz soak image analyze)
+TEST_BY_NAME=(bench longfaults fuzz longfuzz soak image analyze)
 
 cmd_test()
 {
@@ -170,6 +170,7 @@ stage_api()
 {
 	test_instance run
 	run_pytest api -n 4 --dist loadgroup "$ROOT/tests/api"
+	run_pytest oracle "$ROOT/tests/oracle"
 }
 
 stage_story()
@@ -197,6 +198,7 @@ stage_replicas()
 	for url in $BASE_URLS; do
 		BASE_URL=$url run_pytest "replica-${url##*:}" -n 4 --dist loadgroup "$ROOT/tests/api"
 	done
+	run_pytest oracle "$ROOT/tests/oracle"
 }
 
 # The suite against the build with AddressSanitizer and UndefinedBehaviorSanitizer.
@@ -229,7 +231,19 @@ sanitizer_silent()
 stage_faults()
 {
 	test_instance run --preset dev
-	run_pytest faults "$ROOT/tests/faults"
+	# A file at a time: its tests share an instance, which they break and mend one after the other.
+	run_pytest faults -n 2 --dist loadfile "$ROOT/tests/faults"
+}
+
+# What takes an hour: killed at every kind of system call, a thousand races, ten thousand serials.
+stage_longfaults()
+{
+	export CRASH_POINTS=all RACE_ROUNDS=1000 SERIALS=10000
+	test_instance run --preset dev --replicas 2
+	run_pytest longfaults-crash "$ROOT/tests/faults/test_crash_points.py"
+	run_pytest longfaults-race "$ROOT/tests/api/test_submit_once.py" "$ROOT/tests/api/test_races.py" \
+		"$ROOT/tests/api/test_invariants.py"
+	run_pytest oracle "$ROOT/tests/oracle"
 }
 
 # 100,000 reissues on one process of the release build: a quarter of an hour and more.
