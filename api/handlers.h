@@ -63,6 +63,26 @@ enum rs_code rs_certificates_reply_form(struct rs_call *call, struct rs_certific
 enum rs_code rs_profiles_render(struct rs_call *call, int status, const struct rs_id *id);
 enum rs_code rs_agreements_render(struct rs_call *call, int status, const struct rs_id *id);
 
+/* domains.c */
+enum rs_code rs_domains_list(struct rs_call *call);
+enum rs_code rs_domains_create(struct rs_call *call);
+enum rs_code rs_domains_show(struct rs_call *call);
+enum rs_code rs_domains_delete(struct rs_call *call);
+enum rs_code rs_domains_render(struct rs_call *call, int status, const struct rs_id *id);
+
+/* domain_validations.c */
+enum rs_code rs_validations_list(struct rs_call *call);
+enum rs_code rs_validations_create(struct rs_call *call);
+enum rs_code rs_validations_show(struct rs_call *call);
+enum rs_code rs_validations_verify(struct rs_call *call);
+enum rs_code rs_validations_cancel(struct rs_call *call);
+enum rs_code rs_validations_render(struct rs_call *call, int status, const struct rs_id *id);
+/* caa_checks.c */
+enum rs_code rs_caa_checks_list(struct rs_call *call);
+enum rs_code rs_caa_checks_create(struct rs_call *call);
+enum rs_code rs_caa_checks_show(struct rs_call *call);
+enum rs_code rs_caa_checks_render(struct rs_call *call, int status, const struct rs_id *id);
+
 /* reissue_requests.c */
 enum rs_code rs_reissue_requests_create(struct rs_call *call);
 enum rs_code rs_certificates_reissue(struct rs_call *call);
@@ -74,6 +94,7 @@ enum rs_code rs_reissue_requests_update(struct rs_call *call);
 enum rs_code rs_reissue_requests_put_csr(struct rs_call *call);
 enum rs_code rs_reissue_requests_csr(struct rs_call *call);
 enum rs_code rs_reissue_requests_accept(struct rs_call *call);
+enum rs_code rs_reissue_requests_verify(struct rs_call *call);
 enum rs_code rs_reissue_requests_preflight(struct rs_call *call);
 enum rs_code rs_reissue_requests_submit(struct rs_call *call);
 enum rs_code rs_reissue_requests_approve(struct rs_call *call);

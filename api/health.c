@@ -5,6 +5,7 @@
 #include "rs/clock.h"
 #include "rs/database.h"
 #include "rs/issuer.h"
+#include "rs/resolver.h"
 #include "rs/signer.h"
 
 /* A dependency that does not answer in time is away. */
@@ -25,6 +26,21 @@ static bool check(struct rs_ctx *ctx, json_t *dependencies, const char *name, en
 	return up;
 }
 
+/* The DNS resolver; where none is expected to work it does not make the process unready. */
+static bool check_resolver(struct rs_ctx *ctx, json_t *dependencies)
+{
+	bool expected;
+	enum rs_code rc = rs_resolver_ready(ctx, &expected);
+	if (expected)
+		return check(ctx, dependencies, "resolver", rc);
+	json_array_append_new(dependencies,
+		json_pack("{s:s, s:s, s:s}", "name", "resolver", "status", "degraded", "detail",
+			"Not tried: this development instance names no stub zone and no trust "
+			"anchor of its own."));
+	return true;
+}
+
+/* A live certificate of every issuer, and a signer behind them. */
 /* A database whose schema is not for us is up all the same; one that is away tells nothing of it. */
 static bool check_store(struct rs_ctx *ctx, json_t *dependencies)
 {
@@ -60,6 +76,7 @@ enum rs_code rs_health_ready(struct rs_call *call)
 	ctx->deadline_ms = rs_clock_mono_ms() + READY_DEADLINE_MS;
 	bool ready = check_store(ctx, dependencies);
 	ready = check(ctx, dependencies, "signer", signer_state(ctx)) && ready;
+	ready = check_resolver(ctx, dependencies) && ready;
 	if (ready)
 		return rs_reply_json(call, 200,
 			json_pack("{s:s, s:o}", "status", "ready", "dependencies", dependencies));

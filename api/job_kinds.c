@@ -7,6 +7,7 @@
 #include "rs/limit.h"
 #include "rs/pki.h"
 #include "rs/reissue.h"
+#include "rs/validation.h"
 
 static enum rs_code clean_keys(struct rs_ctx *ctx, const struct rs_job *job)
 {
@@ -52,7 +53,17 @@ static enum rs_code revoke_due(struct rs_ctx *ctx, const struct rs_job *job)
 	return rs_reissue_revoke_due(ctx, &count);
 }
 
+static enum rs_code expire_validations(struct rs_ctx *ctx, const struct rs_job *job)
+{
+	int count;
+
+	(void)job;
+	return rs_validation_expire(ctx, &count);
+}
+
 const struct rs_job_kind rs_job_kinds[] = {
+	{"reissue.verify", 0, 25, 3, rs_reissue_verify_job},
+	{"domain_validation.expire", 60, 60, 0, expire_validations},
 	{"issuance.recover", 2, 20, 0, recover_issuances},
 	{"reissue_request.expire", 60, 60, 0, expire_requests},
 	{"certificate.revoke_due", 30, 60, 0, revoke_due},

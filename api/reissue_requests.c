@@ -4,6 +4,7 @@
 
 #include "rs/csr.h"
 #include "rs/id.h"
+#include "rs/identity.h"
 #include "rs/permission.h"
 #include "rs/policy.h"
 #include "rs/reissue.h"
@@ -471,6 +472,21 @@ enum rs_code rs_reissue_requests_accept(struct rs_call *call)
 	if (!rc)
 		rc = rs_reissue_accept(call->ctx, &id, revision, call->json, &request);
 	return rc ? rc : reply(call, 200, &request);
+}
+
+enum rs_code rs_reissue_requests_verify(struct rs_call *call)
+{
+	bool later = call->prefer && strstr(call->prefer, "respond-async");
+	struct rs_reissue request;
+	struct rs_id id;
+	int64_t revision;
+	enum rs_code rc = begin(call, RS_ACTION_VERIFY, &id, &revision);
+
+	if (!rc)
+		rc = rs_throttle_verify(call->ctx);
+	if (!rc)
+		rc = rs_reissue_verify(call->ctx, &id, revision, later, &request);
+	return rc ? rc : reply(call, later ? 202 : 200, &request);
 }
 
 /* --- the way to the certificate --- */

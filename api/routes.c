@@ -19,6 +19,9 @@ static const char *const Q_PAGE[] = {PAGE, NULL};
 static const char *const Q_SORTED[] = {PAGE, "sort", NULL};
 static const char *const Q_PROFILES[] = {PAGE, "sort", "category", "active", "enterprise_id", NULL};
 static const char *const Q_ENTERPRISE[] = {PAGE, "sort", "enterprise_id", NULL};
+static const char *const Q_DOMAINS[] = {PAGE, "sort", "name", "enterprise_id", NULL};
+static const char *const Q_VALIDATIONS[] = {PAGE, "sort", "value", "status", "method", "enterprise_id", NULL};
+static const char *const Q_CAA[] = {PAGE, "sort", "name", NULL};
 static const char *const Q_AGREEMENT[] = {"version", "lang", NULL};
 static const char *const Q_BLOCKED[] = {PAGE, "sort", "spki_sha256", "created_after",
 	"created_before", NULL};
@@ -109,6 +112,7 @@ const struct rs_route rs_routes[] = {
 	{RS_GET, "/v1/reissue-requests/{id}/csr", "reissue.read", RS_BODY_NONE, FORMS, rs_reissue_requests_csr, Q_FORMAT, 0},
 	{RS_PUT, "/v1/reissue-requests/{id}/csr", "reissue.csr", RS_BODY_RAW, RS_ROUTE_BIG, rs_reissue_requests_put_csr, NULL, 0},
 	{RS_PUT, "/v1/reissue-requests/{id}/agreement", "reissue.agreement", RS_BODY_JSON, 0, rs_reissue_requests_accept, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/verify", "reissue.verify", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_verify, NULL, 0},
 	{RS_GET, "/v1/reissue-requests/{id}/preflight", "reissue.read", RS_BODY_NONE, 0, rs_reissue_requests_preflight, NULL, 0},
 	{RS_POST, "/v1/reissue-requests/{id}/submit", "reissue.submit", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_submit, NULL, 0},
 	{RS_POST, "/v1/reissue-requests/{id}/open", "reissue.open", RS_BODY_JSON, 0, rs_reissue_requests_open, NULL, 0},
@@ -120,6 +124,18 @@ const struct rs_route rs_routes[] = {
 	{RS_POST, "/v1/reissue-requests/{id}/retry", "reissue.retry", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_retry, NULL, 0},
 	{RS_GET, "/v1/reissue-requests/{id}/certificate", "reissue.read", RS_BODY_NONE, FORMS, rs_reissue_requests_certificate, Q_FORMAT, 0},
 	{RS_GET, "/v1/reissue-requests/{id}/events", "reissue.read", RS_BODY_NONE, LIST, rs_reissue_requests_events, Q_PAGE, 0},
+	{RS_GET, "/v1/domains", "domain.read", RS_BODY_NONE, LIST, rs_domains_list, Q_DOMAINS, 0},
+	{RS_POST, "/v1/domains", "domain.create", RS_BODY_JSON, CREATES, rs_domains_create, NULL, 0},
+	{RS_GET, "/v1/domains/{id}", "domain.read", RS_BODY_NONE, 0, rs_domains_show, NULL, 0},
+	{RS_DELETE, "/v1/domains/{id}", "domain.edit", RS_BODY_NONE, 0, rs_domains_delete, NULL, 0},
+	{RS_GET, "/v1/domain-validations", "validation.read", RS_BODY_NONE, LIST, rs_validations_list, Q_VALIDATIONS, 0},
+	{RS_POST, "/v1/domain-validations", "validation.create", RS_BODY_JSON, CREATES, rs_validations_create, NULL, 0},
+	{RS_GET, "/v1/domain-validations/{id}", "validation.read", RS_BODY_NONE, 0, rs_validations_show, NULL, 0},
+	{RS_POST, "/v1/domain-validations/{id}/verify", "validation.edit", RS_BODY_JSON, RS_ROUTE_LONG, rs_validations_verify, NULL, 0},
+	{RS_POST, "/v1/domain-validations/{id}/cancel", "validation.edit", RS_BODY_JSON, 0, rs_validations_cancel, NULL, 0},
+	{RS_GET, "/v1/caa-checks", "caa_check.read", RS_BODY_NONE, LIST, rs_caa_checks_list, Q_CAA, 0},
+	{RS_POST, "/v1/caa-checks", "caa_check.create", RS_BODY_JSON, CREATES | RS_ROUTE_LONG, rs_caa_checks_create, NULL, 0},
+	{RS_GET, "/v1/caa-checks/{id}", "caa_check.read", RS_BODY_NONE, 0, rs_caa_checks_show, NULL, 0},
 	{RS_GET, "/v1/audit-events", "audit.read", RS_BODY_NONE, LIST, rs_audit_events_list, Q_AUDIT, 0},
 	{RS_GET, "/v1/audit-events/{id}", "audit.read", RS_BODY_NONE, 0, rs_audit_events_show, NULL, 0},
 	{RS_GET, "/v1/stats", "stats.read", RS_BODY_NONE, 0, rs_stats_show, Q_STATS, 0},

@@ -14,6 +14,7 @@
 #include "rs/keyring.h"
 #include "rs/log.h"
 #include "rs/profile.h"
+#include "rs/resolver.h"
 #include "rs/reissue.h"
 #include "rs/signer.h"
 
@@ -121,6 +122,22 @@ static void stop_jwks(struct rs_app *app)
 	rs_jwks_cache_free(app->jwks);
 }
 
+static bool start_resolver(struct rs_app *app)
+{
+	struct rs_ctx ctx;
+	rs_ctx_init_system(&ctx, app, "start");
+	bool ok = rs_resolver_start(&ctx, app->config, &app->resolver) == RS_OK;
+	if (!ok)
+		tell(&ctx, "resolver.start");
+	rs_ctx_end(&ctx);
+	return ok;
+}
+
+static void stop_resolver(struct rs_app *app)
+{
+	rs_resolver_stop(app->resolver);
+}
+
 static bool start_profiles(struct rs_app *app)
 {
 	app->profiles = rs_profiles_new();
@@ -199,6 +216,7 @@ static const struct part {
 	{start_issuers, stop_issuers},
 	{start_store, stop_store},
 	{start_jwks, stop_jwks},
+	{start_resolver, stop_resolver},
 	{start_profiles, stop_profiles},
 	{start_waits, stop_waits},
 	{start_jobs, stop_jobs},

@@ -13,6 +13,7 @@
 #include "http.h"
 
 #include "rs/clock.h"
+#include "rs/database.h"
 #include "rs/idempotency.h"
 #include "rs/log.h"
 #include "rs/metrics.h"
@@ -31,7 +32,8 @@
 #include <ulfius.h>
 #include <unistd.h>
 
-#define STACK_SIZE (256u << 10)
+/* libunbound's parsers have frames of 64 KiB; what is not touched costs nothing. */
+#define STACK_SIZE (1024u << 10)
 #define CONNECTION_MEMORY (10u << 10)
 #define LISTEN_BACKLOG 1024
 #define DRAIN_POLL_NS 10000000L
@@ -151,6 +153,8 @@ static enum rs_code answer(struct rs_exchange *x, const struct _u_request *reque
 		rc = rs_accept_check(x);
 	if (rc == RS_OK)
 		rc = check_untagged(x);
+	if (rc == RS_OK && x->call.route->method != RS_GET)
+		rc = rs_store_writable(&x->ctx);
 	return rc == RS_OK ? run(x) : rc;
 }
 

@@ -123,6 +123,15 @@ CREATE FUNCTION public.client_by_id(wanted uuid) RETURNS TABLE(client_id uuid, e
 
 ALTER FUNCTION public.client_by_id(wanted uuid) OWNER TO reissued_job;
 
+CREATE FUNCTION public.evidence_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'evidence is append-only' USING ERRCODE = 'raise_exception';
+END $$;
+
+ALTER FUNCTION public.evidence_guard() OWNER TO reissued_owner;
+
 CREATE FUNCTION public.idem_effect(claim jsonb, made_type text, made_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -490,6 +499,34 @@ CREATE TABLE public.blocked_key (
 
 ALTER TABLE public.blocked_key OWNER TO reissued_owner;
 
+CREATE TABLE public.caa_check (
+    id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    request_id uuid,
+    kind text NOT NULL,
+    name text NOT NULL,
+    wildcard boolean NOT NULL,
+    basis jsonb NOT NULL,
+    result text NOT NULL,
+    code text NOT NULL,
+    detail text,
+    found_at text,
+    records jsonb NOT NULL,
+    dnssec text NOT NULL,
+    queries jsonb NOT NULL,
+    perspective text DEFAULT 'primary'::text NOT NULL,
+    checked_by uuid,
+    checked_at timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    CONSTRAINT caa_check_dnssec_known CHECK ((dnssec = ANY (ARRAY['secure'::text, 'insecure'::text, 'bogus'::text, 'unknown'::text]))),
+    CONSTRAINT caa_check_kind_known CHECK ((kind = ANY (ARRAY['dns'::text, 'mail'::text]))),
+    CONSTRAINT caa_check_result_known CHECK ((result = ANY (ARRAY['permitted'::text, 'forbidden'::text, 'error'::text])))
+);
+
+ALTER TABLE ONLY public.caa_check FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.caa_check OWNER TO reissued_owner;
+
 CREATE TABLE public.certificate (
     id uuid NOT NULL,
     enterprise_id uuid NOT NULL,
@@ -694,6 +731,78 @@ CREATE TABLE public.client (
 ALTER TABLE ONLY public.client FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.client OWNER TO reissued_owner;
+
+CREATE TABLE public.domain (
+    id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    name text NOT NULL,
+    include_subdomains boolean NOT NULL,
+    created_by uuid NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.domain FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.domain OWNER TO reissued_owner;
+
+CREATE TABLE public.domain_validation (
+    id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    identifier_type text NOT NULL,
+    identifier text NOT NULL,
+    method text NOT NULL,
+    status text NOT NULL,
+    recipient text,
+    token_sha256 bytea,
+    token_sealed bytea,
+    token_kid text,
+    file_name text,
+    rules text NOT NULL,
+    requested_by uuid NOT NULL,
+    attempt_count integer DEFAULT 0 NOT NULL,
+    wrong_tokens integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone,
+    code text,
+    detail text,
+    revision bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    validated_at timestamp with time zone,
+    valid_until timestamp with time zone,
+    wide boolean DEFAULT true NOT NULL,
+    ceiling timestamp with time zone,
+    CONSTRAINT domain_validation_method_known CHECK ((method = ANY (ARRAY['dns_txt'::text, 'dns_persist'::text, 'http_file'::text, 'email_constructed'::text, 'email_caa'::text, 'email_txt'::text, 'mailbox'::text]))),
+    CONSTRAINT domain_validation_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text, 'expired'::text, 'cancelled'::text]))),
+    CONSTRAINT domain_validation_token_gone CHECK (((status = 'pending'::text) OR (token_sealed IS NULL))),
+    CONSTRAINT domain_validation_type_known CHECK ((identifier_type = ANY (ARRAY['dns'::text, 'email'::text, 'ip'::text]))),
+    CONSTRAINT domain_validation_valid_whole CHECK (((status = 'valid'::text) <= (validated_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.domain_validation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.domain_validation OWNER TO reissued_owner;
+
+CREATE TABLE public.domain_validation_attempt (
+    id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    validation_id uuid NOT NULL,
+    number integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    perspective text DEFAULT 'primary'::text NOT NULL,
+    result text NOT NULL,
+    code text,
+    detail text,
+    evidence jsonb NOT NULL,
+    CONSTRAINT domain_validation_attempt_result_known CHECK ((result = ANY (ARRAY['passed'::text, 'failed'::text, 'error'::text])))
+);
+
+ALTER TABLE ONLY public.domain_validation_attempt FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.domain_validation_attempt OWNER TO reissued_owner;
 
 CREATE TABLE public.enterprise (
     id uuid NOT NULL,
@@ -1076,6 +1185,9 @@ ALTER TABLE ONLY public.audit_event
 ALTER TABLE ONLY public.blocked_key
     ADD CONSTRAINT blocked_key_pk PRIMARY KEY (spki_sha256);
 
+ALTER TABLE ONLY public.caa_check
+    ADD CONSTRAINT caa_check_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.certificate_der
     ADD CONSTRAINT certificate_der_pk PRIMARY KEY (certificate_id);
 
@@ -1087,6 +1199,21 @@ ALTER TABLE ONLY public.certificate
 
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.domain
+    ADD CONSTRAINT domain_name_unique UNIQUE (enterprise_id, name);
+
+ALTER TABLE ONLY public.domain
+    ADD CONSTRAINT domain_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.domain_validation_attempt
+    ADD CONSTRAINT domain_validation_attempt_once UNIQUE (validation_id, number, perspective);
+
+ALTER TABLE ONLY public.domain_validation_attempt
+    ADD CONSTRAINT domain_validation_attempt_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.domain_validation
+    ADD CONSTRAINT domain_validation_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.enterprise
     ADD CONSTRAINT enterprise_name_unique UNIQUE (name);
@@ -1183,6 +1310,12 @@ CREATE INDEX audit_event_object_idx ON public.audit_event USING btree (object_id
 
 CREATE INDEX blocked_key_created_idx ON public.blocked_key USING btree (created_at, spki_sha256);
 
+CREATE INDEX caa_check_checked_idx ON public.caa_check USING btree (enterprise_id, checked_at, id);
+
+CREATE INDEX caa_check_name_idx ON public.caa_check USING btree (enterprise_id, name, checked_at);
+
+CREATE INDEX caa_check_request_idx ON public.caa_check USING btree (request_id, checked_at) WHERE (request_id IS NOT NULL);
+
 CREATE INDEX certificate_all_created_idx ON public.certificate USING btree (created_at, id);
 
 CREATE INDEX certificate_created_idx ON public.certificate USING btree (enterprise_id, created_at, id);
@@ -1210,6 +1343,16 @@ CREATE INDEX certificate_spki_idx ON public.certificate USING btree (spki_sha256
 CREATE INDEX certificate_status_idx ON public.certificate USING btree (enterprise_id, status, created_at, id);
 
 CREATE INDEX client_enterprise_idx ON public.client USING btree (enterprise_id, created_at, id);
+
+CREATE INDEX domain_created_idx ON public.domain USING btree (enterprise_id, created_at, id);
+
+CREATE INDEX domain_validation_created_idx ON public.domain_validation USING btree (enterprise_id, created_at, id);
+
+CREATE INDEX domain_validation_identifier_idx ON public.domain_validation USING btree (enterprise_id, identifier);
+
+CREATE INDEX domain_validation_pending_idx ON public.domain_validation USING btree (expires_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX domain_validation_valid_idx ON public.domain_validation USING btree (valid_until) WHERE (status = 'valid'::text);
 
 CREATE INDEX idempotency_expiry_idx ON public.idempotency USING btree (expires_at);
 
@@ -1255,6 +1398,10 @@ CREATE TRIGGER audit_event_no_change BEFORE DELETE OR UPDATE ON public.audit_eve
 
 CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.audit_guard();
 
+CREATE TRIGGER caa_check_no_change BEFORE DELETE OR UPDATE ON public.caa_check FOR EACH ROW EXECUTE FUNCTION public.evidence_guard();
+
+CREATE TRIGGER domain_validation_attempt_no_change BEFORE DELETE OR UPDATE ON public.domain_validation_attempt FOR EACH ROW EXECUTE FUNCTION public.evidence_guard();
+
 CREATE TRIGGER issuance_immutable BEFORE DELETE OR UPDATE ON public.issuance FOR EACH ROW EXECUTE FUNCTION public.issuance_guard();
 
 ALTER TABLE ONLY public.access_token
@@ -1278,6 +1425,12 @@ ALTER TABLE ONLY public.approval
 ALTER TABLE ONLY public.approval
     ADD CONSTRAINT approval_request_fk FOREIGN KEY (request_id) REFERENCES public.reissue_request(id);
 
+ALTER TABLE ONLY public.caa_check
+    ADD CONSTRAINT caa_check_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
+
+ALTER TABLE ONLY public.caa_check
+    ADD CONSTRAINT caa_check_request_fk FOREIGN KEY (request_id) REFERENCES public.reissue_request(id);
+
 ALTER TABLE ONLY public.certificate_der
     ADD CONSTRAINT certificate_der_certificate_fk FOREIGN KEY (certificate_id) REFERENCES public.certificate(id);
 
@@ -1298,6 +1451,15 @@ ALTER TABLE ONLY public.certificate
 
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
+
+ALTER TABLE ONLY public.domain
+    ADD CONSTRAINT domain_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
+
+ALTER TABLE ONLY public.domain_validation_attempt
+    ADD CONSTRAINT domain_validation_attempt_fk FOREIGN KEY (validation_id) REFERENCES public.domain_validation(id);
+
+ALTER TABLE ONLY public.domain_validation
+    ADD CONSTRAINT domain_validation_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
@@ -1379,6 +1541,12 @@ CREATE POLICY audit_event_job ON public.audit_event FOR SELECT TO reissued_job, 
 
 CREATE POLICY audit_event_tenant ON public.audit_event FOR SELECT USING (public.app_sees(enterprise_id));
 
+ALTER TABLE public.caa_check ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY caa_check_job ON public.caa_check TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY caa_check_tenant ON public.caa_check USING (public.app_sees(enterprise_id));
+
 ALTER TABLE public.certificate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.certificate_der ENABLE ROW LEVEL SECURITY;
@@ -1396,6 +1564,24 @@ ALTER TABLE public.client ENABLE ROW LEVEL SECURITY;
 CREATE POLICY client_job ON public.client TO reissued_job, reissued_audit USING (true);
 
 CREATE POLICY client_tenant ON public.client USING (public.app_sees(enterprise_id));
+
+ALTER TABLE public.domain ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY domain_job ON public.domain TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY domain_tenant ON public.domain USING (public.app_sees(enterprise_id));
+
+ALTER TABLE public.domain_validation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.domain_validation_attempt ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY domain_validation_attempt_job ON public.domain_validation_attempt TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY domain_validation_attempt_tenant ON public.domain_validation_attempt USING (public.app_sees(enterprise_id));
+
+CREATE POLICY domain_validation_job ON public.domain_validation TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY domain_validation_tenant ON public.domain_validation USING (public.app_sees(enterprise_id));
 
 ALTER TABLE public.enterprise ENABLE ROW LEVEL SECURITY;
 
@@ -1540,6 +1726,10 @@ GRANT SELECT ON TABLE public.audit_event TO reissued_audit;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.blocked_key TO reissued_job;
 GRANT SELECT,INSERT,DELETE ON TABLE public.blocked_key TO reissued_app;
 
+GRANT SELECT,INSERT ON TABLE public.caa_check TO reissued_app;
+GRANT SELECT,INSERT ON TABLE public.caa_check TO reissued_job;
+GRANT SELECT ON TABLE public.caa_check TO reissued_audit;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.certificate TO reissued_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.certificate TO reissued_job;
 GRANT SELECT ON TABLE public.certificate TO reissued_audit;
@@ -1563,6 +1753,18 @@ GRANT SELECT ON TABLE public.certificate_view TO reissued_audit;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client TO reissued_job;
 GRANT SELECT ON TABLE public.client TO reissued_audit;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.domain TO reissued_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.domain TO reissued_job;
+GRANT SELECT ON TABLE public.domain TO reissued_audit;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.domain_validation TO reissued_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.domain_validation TO reissued_job;
+GRANT SELECT ON TABLE public.domain_validation TO reissued_audit;
+
+GRANT SELECT,INSERT ON TABLE public.domain_validation_attempt TO reissued_app;
+GRANT SELECT,INSERT ON TABLE public.domain_validation_attempt TO reissued_job;
+GRANT SELECT ON TABLE public.domain_validation_attempt TO reissued_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.enterprise TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.enterprise TO reissued_job;

@@ -14,6 +14,7 @@ struct rs_signer;
 struct rs_cpu;
 struct rs_jobs;
 struct rs_jwks_cache;
+struct rs_resolver;
 struct rs_profiles;
 struct rs_waits;
 
@@ -28,6 +29,7 @@ struct rs_app {
 	struct rs_profiles *profiles; /* cache of revisions: profile.h */
 	struct rs_waits *waits;     /* clients that wait for a change: reissue.h */
 	struct rs_jwks_cache *jwks; /* keys of external issuers: jose.h */
+	struct rs_resolver *resolver; /* DNS: resolver.h */
 	struct rs_jobs *jobs;       /* background jobs: jobs.h */
 };
 

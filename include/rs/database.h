@@ -40,6 +40,13 @@ void rs_store_free(struct rs_store *store);
  * (RS_CLOCK).
  */
 enum rs_code rs_store_ready(struct rs_ctx *ctx) RS_CHECK;
+/*
+ * The same by a connection of the jobs, and tells the log when the schema has ceased to fit: a
+ * migration may run under a service. Who runs the jobs calls it about twice a second.
+ */
+enum rs_code rs_store_watch(struct rs_ctx *ctx) RS_CHECK;
+/* RS_UNAVAILABLE while the schema, when last looked at, was not for this binary; asks nobody. */
+enum rs_code rs_store_writable(struct rs_ctx *ctx) RS_CHECK;
 /* Whether the database was there when last looked at, and its schema not for this binary. */
 bool rs_store_misfit(const struct rs_store *store);
 /* RS_CLOCK when the clocks disagree; asks the database at most once in 10 s. For issuing. */

@@ -29,6 +29,8 @@ void rs_hex(const void *data, size_t len, char *out);
 int rs_unhex(const char *text, unsigned char *out, size_t max);
 /* "sha256:<hex>" of 32 bytes, in the arena. */
 const char *rs_sha256_text(struct rs_arena *arena, const unsigned char digest[32]);
+/* Base64 with padding (RFC 4648 4), in the arena. */
+char *rs_base64(struct rs_arena *arena, const void *data, size_t len);
 /* Base64url without padding, in the arena. */
 char *rs_b64url(struct rs_arena *arena, const void *data, size_t len);
 

@@ -224,4 +224,9 @@ enum rs_code rs_jwt_issuer_delete(struct rs_ctx *ctx, const struct rs_id *id, in
 enum rs_code rs_jwt_issuer_list(struct rs_ctx *ctx, const struct rs_id *enterprise,
 	const struct rs_page *page, struct rs_list *out) RS_CHECK;
 
+/* --- limits --- */
+/* Counts one call of the caller that goes out to the DNS or the web; RS_RATE_LIMITED beyond
+ * limits.verify_per_user a minute. */
+enum rs_code rs_throttle_verify(struct rs_ctx *ctx) RS_CHECK;
+
 #endif

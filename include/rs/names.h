@@ -78,9 +78,46 @@ json_t *rs_names_sorted_san(struct rs_ctx *ctx, const json_t *san);
 /*
  * The names whose CAA records and control are of interest, in the order of the SAN: an array of
  * {kind: "dns"|"mail"|"ip", name, wildcard, pointer}; `name` is without "*." and for mail the whole
- * address. example.com and *.example.com are two. Borrowed.
+ * address (SmtpUTF8Mailbox is one too). example.com and *.example.com are two. Borrowed.
  */
 json_t *rs_names_domains(struct rs_ctx *ctx, const json_t *san);
+/*
+ * The names of the subject that nothing in the SAN repeats, so that nobody would verify them: a
+ * common name that is a domain name below a top-level domain that exists (or is one of extra_tlds),
+ * and every mailbox (TLS BR 7.1.4.3, RFC 9495 4). Where the rule set is tls or mailbox most of them
+ * are faults already. An array of {pointer, kind: "dns"|"mail", name}, borrowed.
+ */
+json_t *rs_names_unrepeated(struct rs_ctx *ctx, const json_t *subject, const json_t *san,
+	const struct rs_name_policy *policy);
+
+/*
+ * The registrable domain of a dns name in normal form: one label below the longest public suffix of
+ * the list's ICANN section; every unknown top-level label is a suffix. NULL for a suffix itself.
+ * Borrowed from name.
+ */
+const char *rs_names_base_domain(const char *name);
+/*
+ * Whether `domain` may be the Authorization Domain Name of the dns name `name` (without "*."): the
+ * name itself or one of its parents down to the registrable domain (TLS BR 1.6.1).
+ */
+bool rs_names_authorizes(const char *domain, const char *name);
+/*
+ * The normal form of text when it is exactly one mailbox in ASCII and nothing else (TLS BR 3.2.2.4.13,
+ * 3.2.2.4.14), else NULL. In the arena.
+ */
+const char *rs_names_mailbox(struct rs_ctx *ctx, struct rs_bytes text);
+
+/*
+ * The normal form of a DNS name that can be somebody's own: no wildcard, no public suffix; internal
+ * names are fine. NULL after a fault noted at `pointer`. In the arena.
+ */
+const char *rs_names_registrable(struct rs_ctx *ctx, const char *text, const char *pointer);
+
+/*
+ * The normal form of a DNS name somebody asks about: any name of the DNS, internal and public suffixes
+ * too. NULL after a fault noted at `pointer`. In the arena.
+ */
+const char *rs_names_asked(struct rs_ctx *ctx, const char *text, const char *pointer);
 
 /* The common name (the first one) of a subject or NULL; borrowed from it. */
 const char *rs_names_common_name(const json_t *subject);

@@ -13,6 +13,7 @@
 
 #include "rs/names.h"
 #include "rs/reissue.h"
+#include "rs/verify.h"
 
 /* The steps in the manual's order. RS_STEP(NAME, "name") */
 #define RS_STEPS(RS_STEP)                                                                          \
@@ -37,6 +38,7 @@ struct rs_yardstick {
 	const struct rs_ruleset *rules;   /* of the newest profile's rule set, today */
 	const struct rs_issuer *issuer;   /* of profile; NULL: not configured here */
 	int64_t now;                      /* microseconds */
+	struct rs_verify_facts verify;    /* what is known of the names, where something is demanded */
 };
 
 struct rs_judgement {
@@ -47,7 +49,7 @@ struct rs_judgement {
 	struct rs_validity validity;
 	struct rs_window window;
 	struct rs_rr_facts facts;
-	int unverified; /* domains that are not verified */
+	struct rs_verify_verdict verify; /* what that is worth */
 	json_t *approvers; /* ids: their approvals of this round and digest count; borrowed */
 };
 
@@ -57,6 +59,9 @@ enum rs_code rs_policy_yardstick(struct rs_ctx *ctx, const struct rs_reissue *re
 /* What limits the validity: both revisions, the rule set of the day, the issuer. */
 struct rs_limits rs_policy_limits(
 	const struct rs_reissue *request, const struct rs_yardstick *by);
+/* What verification has to look at: the names as they are stored, under the frozen profile. */
+struct rs_verify_ask rs_policy_verify_ask(struct rs_ctx *ctx, const struct rs_reissue *request,
+	const struct rs_yardstick *by);
 /* Judges. Everything in *out is borrowed from the arena. */
 void rs_policy_judge(struct rs_ctx *ctx, const struct rs_reissue *request,
 	const struct rs_yardstick *by, struct rs_judgement *out);
@@ -73,6 +78,7 @@ json_t *rs_policy_editable(const struct rs_reissue *request, const struct rs_pro
 	RS_ACTION(EDIT, "edit", "reissue.edit")                                                    \
 	RS_ACTION(UPLOAD_CSR, "upload_csr", "reissue.csr")                                         \
 	RS_ACTION(ACCEPT, "accept_agreement", "reissue.agreement")                                 \
+	RS_ACTION(VERIFY, "verify", "reissue.verify")                                              \
 	RS_ACTION(SUBMIT, "submit", "reissue.submit")                                              \
 	RS_ACTION(REOPEN, "reopen", "reissue.reopen")                                              \
 	RS_ACTION(CANCEL, "cancel", "reissue.cancel")                                              \

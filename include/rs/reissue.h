@@ -110,6 +110,13 @@ enum rs_code rs_reissue_csr(struct rs_ctx *ctx, const struct rs_id *id, struct r
 enum rs_code rs_reissue_accept(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	json_t *agreement, struct rs_reissue *out) RS_CHECK;
 
+/*
+ * Verify: CAA of every name is looked up, every pending control validation tried. later: a job does it,
+ * and the names are `verifying` until then. RS_WRONG_STATE, RS_OVERLOADED.
+ */
+enum rs_code rs_reissue_verify(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	bool later, struct rs_reissue *out) RS_CHECK;
+
 /* --- the way to the certificate --- */
 /* {ready, blockers, warnings, would_issue}: step 1 of issuing, changing nothing. */
 enum rs_code rs_reissue_preflight(struct rs_ctx *ctx, const struct rs_id *id, json_t **out) RS_CHECK;
@@ -133,6 +140,9 @@ void rs_waits_end(struct rs_waits *waits);
 void rs_waits_free(struct rs_waits *waits);
 
 /* --- jobs --- */
+struct rs_job;
+/* The queued verify of one request. */
+enum rs_code rs_reissue_verify_job(struct rs_ctx *ctx, const struct rs_job *job) RS_CHECK;
 /* Ends drafts and the like that are idle past expires_at; *count gets how many. */
 enum rs_code rs_reissue_expire(struct rs_ctx *ctx, int *count) RS_CHECK;
 /* Revokes previous certificates whose day has come, or skips them when the new one is not issued

@@ -1,7 +1,8 @@
 -- Tx1 of a request: records the intent and moves the request, read in revision $2, to `issuing`.
 -- Nothing happens unless owner and counted approvers ($14) are not blocked, a suspended owner does not
--- submit, the certificate is not suspended, the newest profile revision is $3, issuer $16 is switched on
--- and the key is this request's.
+-- submit, the certificate is not suspended, the newest profile revision is $3, issuer $16 is switched on,
+-- the key is this request's, the counted validations ($25) are still valid and the evidence has not run
+-- out ($26).
 WITH r AS MATERIALIZED (
     SELECT q.id, q.enterprise_id FROM reissue_request q
     WHERE q.id = $1::uuid AND q.revision = $2::bigint AND NOT q.hidden
@@ -12,6 +13,9 @@ WITH r AS MATERIALIZED (
       AND EXISTS (SELECT 1 FROM issuer s WHERE s.id = $16::uuid AND s.active)
       AND NOT EXISTS (SELECT 1 FROM user_account b WHERE b.id = ANY ($14::text[]::uuid[])
           AND b.status = 'blocked')
+      AND NOT EXISTS (SELECT 1 FROM unnest($25::text[]) AS n (id) WHERE NOT EXISTS (SELECT 1
+          FROM domain_validation d WHERE d.id = n.id::uuid AND d.status = 'valid'))
+      AND ($26::timestamptz IS NULL OR $26::timestamptz > $9::timestamptz)
       AND spki_state(q.spki_sha256, q.owner_id, q.id) = 'mine'
     FOR UPDATE OF q SKIP LOCKED
 ), i AS (

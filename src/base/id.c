@@ -155,6 +155,14 @@ const char *rs_sha256_text(struct rs_arena *arena, const unsigned char digest[32
 	return text;
 }
 
+char *rs_base64(struct rs_arena *arena, const void *data, size_t len)
+{
+	char *text = rs_arena_alloc(arena, (len + 2) / 3 * 4 + 1);
+
+	EVP_EncodeBlock((unsigned char *)text, data, (int)len);
+	return text;
+}
+
 char *rs_b64url(struct rs_arena *arena, const void *data, size_t len)
 {
 	char *text = rs_arena_alloc(arena, (len + 2) / 3 * 4 + 1);

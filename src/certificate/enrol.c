@@ -13,6 +13,8 @@
 #include "rs/issue.h"
 #include "rs/names.h"
 #include "rs/permission.h"
+#include "rs/domain.h"
+#include "rs/verify.h"
 
 #include <string.h>
 
@@ -83,9 +85,6 @@ static enum rs_code use_profile(struct rs_ctx *ctx, struct enrol *e)
 			"The profile asks for a second factor before an enrolment.");
 	if (!e->profile->active)
 		block(e, RS_PROFILE_INACTIVE, "subject", "The profile is switched off.");
-	if (strcmp(e->profile->caa, "required") == 0 || strcmp(e->profile->control, "required") == 0)
-		block(e, RS_DOMAIN_UNVERIFIED, "domain_verification",
-			"The profile demands verified names, and nothing verifies them for an enrolment.");
 	return rs_ruleset_at(ctx, e->profile->rule_set, rs_clock_now_us(ctx->app->clock), &e->rules);
 }
 
@@ -163,13 +162,15 @@ static enum rs_code use_names(struct rs_ctx *ctx, struct enrol *e)
 	struct rs_name_policy policy = {
 		.rules = e->rules, .extra_tlds = config ? config->names_extra_tlds : NULL};
 	struct rs_names names;
+	enum rs_code rc;
 
 	rs_names_normalise(ctx, e->subject ? e->subject : e->parsed->subject,
 		e->san ? e->san : e->parsed->san, &policy, "", &names);
 	rs_names_refuse(ctx, &names);
 	e->spec.subject = names.subject;
 	e->spec.san = names.san;
-	return rs_faults(ctx);
+	rc = rs_faults(ctx);
+	return rc ? rc : rs_domain_covers(ctx, &e->profile->enterprise_id, names.san);
 }
 
 static enum rs_code use_validity(struct rs_ctx *ctx, struct enrol *e)
@@ -217,6 +218,37 @@ static enum rs_code ready(struct rs_ctx *ctx, const struct enrol *e)
 	return rc;
 }
 
+/* The names are verified on the way: CAA is looked up now, control was proven before. */
+static enum rs_code use_verification(struct rs_ctx *ctx, struct enrol *e)
+{
+	struct rs_verify_ask ask = {
+		.enterprise_id = e->profile->enterprise_id,
+		.profile = e->profile,
+		.rules = e->rules,
+		.names = rs_names_domains(ctx, e->spec.san),
+		.now = rs_clock_now_us(ctx->app->clock),
+	};
+	struct rs_verify_facts facts = {0};
+	struct rs_verify_verdict verdict;
+	json_t *blocker;
+	enum rs_code rc;
+	size_t i;
+
+	if (!rs_verify_demanded(e->profile))
+		return RS_OK;
+	rc = rs_verify_run(ctx, &ask, RS_VERIFY_ALL, &facts);
+	if (rc)
+		return rc;
+	ask.now = rs_clock_now_us(ctx->app->clock);
+	rs_verify_judge(ctx, &ask, &facts, &verdict);
+	json_array_foreach(verdict.blockers, i, blocker) {
+		json_object_set_new(blocker, "step", json_string("domain_verification"));
+		json_array_append(e->blockers, blocker);
+	}
+	e->spec.evidence_until = verdict.evidence_until;
+	return RS_OK;
+}
+
 static enum rs_code prepare(struct rs_ctx *ctx, struct enrol *e)
 {
 	enum rs_code rc = use_profile(ctx, e);
@@ -231,6 +263,8 @@ static enum rs_code prepare(struct rs_ctx *ctx, struct enrol *e)
 		rc = use_names(ctx, e);
 	if (!rc)
 		rc = use_validity(ctx, e);
+	if (!rc)
+		rc = use_verification(ctx, e);
 	return rc ? rc : ready(ctx, e);
 }
 

@@ -49,3 +49,11 @@ enum rs_code rs_throttle_refused(struct rs_ctx *ctx)
 		ctx->app->config->limits_unauthenticated_per_address, REFUSED_WINDOW_S};
 	return hit_address(ctx, &limit);
 }
+
+enum rs_code rs_throttle_verify(struct rs_ctx *ctx)
+{
+	struct rs_limit limit = {
+		"verify-user", ctx->app->config->limits_verify_per_user, REFUSED_WINDOW_S};
+
+	return rs_limit_hit(ctx, &limit, ctx->actor.id.s, strlen(ctx->actor.id.s));
+}

@@ -3,6 +3,7 @@
 
 #include "rs/app.h"
 #include "rs/clock.h"
+#include "rs/database.h"
 #include "rs/id.h"
 #include "rs/log.h"
 #include "rs/metrics.h"
@@ -291,6 +292,19 @@ static void count_queue(struct rs_app *app)
 	rs_ctx_end(&ctx);
 }
 
+/* Nothing runs while the database is away or its schema is not for us. */
+static bool store_fits(struct rs_app *app)
+{
+	struct rs_ctx ctx;
+	enum rs_code rc;
+
+	rs_ctx_init_system(&ctx, app, "jobs");
+	ctx.deadline_ms = rs_clock_mono_ms() + TAKE_MS;
+	rc = rs_store_watch(&ctx);
+	rs_ctx_end(&ctx);
+	return rc == RS_OK || rc == RS_CLOCK;
+}
+
 static void *runner(void *arg)
 {
 	struct rs_jobs *jobs = arg;
@@ -299,14 +313,14 @@ static void *runner(void *arg)
 
 	pthread_setname_np(pthread_self(), "jobs");
 	do {
-		bool found = true;
+		bool fits = store_fits(jobs->app), found = fits;
 
-		if (!added)
+		if (fits && !added)
 			added = schedules_added(jobs);
 		while (added && found && !stopping(jobs))
 			if (run_one(jobs->app, jobs->kinds, &found) != RS_OK)
 				break;
-		if (counts_now(jobs))
+		if (fits && counts_now(jobs))
 			count_queue(jobs->app);
 	} while (wait_for_work(jobs, &seen));
 	return NULL;

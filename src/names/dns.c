@@ -174,6 +174,35 @@ char *rs_names_dns(struct rs_names_job *job, const char *text, bool wildcard, co
 	return starred ? rs_arena_printf(job->ctx->arena, "*.%s", base) : base;
 }
 
+static const struct rs_ruleset ANY_NAME = {.names = "free"};
+static const struct rs_name_policy ANY_POLICY = {.rules = &ANY_NAME};
+
+const char *rs_names_asked(struct rs_ctx *ctx, const char *text, const char *pointer)
+{
+	struct rs_names_job job = {.ctx = ctx, .policy = &ANY_POLICY};
+	const char *why;
+	char *name = rs_names_dns(&job, text, false, &why);
+
+	if (!name)
+		rs_fault(ctx, RS_BAD_NAME, pointer, "\"%s\" is no DNS name: %s.", text, why);
+	return name;
+}
+
+const char *rs_names_registrable(struct rs_ctx *ctx, const char *text, const char *pointer)
+{
+	struct rs_names_job job = {.ctx = ctx, .policy = &ANY_POLICY};
+	const psl_ctx_t *psl = psl_builtin();
+	const char *why;
+	char *name = rs_names_dns(&job, text, false, &why);
+
+	if (name && psl && psl_is_public_suffix2(psl, name, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE))
+		why = "it is a public suffix, which nobody owns";
+	if (!why)
+		return name;
+	rs_fault(ctx, RS_BAD_NAME, pointer, "\"%s\" is no domain of your own: %s.", text, why);
+	return NULL;
+}
+
 const char *rs_names_dns_display(struct rs_ctx *ctx, const char *text)
 {
 	char *shown = NULL;

@@ -238,27 +238,6 @@ json_t *rs_names_sorted_san(struct rs_ctx *ctx, const json_t *san)
 	return out;
 }
 
-json_t *rs_names_domains(struct rs_ctx *ctx, const json_t *san)
-{
-	json_t *out = rs_arena_json(ctx->arena, json_array());
-	size_t i;
-	json_t *entry;
-
-	json_array_foreach (san, i, entry) {
-		const char *type = member(entry, "type");
-		const char *value = member(entry, "value");
-		bool wildcard = strncmp(value, "*.", 2) == 0;
-		const char *kind = strcmp(type, "dns") == 0 ? "dns" : strcmp(type, "email") == 0 ? "mail" :
-			strcmp(type, "ip") == 0 ? "ip" : NULL;
-
-		if (kind)
-			json_array_append_new(out, json_pack("{s:s, s:s, s:b, s:o}", "kind", kind, "name",
-				wildcard ? value + 2 : value, "wildcard", wildcard, "pointer",
-				json_sprintf("/san/%zu", i)));
-	}
-	return out;
-}
-
 const char *rs_names_search_text(struct rs_ctx *ctx, const json_t *subject, const json_t *san)
 {
 	const char *cn = rs_names_common_name(subject);

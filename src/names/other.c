@@ -1,4 +1,4 @@
-/* Mailboxes (RFC 5321, RFC 8398), URIs (RFC 3986), user principal names, object identifiers. */
+/* Mailboxes (RFC 5321, RFC 9598), URIs (RFC 3986), user principal names, object identifiers. */
 #include "part.h"
 
 #include <string.h>
@@ -8,8 +8,8 @@
 #define URI_MAX 2048
 #define UPN_MAX 256
 
-/* A dot-atom of RFC 5322: no quoted strings, no comments. */
-static const char *local_part_fault(const char *local, size_t len)
+/* A dot-atom of RFC 5322: no quoted strings, no comments; `utf8`: or one of RFC 6532. */
+static const char *local_part_fault(const char *local, size_t len, bool utf8)
 {
 	if (len == 0)
 		return "it has nothing before the @";
@@ -20,6 +20,8 @@ static const char *local_part_fault(const char *local, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if (local[i] == '.' && local[i + 1] == '.')
 			return "it has two dots in a row before the @";
+		if (utf8 && (unsigned char)local[i] >= 0x80)
+			continue;
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 			    ".!#$%&'*+/=?^_`{|}~-", local[i]))
 			return "it holds a character before the @ that mailboxes here may not have";
@@ -27,13 +29,13 @@ static const char *local_part_fault(const char *local, size_t len)
 	return NULL;
 }
 
-char *rs_names_email(struct rs_names_job *job, const char *text, const char **why)
+static char *mailbox(struct rs_names_job *job, const char *text, bool utf8, const char **why)
 {
 	const char *at = strrchr(text, '@');
 	char *domain;
 	char *out;
 
-	*why = at ? local_part_fault(text, (size_t)(at - text)) : "it has no @";
+	*why = at ? local_part_fault(text, (size_t)(at - text), utf8) : "it has no @";
 	if (*why)
 		return NULL;
 	domain = rs_names_dns(job, at + 1, false, why);
@@ -45,6 +47,16 @@ char *rs_names_email(struct rs_names_job *job, const char *text, const char **wh
 		return NULL;
 	}
 	return out;
+}
+
+char *rs_names_email(struct rs_names_job *job, const char *text, const char **why)
+{
+	return mailbox(job, text, false, why);
+}
+
+char *rs_names_utf8_mailbox(struct rs_names_job *job, const char *text, const char **why)
+{
+	return mailbox(job, text, true, why);
 }
 
 char *rs_names_upn(struct rs_names_job *job, const char *text, const char **why)

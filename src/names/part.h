@@ -25,6 +25,9 @@ static inline bool rs_names_public(const struct rs_name_policy *policy)
 	return policy->rules->names[0] != 'f'; /* "free" */
 }
 
+/* An other_name that is a mailbox, as CAA and control are concerned: RFC 9598. */
+#define RS_OID_SMTP_UTF8_MAILBOX "1.3.6.1.5.5.7.8.9"
+
 /* --- text.c --- */
 /* The next code point of valid UTF-8; *text moves on; 0 at the end. */
 uint32_t rs_text_next(const char **text);
@@ -39,6 +42,8 @@ bool rs_text_ascii(const char *text);
 char *rs_names_dns(struct rs_names_job *job, const char *text, bool wildcard, const char **why);
 char *rs_names_ip(struct rs_names_job *job, const char *text, const char **why);
 char *rs_names_email(struct rs_names_job *job, const char *text, const char **why);
+/* The same with a local part beyond ASCII: SmtpUTF8Mailbox, RFC 9598. */
+char *rs_names_utf8_mailbox(struct rs_names_job *job, const char *text, const char **why);
 char *rs_names_uri(struct rs_names_job *job, const char *text, const char **why);
 char *rs_names_upn(struct rs_names_job *job, const char *text, const char **why);
 /* Whether a dotted object identifier is well formed (X.660: first arc 0..2, second < 40 below 2). */

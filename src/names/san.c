@@ -70,6 +70,13 @@ static bool members_fit(struct rs_names_job *job, const json_t *entry, bool othe
 	return known == json_object_size(entry) && known == (other ? 4u : 2u);
 }
 
+static bool is_utf8_mailbox(const json_t *entry)
+{
+	const char *oid = json_string_value(json_object_get(entry, "oid"));
+
+	return oid && strcmp(oid, RS_OID_SMTP_UTF8_MAILBOX) == 0;
+}
+
 static bool other_name_fits(struct rs_names_job *job, const json_t *entry, const char *at)
 {
 	const char *encoding = json_string_value(json_object_get(entry, "encoding"));
@@ -80,6 +87,11 @@ static bool other_name_fits(struct rs_names_job *job, const json_t *entry, const
 	if (!known)
 		rs_names_fault(job, RS_BAD_VALUE, rs_pointer(job->ctx, at, "encoding"),
 			"The encoding is one of utf8, ia5, printable, der (base64)");
+	else if (is_utf8_mailbox(entry) && strcmp(encoding, "utf8") != 0) {
+		rs_names_fault(job, RS_BAD_VALUE, rs_pointer(job->ctx, at, "encoding"),
+			"A SmtpUTF8Mailbox has the encoding utf8");
+		return false;
+	}
 	if (!rs_names_oid(json_string_value(json_object_get(entry, "oid")))) {
 		rs_names_fault(job, RS_BAD_VALUE, rs_pointer(job->ctx, at, "oid"),
 			"This is no dotted object identifier");
@@ -117,7 +129,7 @@ static json_t *entry_of(struct rs_names_job *job, json_t *entry, const char *at)
 	value = NULL;
 	why = rs_text_fault(text);
 	if (!why)
-		value = type->judge(job, text, &why);
+		value = (is_utf8_mailbox(entry) ? rs_names_utf8_mailbox : type->judge)(job, text, &why);
 	if (!value) {
 		rs_names_fault(job, RS_BAD_NAME, at, "The %s name is not acceptable: %s", name, why);
 		return NULL;

@@ -1,11 +1,11 @@
 #include "rs/httpc.h"
 
+#include "rs/address.h"
 #include "rs/app.h"
 #include "rs/config.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,64 +32,12 @@ static size_t on_body(char *data, size_t size, size_t n, void *cls)
 	return len;
 }
 
-/* Whether the first `bits` bits of two addresses are the same. */
-static bool same_network(const unsigned char *a, const unsigned char *b, int bits)
-{
-	int bytes = bits / 8, rest = bits % 8;
-	if (memcmp(a, b, (size_t)bytes) != 0)
-		return false;
-	return rest == 0 || ((a[bytes] ^ b[bytes]) & (0xff00 >> rest & 0xff)) == 0;
-}
-
-static bool in_network(int family, const unsigned char *address, const char *network)
-{
-	char text[64];
-	unsigned char base[16];
-	size_t len = strcspn(network, "/");
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, network, len);
-	text[len] = '\0';
-	if (inet_pton(family, text, base) != 1)
-		return false;
-	int most = family == AF_INET ? 32 : 128;
-	int bits = network[len] == '/' ? (int)strtol(network + len + 1, NULL, 10) : most;
-	return bits <= most && same_network(address, base, bits);
-}
-
-/* Addresses that are nobody's or ours: never a target unless the operator lists them. */
-static const char *const SPECIAL[] = {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8",
-	"169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15",
-	"224.0.0.0/3", "::/96", "::ffff:0:0/96", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8"};
-
-static bool address_allowed(const struct rs_config *config, const struct sockaddr *address)
-{
-	int family = address->sa_family;
-	const unsigned char *bytes;
-	json_t *network;
-	size_t i;
-	if (family == AF_INET)
-		bytes = (const unsigned char *)&((const struct sockaddr_in *)(const void *)address)
-				->sin_addr;
-	else if (family == AF_INET6)
-		bytes = (const unsigned char *)&((const struct sockaddr_in6 *)(const void *)address)
-				->sin6_addr;
-	else
-		return false;
-	json_array_foreach(config->net_allow_addresses, i, network)
-		if (in_network(family, bytes, json_string_value(network)))
-			return true;
-	for (i = 0; i < sizeof(SPECIAL) / sizeof(SPECIAL[0]); i++)
-		if (in_network(family, bytes, SPECIAL[i]))
-			return false;
-	return true;
-}
-
 static curl_socket_t on_socket(void *cls, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct fetch *f = cls;
 	(void)purpose;
-	if (!address_allowed(f->ctx->app->config, &address->addr)) {
+	if (!rs_address_allowed(&address->addr, RS_ADDRESS_PUBLIC,
+		    f->ctx->app->config->net_allow_addresses)) {
 		f->refused = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -120,25 +68,25 @@ static CURL *prepare(struct fetch *f, const char *url, int timeout_ms)
 }
 
 /* The address that stands literally in the URL; curl has written its odd forms as dotted quads. */
-static bool literal(const char *host, struct sockaddr_storage *out)
+static bool literal_allowed(const struct rs_config *config, const char *host)
 {
-	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)out;
-	char text[64] = "";
+	char text[64];
+	unsigned char address[16];
 
 	if (strcasecmp(host, "localhost") == 0)
 		host = "127.0.0.1";
 	if (*host == '[')
 		snprintf(text, sizeof(text), "%.*s", (int)strcspn(host + 1, "]%"), host + 1);
-	*out = (struct sockaddr_storage){.ss_family = *text ? AF_INET6 : AF_INET};
-	return *text ? inet_pton(AF_INET6, text, &v6->sin6_addr) == 1
-		     : inet_pton(AF_INET, host, &v4->sin_addr) == 1;
+	else
+		snprintf(text, sizeof(text), "%s", host);
+	if (inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, address) != 1)
+		return true; /* a name: what it leads to is judged when it is connected to */
+	return rs_address_text_allowed(text, RS_ADDRESS_PUBLIC, config->net_allow_addresses);
 }
 
 static const char *url_fault(const struct rs_config *config, CURLU *url)
 {
 	char *scheme = NULL, *user = NULL, *host = NULL;
-	struct sockaddr_storage address;
 	const char *why = NULL;
 
 	curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
@@ -149,8 +97,7 @@ static const char *url_fault(const struct rs_config *config, CURLU *url)
 		why = "An https URL is needed.";
 	else if (user || !host || !*host)
 		why = "The URL names a host, and no user.";
-	else if (literal(host, &address) &&
-		!address_allowed(config, (const struct sockaddr *)(const void *)&address))
+	else if (!literal_allowed(config, host))
 		why = "This address is not called from here.";
 	curl_free(scheme);
 	curl_free(user);

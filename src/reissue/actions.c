@@ -16,6 +16,8 @@ static const struct fit FITS[RS_ACTION_COUNT] = {
 	[RS_ACTION_UPLOAD_CSR] = EVENT(EDIT),
 	[RS_ACTION_ACCEPT] = IN(S(DRAFT) | S(AUTHENTICATING) | S(PENDING) | S(IN_REVIEW) |
 		S(PENDING_DUAL_CONTROL) | S(DECLINED) | S(FAILED)),
+	[RS_ACTION_VERIFY] = IN(S(DRAFT) | S(AUTHENTICATING) | S(PENDING) | S(IN_REVIEW) |
+		S(PENDING_DUAL_CONTROL) | S(DECLINED) | S(FAILED)),
 	[RS_ACTION_SUBMIT] = EVENT(SUBMIT),
 	[RS_ACTION_REOPEN] = EVENT(REOPEN),
 	[RS_ACTION_CANCEL] = EVENT(CANCEL),
@@ -144,6 +146,7 @@ json_t *rs_policy_actions(struct rs_ctx *ctx, const struct rs_reissue *request,
 	*unavailable = json_array();
 	for (unsigned i = 0; i < RS_ACTION_COUNT; i++) {
 		if (!rs_policy_fits(request, i) ||
+			(i == RS_ACTION_VERIFY && !rs_verify_demanded(profile)) ||
 			!rs_allowed(ctx, PERMISSIONS[i], &request->owner_id,
 				&request->enterprise_id, profile->on_behalf))
 			continue;

@@ -8,9 +8,18 @@ static bool is(const char *text, const char *word)
 	return text && strcmp(text, word) == 0;
 }
 
-/* Whether an approval led to this state and this officer has approved this very content. */
+/* The states that an approval leads to; what was declined or ended since is not one. */
+static bool led_to(enum rs_rr_state state)
+{
+	return state == RS_RR_PENDING_DUAL_CONTROL || state == RS_RR_ISSUING ||
+		state == RS_RR_FAILED || state == RS_RR_ISSUED;
+}
+
+/* Whether this officer has approved this very content already, and it stands. */
 bool rs_reissue_approved(struct rs_ctx *ctx, const struct rs_reissue *r)
 {
+	if (!led_to(r->state))
+		return false;
 	const char *digest = rs_sha256_text(ctx->arena, r->digest.data);
 	json_t *a;
 	size_t i;

@@ -286,6 +286,8 @@ enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input
 		return rc;
 	rs_reissue_take_content(ctx, &c, input);
 	rc = rs_faults(ctx);
+	if (!rc && (input->san || input->subject))
+		rc = rs_domain_covers(ctx, &c.request.enterprise_id, c.request.san);
 	if (!rc && input->csr)
 		rc = rs_reissue_take_csr(
 			ctx, &c, input->csr, strlen(input->csr), &change, &same);

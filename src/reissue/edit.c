@@ -101,6 +101,8 @@ static enum rs_code patch(
 	change->before = content_of(ctx, &c->request);
 	rs_reissue_take_content(ctx, c, in);
 	rc = rs_faults(ctx);
+	if (!rc && (in->san || in->subject))
+		rc = rs_domain_covers(ctx, &c->request.enterprise_id, c->request.san);
 	if (rc)
 		return rc;
 	rs_case_edited(ctx, c, change, "reissue_request.edited");

@@ -32,6 +32,7 @@ static struct rs_issue_spec spec_of(const struct rs_case *c)
 		.replaces_id = r->certificate_id,
 		.previous_action = previous.action,
 		.previous_due_at = previous.due_at,
+		.evidence_until = c->judged.verify.evidence_until,
 	};
 
 	rs_key_describe(rs_reissue_key_kind(r), &spec.key);
@@ -83,6 +84,8 @@ static struct rs_params intend_params(struct rs_ctx *ctx, const struct rs_case *
 	rs_p_id(&p, &plan->issuance_id);
 	rs_issue_plan_params(plan, &p);
 	rs_p_idem(&p);
+	rs_p_texts(&p, c->judged.verify.validations);
+	rs_p_time(&p, c->judged.verify.evidence_until);
 	return p;
 }
 
@@ -108,6 +111,25 @@ static bool is_refusal(enum rs_code rc)
 		rc == RS_VALIDATION_FAILED;
 }
 
+/*
+ * The request stands in memory as it shall be while `issuing`; it is judged as what it was before,
+ * since nothing hinders what is on its way.
+ */
+static enum rs_code renew(struct rs_ctx *ctx, struct rs_case *c)
+{
+	enum rs_rr_state to = c->request.state;
+	enum rs_code rc;
+
+	if (!c->judged.verify.stale)
+		return RS_OK;
+	c->request.state = RS_RR_PENDING;
+	rc = rs_case_renew(ctx, c);
+	c->request.state = to;
+	if (!rc && json_array_size(c->judged.verify.blockers) > 0)
+		rc = rs_policy_not_ready(ctx, &c->request, c->judged.verify.blockers);
+	return rc;
+}
+
 enum rs_code rs_go_issue(struct rs_ctx *ctx, struct rs_case *c, const struct rs_change *change)
 {
 	struct rs_go_plan go;
@@ -118,7 +140,9 @@ enum rs_code rs_go_issue(struct rs_ctx *ctx, struct rs_case *c, const struct rs_
 
 	if (rs_failpoint("before_tx1"))
 		return rs_fail(ctx, RS_UNAVAILABLE, "Interrupted before the intent.");
-	rc = rs_go_plan(ctx, c, &go);
+	rc = renew(ctx, c);
+	if (!rc)
+		rc = rs_go_plan(ctx, c, &go);
 	if (is_refusal(rc)) {
 		rs_go_refused(ctx, c, rc);
 		return rs_policy_not_ready(ctx, &c->request, c->judged.blockers);

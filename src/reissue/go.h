@@ -12,6 +12,11 @@ struct rs_go_plan {
 /* Step 1 of issuing for a request without blockers; changes nothing. */
 enum rs_code rs_go_plan(struct rs_ctx *ctx, const struct rs_case *c, struct rs_go_plan *out)
 	RS_CHECK;
+/*
+ * The last look before an intent: CAA checks that are missing or too old are made again, outside any
+ * transaction, and the request is judged anew.
+ */
+enum rs_code rs_case_renew(struct rs_ctx *ctx, struct rs_case *c) RS_CHECK;
 /* What the builder or the linter refused is one more blocker; the error is taken back. */
 void rs_go_refused(struct rs_ctx *ctx, struct rs_case *c, enum rs_code rc);
 /*

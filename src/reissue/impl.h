@@ -13,6 +13,7 @@
 #include "rs/id.h"
 #include "rs/idempotency.h"
 #include "rs/permission.h"
+#include "rs/domain.h"
 #include "rs/policy.h"
 #include "rs/reissue.h"
 

@@ -27,7 +27,26 @@ enum rs_code rs_policy_yardstick(
 			return rc;
 	}
 	out->issuer = rs_issuers_get(ctx->app->issuers, request->issuer);
-	return rs_ruleset_at(ctx, out->newest->rule_set, out->now, &out->rules);
+	rc = rs_ruleset_at(ctx, out->newest->rule_set, out->now, &out->rules);
+	if (!rc && rs_verify_demanded(out->profile)) {
+		struct rs_verify_ask ask = rs_policy_verify_ask(ctx, request, out);
+
+		rc = rs_verify_load(ctx, &ask, &out->verify);
+	}
+	return rc;
+}
+
+struct rs_verify_ask rs_policy_verify_ask(
+	struct rs_ctx *ctx, const struct rs_reissue *request, const struct rs_yardstick *by)
+{
+	return (struct rs_verify_ask){
+		.enterprise_id = request->enterprise_id,
+		.request_id = request->id,
+		.profile = by->profile,
+		.rules = by->rules,
+		.names = rs_names_domains(ctx, request->san),
+		.now = by->now,
+	};
 }
 
 /* One judgement in the making. */
@@ -207,41 +226,42 @@ static void judge_validity(const struct judge *j)
 			"The validity is longer than profile and rule set allow today.");
 }
 
-static bool demands_domains(const struct rs_profile *profile)
+/* Names of the subject that no SAN repeats would be verified by nobody (TLS BR 7.1.4.3, RFC 9495 4). */
+static void judge_unrepeated(const struct judge *j, const struct rs_name_policy *policy)
 {
-	return is(profile->caa, "required") || is(profile->control, "required");
-}
-
-/* Verification has no machinery yet, so every name a profile wants verified is unverified. */
-static void judge_domains(const struct judge *j)
-{
-	const struct rs_profile *profile = j->by->profile;
-	json_t *names, *name;
+	json_t *names = rs_names_unrepeated(
+		j->ctx, j->out->names.subject, j->out->names.san, policy);
+	json_t *name;
 	size_t i;
 
-	if (!demands_domains(profile))
-		return;
-	names = rs_names_domains(j->ctx, j->out->names.san);
-	json_array_foreach(names, i, name) {
-		const char *text = json_string_value(json_object_get(name, "name"));
-		const char *kind = json_string_value(json_object_get(name, "kind"));
-		bool control = is(profile->control, "required");
-		bool caa = is(profile->caa, "required");
-
-		json_array_append_new(j->out->domains,
-			json_pack("{s:s, s:s, s:O, s:s, s:O, s:{s:s, s:n, s:n}, "
-				  "s:{s:s, s:n, s:n, s:n, s:n}}",
-				"kind", is(kind, "mail") ? "email" : kind, "name", text, "wildcard",
-				json_object_get(name, "wildcard"), "status", "unverified",
-				"methods", profile->control_methods, "control", "status",
-				control ? "none" : "not_required", "validation_id", "valid_until",
-				"caa", "status", caa ? "unchecked" : "not_required", "code",
-				"check_id", "found_at", "checked_at"));
+	json_array_foreach(names, i, name)
 		block(j, RS_DOMAIN_UNVERIFIED, RS_STEP_DOMAINS,
 			json_string_value(json_object_get(name, "pointer")),
-			"%s is not verified.", text);
-		j->out->unverified++;
+			"%s stands in the subject only, where nothing verifies it. Add it to the SAN too.",
+			json_string_value(json_object_get(name, "name")));
+}
+
+static void judge_domains(const struct judge *j)
+{
+	const struct rs_config *config = j->ctx->app->config;
+	const struct rs_name_policy policy = {
+		.rules = j->by->rules,
+		.extra_tlds = config ? config->names_extra_tlds : NULL,
+	};
+	struct rs_verify_ask ask;
+	json_t *blocker;
+	size_t i;
+
+	if (!rs_verify_demanded(j->by->profile))
+		return;
+	ask = rs_policy_verify_ask(j->ctx, j->request, j->by);
+	rs_verify_judge(j->ctx, &ask, &j->by->verify, &j->out->verify);
+	j->out->domains = j->out->verify.domains;
+	json_array_foreach(j->out->verify.blockers, i, blocker) {
+		json_object_set_new(blocker, "step", json_string(STEP_NAMES[RS_STEP_DOMAINS]));
+		json_array_append(j->out->blockers, blocker);
 	}
+	judge_unrepeated(j, &policy);
 }
 
 bool rs_reissue_agreement_holds(const struct rs_reissue *r)
@@ -389,7 +409,9 @@ static const char *plain_status(const struct rs_reissue *r, const struct rs_yard
 {
 	switch (step) {
 	case RS_STEP_DOMAINS:
-		return demands_domains(by->profile) ? "complete" : "not_required";
+		if (!rs_verify_demanded(by->profile))
+			return "not_required";
+		return judged->verify.unverified ? "incomplete" : "complete";
 	case RS_STEP_AGREEMENT:
 		return rs_id_set(&r->wanted_agreement_id) ? "complete" : "not_required";
 	case RS_STEP_MESSAGE:
@@ -442,8 +464,8 @@ json_t *rs_policy_steps(const struct rs_reissue *request, const struct rs_yardst
 			status = waits_for_input(blocker) ? "incomplete" : "blocked";
 			detail = json_string_value(json_object_get(blocker, "detail"));
 		}
-		if (step == RS_STEP_DOMAINS && judged->unverified) {
-			snprintf(count, sizeof(count), "%d of %zu unverified", judged->unverified,
+		if (step == RS_STEP_DOMAINS && judged->verify.unverified) {
+			snprintf(count, sizeof(count), "%d of %zu unverified", judged->verify.unverified,
 				json_array_size(judged->domains));
 			detail = count;
 		}

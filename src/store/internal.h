@@ -89,6 +89,7 @@ struct rs_store {
 	struct rs_committer *committer;
 	char *waiting[RS_QUERY_COUNT]; /* statements without SKIP LOCKED; NULL: the same */
 	_Atomic bool misfit;       /* the schema was not for us when last looked at */
+	_Atomic bool misfit_told;  /* and the log says so */
 	_Atomic bool keyring_fits; /* compared with the database's check values */
 	_Atomic int64_t skew_us;
 	_Atomic int64_t skew_at_ms; /* 0 = never measured */

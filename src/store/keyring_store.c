@@ -38,8 +38,30 @@ static enum rs_code check(struct rs_ctx *ctx, const struct rs_keyring *ring, con
 		kid);
 }
 
+/* A ring with new names only is another database's: nothing that was written here can be read with it. */
+static enum rs_code check_kids(struct rs_ctx *ctx, const struct rs_keyring *ring)
+{
+	unsigned char value[RS_MAC_LEN];
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc = rs_read(ctx, RS_REACH_JOB, RS_Q_keyring_kids, &p, &rows);
+	if (rc != RS_OK || rs_rows_count(rows) == 0)
+		return rc;
+	for (int i = 0; i < rs_rows_count(rows); i++) {
+		const char *kid = rs_row_text(rows, i, "kid");
+		if (rs_keyring_mac_kid(ring, RS_KEY_CHECK, kid, kid, strlen(kid), value))
+			return RS_OK;
+	}
+	return rs_fail(ctx, RS_VALIDATION_FAILED,
+		"The keyring has none of the keys that this database was used with: every replica "
+		"needs the same keyring file.");
+}
+
 enum rs_code rs_keyring_verify_store(struct rs_ctx *ctx, const struct rs_keyring *ring)
 {
+	enum rs_code known = check_kids(ctx, ring);
+	if (known != RS_OK)
+		return known;
 	for (size_t i = 0; i < rs_keyring_count(ring); i++) {
 		enum rs_code rc = check(ctx, ring, rs_keyring_kid(ring, i));
 		if (rc != RS_OK)

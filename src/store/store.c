@@ -3,6 +3,7 @@
 
 #include "rs/clock.h"
 #include "rs/keyring.h"
+#include "rs/log.h"
 #include "rs/metrics.h"
 
 #include <stdlib.h>
@@ -78,12 +79,12 @@ static enum rs_code keyring_fits(struct rs_ctx *ctx)
 	return rc;
 }
 
-enum rs_code rs_store_ready(struct rs_ctx *ctx)
+static enum rs_code ready(struct rs_ctx *ctx, enum rs_reach reach)
 {
 	struct rs_store *store = ctx->app->store;
 	struct rs_params none = rs_params(ctx);
 	struct rs_rows *rows;
-	enum rs_code rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_schema_state, &none, &rows);
+	enum rs_code rc = rs_read(ctx, reach, RS_Q_schema_state, &none, &rows);
 	int64_t skew;
 
 	if (rc != RS_OK)
@@ -101,9 +102,36 @@ enum rs_code rs_store_ready(struct rs_ctx *ctx)
 	return rc == RS_OK ? clock_fits(ctx, skew) : rc;
 }
 
+enum rs_code rs_store_ready(struct rs_ctx *ctx)
+{
+	return ready(ctx, RS_REACH_CALLER);
+}
+
+enum rs_code rs_store_watch(struct rs_ctx *ctx)
+{
+	struct rs_store *store = ctx->app->store;
+	enum rs_code rc = ready(ctx, RS_REACH_JOB);
+	bool misfit = store->misfit;
+
+	if (misfit && !atomic_exchange(&store->misfit_told, true))
+		rs_log(ctx, RS_LOG_ERROR, "schema.misfit", rs_log_str(CAUSE, ctx->err.cause));
+	if (!misfit)
+		store->misfit_told = false;
+	return rc;
+}
+
 bool rs_store_misfit(const struct rs_store *store)
 {
 	return store->misfit;
+}
+
+enum rs_code rs_store_writable(struct rs_ctx *ctx)
+{
+	if (!ctx->app->store->misfit)
+		return RS_OK;
+	return rs_fail(ctx, RS_UNAVAILABLE,
+		"The database has been changed for another version of this service; nothing is "
+		"written.");
 }
 
 enum rs_code rs_store_clock(struct rs_ctx *ctx)

@@ -19,7 +19,7 @@ class Replica:
         self.url = f"http://127.0.0.1:{PORT}"
         self.config = [instance["CONFIG_FILE"], str(directory / "crash.yaml")]
         (directory / "crash.yaml").write_text(
-            f"server:\n  port: {PORT}\n  replica_id: crash\nsigner:\n  journal_file: {directory}/journal\n")
+            f"server:\n  port: {PORT}\n  replica_id: crash\nsigner:\n  journal_file: {instance.dir}/journal/crash-{PORT}\n")
         self.process = None
 
     def start(self, failpoint=None):

@@ -8,6 +8,8 @@ import urllib.parse
 
 import pytest
 
+from support.keys import make_csr, make_key
+
 ABSENT = "01938a6e-2f00-7c3a-9a51-4be0d2a1c055"
 
 
@@ -84,6 +86,25 @@ def test_row_4_content_types(raw, instance, kind):
     answer = raw(request("POST", "/v1/enterprises", instance["ADMIN_TOKEN"], headers, body))
     assert status(answer) == 415
     assert b"Accept-Post: application/json" in answer
+
+
+@pytest.mark.rows(4)
+def test_a_csr_comes_in_the_types_the_contract_lists(journey, caller_subscriber):
+    """PUT csr takes its five media types and none at all; any other is 415."""
+    path = f"/v1/reissue-requests/{journey.request()['id']}/csr"
+    csr = make_csr(make_key()).encode()
+    for kind in ("application/pkcs10", "application/x-pem-file", "application/octet-stream", "text/plain",
+                 "application/x-www-form-urlencoded", None):
+        caller_subscriber.put(path, data=csr, headers={"Content-Type": kind}).expect(200)
+    for kind in ("application/xml", "text/html", "multipart/form-data; boundary=x", "image/png"):
+        caller_subscriber.put(path, data=csr, headers={"Content-Type": kind}).expect(415, "unsupported-media-type")
+
+
+def test_who_asks_the_dns_is_told_where_they_stand(caller_officer):
+    """Asking the DNS answers with RateLimit and RateLimit-Policy."""
+    answer = caller_officer.post("/v1/caa-checks", {"name": "ok.caatest"}).expect(201)
+    assert re.fullmatch(r'"verify-user";r=\d+;t=\d+', answer.headers["RateLimit"])
+    assert re.fullmatch(r'"verify-user";q=\d+;w=60', answer.headers["RateLimit-Policy"])
 
 
 @pytest.mark.rows(5)

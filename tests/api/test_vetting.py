@@ -1,6 +1,8 @@
 """I43: who may approve, dual control, what a decline leads to."""
 import pytest
 
+from support.foreign import foreign_pem
+
 
 @pytest.fixture(scope="module")
 def vetted(journey):
@@ -71,6 +73,20 @@ def test_dual_control_wants_two_people(journey, caller_subscriber, caller_office
     assert same["status"] == "pending_dual_control"
     done = act(caller_officer2, request, "approve", digest=request["digest"]).expect(200)
     assert done["status"] == "issued" and len(done["approvals"]) == 2
+
+
+@pytest.mark.invariant(12)
+def test_an_approval_does_not_outlive_a_decline(journey, callers, instance):
+    """Who approved first and approves again after another officer's decline is told the state: 409."""
+    owner = journey.user_id(callers["subscriber"])
+    request = journey.ready(callers["officer"].post("/v1/certificates/import", {
+        "pem": foreign_pem(san=()), "profile_id": journey.profile(vetting=True, dual_control=True),
+        "owner_id": owner}).expect(201).json)
+    act(callers["subscriber"], request, "submit").expect(200)
+    act(callers["officer"], request, "approve", digest=request["digest"]).expect(200)
+    act(callers["officer2"], request, "decline", remarks="no").expect(200)
+    refused = act(callers["officer"], request, "approve", digest=request["digest"]).expect(409, "wrong-state")
+    assert refused["current_status"] == "declined"
 
 
 def test_decline_edit_submit_again(journey, vetted, caller_subscriber, caller_officer):

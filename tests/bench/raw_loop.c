@@ -31,7 +31,7 @@
 
 #define WORKS_MAX   20000
 #define THREADS_MAX 64
-#define TX1_PARAMS  24
+#define TX1_PARAMS  26
 #define TX2_PARAMS  7
 
 /* One draft: the parameters that do not depend on what is signed. */
@@ -205,7 +205,7 @@ static void intend(PGconn *pg, const struct work *w, struct names *n, unsigned c
 	const char *values[TX1_PARAMS] = {w->id, w->revision, w->newest, w->digest, NULL, w->round,
 		w->newest, n->at, n->at, w->actor, "keep", NULL, n->events, "{}", n->issuance, w->issuer,
 		(char *)n->serial, (char *)tbs, (char *)hash, w->content, n->before, "bench",
-		n->certificate, NULL};
+		n->certificate, NULL, NULL, NULL};
 	int lengths[TX1_PARAMS] = {[16] = 20, [17] = tbs_len, [18] = 32};
 	int formats[TX1_PARAMS] = {[16] = 1, [17] = 1, [18] = 1};
 	size_t used = 1;

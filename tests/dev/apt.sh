@@ -18,7 +18,15 @@ apt_install()
 		export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a
 		apt_wait update
 		apt_wait install -y --no-install-recommends "${missing[@]}"
+		[[ " ${missing[*]} " != *' bind9 '* ]] || apt_not_at_boot named.service
 	)
+}
+
+# policy-rc.d keeps a daemon from running now; the next boot would start it all the same.
+apt_not_at_boot()
+{
+	command -v systemctl >/dev/null || return 0
+	systemctl disable "$1" >/dev/null 2>&1 || die "$1 cannot be kept from starting at boot"
 }
 
 apt_missing()

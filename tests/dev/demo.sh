@@ -41,7 +41,7 @@ demo_data()
 	demo_certificates "$work"
 	write_file "$DIR/demo.env" <"$work/env"
 	rm -rf "$work"
-	say "demo" "two enterprises, eight users, two profiles, an issued and a revoked certificate"
+	say "demo" "two enterprises, eight users, two profiles, an issued and two revoked certificates"
 }
 
 # demo_keep FILE NAME VALUE: sets NAME here and keeps it for DIR/env.
@@ -98,18 +98,18 @@ demo_people()
 	DEMO_OWNER=$PERSON_ID
 }
 
-# demo_profile NAME CATEGORY PURPOSE RULE_SET EDITABLE-FIELDS MAX_DAYS: the id of a new profile.
+# demo_profile NAME CATEGORY PURPOSE RULE_SET EDITABLE-FIELDS MAX_DAYS CAA: the id of a new profile.
 demo_profile()
 {
 	api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/profiles "$(jq -nc --arg name "$1" --arg category "$2" \
 		--arg purpose "$3" --arg rule_set "$4" --argjson editable "$5" --argjson days "$6" \
-		--arg agreement "$AGREEMENT_ID" --arg issuer "$DEMO_ISSUER" '{
+		--arg agreement "$AGREEMENT_ID" --arg issuer "$DEMO_ISSUER" --arg caa "$7" '{
 			name: $name, category: $category, purpose: $purpose, rule_set: $rule_set,
 			issuer_id: $issuer, active: true, key_sources: ["csr"],
 			key_policy: ["RSA:2048", "RSA:3072", "RSA:4096", "EC:P-256", "EC:P-384", "EC:P-521"],
 			editable_fields: $editable, max_days: $days, eligible: ["issued", "revoked", "expired"],
 			repeat: true, on_behalf: false, agreement_id: $agreement, vetting: false,
-			dual_control: false, caa: "none", control: "none",
+			dual_control: false, caa: $caa, control: "none",
 			second_factor: {reissue: [], approve: [], revoke: [], enrol: []},
 			previous_certificate: {action: "keep"}}')"
 }
@@ -123,29 +123,39 @@ demo_rules()
 		name: "Subscriber Agreement", format: "text", texts: [{language: "en", text:
 		"I keep my private key to myself and ask for revocation at once when I lose it."}]}')")"
 	demo_keep "$1" PROFILE_DESKTOP_ID "$(demo_profile desktop-signing desktop_signing \
-		document_signing private "$editable" 365)"
+		document_signing private "$editable" 365 none)"
 	demo_keep "$1" PROFILE_TLS_ID "$(demo_profile tls-server tls tls_server tls-br \
-		'["subject.common_name", "san", "validity"]' 200)"
+		'["subject.common_name", "san", "validity"]' 200 required)"
 }
 
-# demo_certificate WORK COMMON-NAME: the id of a first certificate for the demo's subscriber.
-demo_certificate()
+# demo_enrol WORK PROFILE SUBJECT SAN: the id of a first certificate for the demo's subscriber.
+demo_enrol()
 {
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=first key' \
 		-keyout "$1/key" -out "$1/csr" 2>/dev/null
-	api_id "$OFFICER_TOKEN" POST /v1/certificates "$(jq -nc --arg profile "$PROFILE_DESKTOP_ID" \
-		--arg owner "$DEMO_OWNER" --arg name "$2" --rawfile csr "$1/csr" '{
-			profile_id: $profile, owner_id: $owner, csr: $csr,
-			subject: {common_name: $name, organization: "Example Ltd", country: "GB"},
-			san: [{type: "email", value: "alice@example.test"}]}')"
+	api_id "$OFFICER_TOKEN" POST /v1/certificates "$(jq -nc --arg profile "$2" \
+		--arg owner "$DEMO_OWNER" --argjson subject "$3" --argjson san "$4" --rawfile csr "$1/csr" '{
+			profile_id: $profile, owner_id: $owner, csr: $csr, subject: $subject, san: $san}')"
+}
+
+# demo_revoke ID: its owner revokes it.
+demo_revoke()
+{
+	api "$SUBSCRIBER_TOKEN" POST "/v1/certificates/$1/revoke" '{"reason": "unspecified"}' >/dev/null
 }
 
 demo_certificates()
 {
-	demo_keep "$1" ISSUED_CERTIFICATE_ID "$(demo_certificate "$1" 'Alice Example')"
-	demo_keep "$1" REVOKED_CERTIFICATE_ID "$(demo_certificate "$1" 'Alice Example')"
-	api "$SUBSCRIBER_TOKEN" POST "/v1/certificates/$REVOKED_CERTIFICATE_ID/revoke" \
-		'{"reason": "unspecified"}' >/dev/null
+	local alice='{"common_name": "Alice Example", "organization": "Example Ltd", "country": "GB"}'
+	local mailbox='[{"type": "email", "value": "alice@example.test"}]'
+	demo_keep "$1" ISSUED_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_DESKTOP_ID" "$alice" "$mailbox")"
+	demo_keep "$1" REVOKED_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_DESKTOP_ID" "$alice" "$mailbox")"
+	demo_revoke "$REVOKED_CERTIFICATE_ID"
+	# A server's name is verified on the way, so there must be a DNS that knows it.
+	[ -s "$DIR/dns/dns.yaml" ] || return 0
+	demo_keep "$1" REVOKED_TLS_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_TLS_ID" \
+		'{"common_name": "web.caatest"}' '[{"type": "dns", "value": "web.caatest"}]')"
+	demo_revoke "$REVOKED_TLS_CERTIFICATE_ID"
 }
 
 # DIR/env: all that a test client or an example needs to know, in shell syntax.
@@ -163,6 +173,7 @@ write_env()
 		printf "DATABASE_URL='postgresql://reissued_app@/reissued?host=%s&port=%s'\n" \
 			"$(realpath "$DIR/sock")" "$(cat "$DIR/pg.port")"
 		printf '%s=%q\n' OUTBOX_DIR "$DIR/outbox" CONFIG_FILE "$DIR/reissued.yaml" \
-			CA_CERT "$DIR/ca/root.crt" DNS_SERVER '' CLOCK_FILE "$DIR/clock" PID "$pid"
+			CA_CERT "$DIR/ca/root.crt" DNS_SERVER "$(dns_server)" DNS_DIR "$DIR/dns" \
+			CLOCK_FILE "$DIR/clock" PID "$pid"
 	} | write_file "$DIR/env"
 }

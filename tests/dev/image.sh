@@ -123,7 +123,7 @@ image_story()
 		printf '%s=%q\n' BASE_URL "$BASE_URL" CA_CERT "$IMAGE_STORE/docker/secrets/ca/root.crt"
 		cat "$DIR/demo.env"
 	} | write_file "$DIR/env"
-	story_run "$DIR/env"
+	story_run "$DIR/env" story
 }
 
 image_end()

@@ -70,6 +70,9 @@ configuration()
 		  offset_file: $DIR/clock
 		metrics:
 		  public: true
+		dcv:
+		  http_port: $((PORT + 8000))
+		  allow_addresses: ["127.0.0.0/8"]
 	EOT
 }
 
@@ -89,7 +92,7 @@ configuration_of_replica()
 config_arguments()
 {
 	local file
-	CONFIG_ARGS=(--config "$DIR/reissued.yaml")
+	CONFIG_ARGS=(--config "$DIR/reissued.yaml" --config "$DIR/dns/dns.yaml")
 	for file in "${CONFIGS[@]}"; do
 		CONFIG_ARGS+=(--config "$file")
 	done
@@ -113,7 +116,7 @@ migrate()
 service_stamp()
 {
 	stat -c '%n %Y %s' "$REISSUED"
-	cat "$DIR/reissued.yaml" "${CONFIGS[@]}"
+	cat "$DIR/reissued.yaml" "$DIR/dns/dns.yaml" "${CONFIGS[@]}"
 	[ "$1" = 1 ] || cat "$DIR/replica/r$1.yaml"
 }
 

@@ -1,10 +1,15 @@
 # The story: the README holds it once, ./dev up prints it and ./dev test runs it, both from there.
 # shellcheck shell=bash
 
+# story_lines PART...: the lines of those parts of the README, one after the other.
 story_lines()
 {
-	sed -n '/^<!-- story:begin -->$/,/^<!-- story:end -->$/p' "$ROOT/README.md" |
-		sed '/^<!--/d; /^```/d; /./,$!d'
+	local part
+	for part in "$@"; do
+		sed -n "/^<!-- $part:begin -->\$/,/^<!-- $part:end -->\$/p" "$ROOT/README.md" |
+			sed '/^<!--/d; /^```/d; /./,$!d'
+		echo
+	done
 }
 
 story_print()
@@ -12,12 +17,15 @@ story_print()
 	local env=$DIR/env
 	[ "$DIR" != "$ROOT/.run" ] || env=.run/env
 	printf '\n# Paste this: it reissues the demo certificate that was revoked.\n. %s\n\n' "$env"
-	story_lines
+	story_lines story caa
 }
 
-# story_run ENV: the very lines, as a newcomer's shell would run them, stopping at the first that fails.
+# story_run ENV PART...: the very lines, as a newcomer's shell would run them, stopping at the first that
+# fails.
 story_run()
 {
+	local env=$1
+	shift
 	# shellcheck source=/dev/null
-	(set -a; . "$1"; set +a; story_lines | bash -eu -o pipefail)
+	(set -a; . "$env"; set +a; story_lines "$@" | bash -eu -o pipefail)
 }

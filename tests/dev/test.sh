@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 
 # What a plain ./dev test runs, in this order; the others run by --only NAME.
-TEST_STAGES=(unit store contract api story replicas asan tsan faults)
-TEST_BY_NAME=(bench fuzz longfuzz soak image analyze)
+TEST_STAGES=(unit store net contract api story replicas asan tsan faults)
+TEST_BY_NAME=(bench longfaults fuzz longfuzz soak image analyze)
 
 cmd_test()
 {
@@ -108,6 +108,14 @@ stage_store()
 		--output-junit "$STAGE_OUT/ctest.xml"
 }
 
+# The network layer against name servers of its own.
+stage_net()
+{
+	build_all dev
+	ctest --test-dir "$ROOT/build/dev" -L net --timeout 180 --output-on-failure --no-tests=error \
+		--output-junit "$STAGE_OUT/ctest.xml"
+}
+
 build_all()
 {
 	[ -f "$ROOT/build/$1/build.ninja" ] || cmake --preset "$1"
@@ -161,15 +169,16 @@ stage_contract()
 stage_api()
 {
 	test_instance run
-	run_pytest api -n 4 "$ROOT/tests/api"
+	run_pytest api -n 4 --dist loadgroup "$ROOT/tests/api"
+	run_pytest oracle "$ROOT/tests/oracle"
 }
 
 stage_story()
 {
 	test_instance run
-	story_run "$REISSUED_ENV"
+	story_run "$REISSUED_ENV" story caa
 	# It can be told again: the certificate it replaced may be reissued once more.
-	story_run "$REISSUED_ENV"
+	story_run "$REISSUED_ENV" story caa
 	examples_run
 }
 
@@ -187,8 +196,9 @@ stage_replicas()
 	local url
 	test_instance run --replicas 2
 	for url in $BASE_URLS; do
-		BASE_URL=$url run_pytest "replica-${url##*:}" -n 4 "$ROOT/tests/api"
+		BASE_URL=$url run_pytest "replica-${url##*:}" -n 4 --dist loadgroup "$ROOT/tests/api"
 	done
+	run_pytest oracle "$ROOT/tests/oracle"
 }
 
 # The suite against the build with AddressSanitizer and UndefinedBehaviorSanitizer.
@@ -197,7 +207,7 @@ stage_asan()
 	export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 	test_instance run --preset asan
-	run_pytest asan -n 4 "$ROOT/tests/api"
+	run_pytest asan -n 4 --dist loadgroup "$ROOT/tests/api"
 	sanitizer_silent
 }
 
@@ -206,7 +216,7 @@ stage_tsan()
 {
 	export TSAN_OPTIONS="second_deadlock_stack=1:history_size=4:suppressions=$ROOT/tests/tsan.supp"
 	test_instance run --preset tsan
-	run_pytest tsan -n 2 -m concurrency "$ROOT/tests/api"
+	run_pytest tsan -n 2 --dist loadgroup -m concurrency "$ROOT/tests/api"
 	sanitizer_silent
 }
 
@@ -221,7 +231,19 @@ sanitizer_silent()
 stage_faults()
 {
 	test_instance run --preset dev
-	run_pytest faults "$ROOT/tests/faults"
+	# A file at a time: its tests share an instance, which they break and mend one after the other.
+	run_pytest faults -n 2 --dist loadfile "$ROOT/tests/faults"
+}
+
+# What takes an hour: killed at every kind of system call, a thousand races, ten thousand serials.
+stage_longfaults()
+{
+	export CRASH_POINTS=all RACE_ROUNDS=1000 SERIALS=10000
+	test_instance run --preset dev --replicas 2
+	run_pytest longfaults-crash "$ROOT/tests/faults/test_crash_points.py"
+	run_pytest longfaults-race "$ROOT/tests/api/test_submit_once.py" "$ROOT/tests/api/test_races.py" \
+		"$ROOT/tests/api/test_invariants.py"
+	run_pytest oracle "$ROOT/tests/oracle"
 }
 
 # 100,000 reissues on one process of the release build: a quarter of an hour and more.

@@ -1,7 +1,9 @@
 """Starting, stopping and losing the database: I45, I46, I47, F5, F6, F8, F11, F41."""
 import concurrent.futures
+import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -167,14 +169,18 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def serve(own, tmp_path, text, seconds=10):
-    """Starts a service with a changed configuration; (exit code or None, its log)."""
+def serve(own, tmp_path, text, seconds=10, meanwhile=None):
+    """Starts a service with a changed configuration; (exit code or None, its log). `meanwhile` is called once it serves."""
     changed = tmp_path / "changed.yaml"
     changed.write_text(text)
     with open(tmp_path / "log", "wb") as log:
         process = subprocess.Popen([service_binary(own), "serve", "--config", str(own.dir / "reissued.yaml"),
                                     "--config", str(changed)], stdout=log, stderr=subprocess.STDOUT)
     try:
+        while meanwhile and process.poll() is None and "server.started" not in (tmp_path / "log").read_text():
+            time.sleep(0.05)
+        if meanwhile:
+            meanwhile()
         return process.wait(seconds), (tmp_path / "log").read_text()
     except subprocess.TimeoutExpired:
         return None, (tmp_path / "log").read_text()
@@ -224,20 +230,86 @@ def test_start_fails_closed(own, tmp_path, fault):
     assert str(settings[name]).rsplit("/", 1)[1] in log or "passphrase" in log or "key" in log
 
 
+def only_error(log):
+    """The one line of the log that says why it did not start."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    errors = [line for line in lines if line["level"] in ("error", "fatal")]
+    assert len(errors) == 1, log
+    return json.dumps(errors[0])
+
+
 @pytest.mark.invariant(46)
-def test_newer_schema_is_refused(own):
-    """I46, F38: a schema that says it is not compatible with this binary: not ready, writes 503."""
-    with own.database() as connection, connection.cursor() as cursor:
-        cursor.execute("INSERT INTO schema_migration (version, name, sha256, compatible_from, applied_at) "
-                       "VALUES (9999, '9999_from_the_future', '\\x00', 9999, clock_timestamp())")
+@pytest.mark.parametrize("days, why", [(-20_000, "clock"), (40, "expired|run out|ended")], ids=["before the build", "CA ended"])
+def test_start_fails_closed_by_the_clock(own, tmp_path, days, why):
+    """I46: a clock before the day of the build, or past the CA's end: it does not start and says so in one line."""
+    os.chmod(tmp_path, 0o755)
+    (tmp_path / "clock").write_bytes((days * 86400).to_bytes(8, "little", signed=True))
+    code, log = serve(own, tmp_path, f"server: {{port: {free_port()}}}\nclock: {{offset_file: {tmp_path}/clock}}\n"
+                      f"signer: {{journal_file: {tmp_path}/journal}}\n")
+    assert code not in (0, None), log
+    assert re.search(why, only_error(log)), log
+
+
+@pytest.mark.invariant(46)
+@pytest.mark.parametrize("fault", ["other keys", "open to all", "missing", "garbage"])
+def test_start_fails_closed_by_the_keyring(own, tmp_path, fault):
+    """I46: root keys that are not the database's, that others may read, that are not there: it does not start."""
+    os.chmod(tmp_path, 0o755)
+    ring = tmp_path / "keyring"
+    if fault == "other keys":
+        subprocess.run([service_binary(own), "keyring", "init", "--file", str(ring)], check=True, capture_output=True)
+    elif fault == "open to all":
+        shutil.copy(own.dir / "keyring", ring)
+        ring.chmod(0o644)
+    elif fault == "garbage":
+        ring.write_text("{")
+        ring.chmod(0o600)
+    code, log = serve(own, tmp_path, f"server: {{port: {free_port()}}}\nkeyring: {{file: {ring}}}\n"
+                      f"signer: {{journal_file: {tmp_path}/journal}}\n")
+    assert code not in (0, None), log
+    assert "key" in only_error(log), log
+
+
+@pytest.mark.invariant(46)
+def test_one_process_a_journal(own, tmp_path):
+    """I46, I7: a second process does not start with the journal that the first one writes."""
+    code, log = serve(own, tmp_path, f"server: {{port: {free_port()}}}\n")
+    assert code not in (0, None), log
+    assert "journal" in only_error(log), log
+
+
+NEWER = ("INSERT INTO schema_migration (version, name, sha256, compatible_from, applied_at) "
+         "VALUES (9999, '9999_from_the_future', '\\x00', 9999, clock_timestamp())",
+         "DELETE FROM schema_migration WHERE version = 9999")
+OLDER = ("CREATE TEMP TABLE kept AS SELECT * FROM schema_migration WHERE version = (SELECT max(version) FROM schema_migration);"
+         "DELETE FROM schema_migration WHERE version = (SELECT max(version) FROM schema_migration)",
+         "INSERT INTO schema_migration SELECT * FROM kept; DROP TABLE kept")
+
+
+@pytest.mark.invariant(46)
+@pytest.mark.parametrize("fault, repair", [NEWER, OLDER], ids=["newer", "older"])
+def test_another_schema_is_refused(own, tmp_path, fault, repair):
+    """I46, F38: with a schema that is not for this binary it is not ready and writes nothing, running or started anew."""
+    draft, caller = own.journey().request(), own.caller("SUBSCRIBER_TOKEN")
+    connection = own.database()
+    cursor = connection.cursor()
+    cursor.execute(fault)
     try:
         until = time.monotonic() + 15
         while (ready := Api(own["BASE_URL"]).get("/readyz")).status != 503:
-            assert time.monotonic() < until, "readiness notices the newer schema"
+            assert time.monotonic() < until, "readiness notices the other schema"
             time.sleep(0.2)
         states = {one["name"]: one["status"] for one in ready["dependencies"]}
         assert (states["database"], states["schema"]) == ("up", "down")
+        refused = caller.patch(f"/v1/reissue-requests/{draft['id']}", {"message": "never"}).expect(503)
+        assert int(refused.headers["Retry-After"]) >= 1
+        answers = []
+        code, log = serve(own, tmp_path, f"server: {{port: {(port := free_port())}}}\nsigner: {{journal_file: {tmp_path}/journal}}"
+                          "\n", seconds=3, meanwhile=lambda: answers.append(Api(f"http://127.0.0.1:{port}").get("/readyz")))
+        assert code is None and {answer.status for answer in answers} == {503}, "it waits for the migration, not ready"
+        assert "run reissued migrate" in log
     finally:
-        with own.database() as connection, connection.cursor() as cursor:
-            cursor.execute("DELETE FROM schema_migration WHERE version = 9999")
+        cursor.execute(repair)
+        connection.close()
     own.wait_ready()
+    assert caller.get(f"/v1/reissue-requests/{draft['id']}").expect(200)["message"] is None

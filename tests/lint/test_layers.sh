@@ -16,7 +16,7 @@ check() {
 
 check 'ulfius|yder|orcania|microhttpd' 'api/'
 check 'libpq' 'src/store/'
-check 'curl/' 'src/net/httpc\.c'
+check 'curl/' 'src/net/(httpc|fetch|smtp)\.c'
 check 'cjose' 'src/net/jose\.c'
 check 'unbound' 'src/net/resolver\.c'
 check 'ldap' 'src/net/ldap\.c'

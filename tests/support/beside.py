@@ -22,8 +22,9 @@ class Beside:
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "log"
         own = folder / "own.yaml"
-        # JSON is YAML.
-        own.write_text(settings.replace("@PORT@", str(self.port)).replace("@JOURNAL@", str(folder / "journal")))
+        # JSON is YAML. The journal lies with the others, where the oracle looks.
+        own.write_text(settings.replace("@PORT@", str(self.port)).replace(
+            "@JOURNAL@", str(instance.dir / "journal" / f"beside-{self.port}")))
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [os.readlink(f"/proc/{instance.pids()[0]}/exe"), "serve", "--config", str(instance["CONFIG_FILE"]),

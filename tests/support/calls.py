@@ -123,6 +123,23 @@ class World:
         return {name: value for name, value in profile.items()
                 if name not in ("id", "revision", "enterprise_id", "created_at", "updated_at")} | {"name": word()}
 
+    def domain_body(self):
+        # Of an enterprise of its own: where a registry begins, names outside it are refused.
+        enterprise = self.keep("registry", lambda: self.made("admin", "/v1/enterprises", {"name": word()}))
+        return {"name": f"{word()}.example.com", "enterprise_id": enterprise["id"]}
+
+    def domain(self):
+        return self.made("admin", "/v1/domains", self.domain_body())
+
+    def validation_body(self):
+        return {"identifier": {"type": "dns", "value": f"{word()}.example.com"}, "method": "dns_txt"}
+
+    def validation(self):
+        return self.made("subscriber", "/v1/domain-validations", self.validation_body())
+
+    def caa_check(self):
+        return self.made("subscriber", "/v1/caa-checks", {"name": "ok.caatest"})
+
     def owner_id(self):
         return self.keep("owner", lambda: self.journey.user_id(self["subscriber"]))
 
@@ -320,6 +337,7 @@ CALLS = {
     "PUT /v1/reissue-requests/{id}/csr": _of("subscriber", World.draft, lambda w, r: {"csr": make_csr(make_key())}),
     "PUT /v1/reissue-requests/{id}/agreement": _of("subscriber", World.draft, World.acceptance),
     "GET /v1/reissue-requests/{id}/preflight": _of("subscriber", World.draft),
+    "POST /v1/reissue-requests/{id}/verify": _of("subscriber", World.draft, {}),
     "POST /v1/reissue-requests/{id}/submit": _of("subscriber", lambda w: w.journey.ready(_certificate(w)), {}),
     "POST /v1/reissue-requests/{id}/open": _of("officer", World.vetted, {}),
     "POST /v1/reissue-requests/{id}/release": _of("officer", lambda w: w.vetted("open"), {}),
@@ -331,6 +349,18 @@ CALLS = {
     "GET /v1/reissue-requests/{id}/certificate": _of("subscriber", lambda w: w.journey.issued(
         certificate=_certificate(w))),
     "GET /v1/reissue-requests/{id}/events": _of("subscriber", World.draft),
+    "GET /v1/domains": _to("enterprise_admin", status=200),
+    "POST /v1/domains": _to("admin", lambda w: w.domain_body()),
+    "GET /v1/domains/{id}": _of("admin", World.domain),
+    "DELETE /v1/domains/{id}": _of("admin", World.domain, status=204),
+    "GET /v1/domain-validations": _to("subscriber", status=200),
+    "POST /v1/domain-validations": _to("subscriber", lambda w: w.validation_body()),
+    "GET /v1/domain-validations/{id}": _of("subscriber", World.validation),
+    "POST /v1/domain-validations/{id}/cancel": _of("subscriber", World.validation, {}),
+    "POST /v1/domain-validations/{id}/verify": _of("subscriber", World.validation, {}),
+    "GET /v1/caa-checks": _to("subscriber", status=200),
+    "POST /v1/caa-checks": _to("subscriber", {"name": "ok.caatest"}),
+    "GET /v1/caa-checks/{id}": _of("subscriber", World.caa_check),
     "GET /v1/audit-events": _to("auditor", status=200),
     "GET /v1/audit-events/{id}": _of("auditor", _event),
     "GET /v1/stats": _to("subscriber", status=200),

@@ -1171,6 +1171,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reissue-requests/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify the names
+         * @description CAA is looked up for every name and every pending domain validation is tried. 200 with the request and the result of each name in `domains`, also when lookups fail: no failure ever permits. In every open state but `issuing`.
+         */
+        post: operations["verify_reissue_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reissue-requests/{id}/preflight": {
         parameters: {
             query?: never;
@@ -1468,6 +1496,228 @@ export interface paths {
         };
         /** What happened to a request, oldest first */
         get: operations["list_reissue_request_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/domains": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The registry of domains
+         * @description Names the enterprise says are its own. Without any entry every name may be asked for; with entries only names inside them (422 `name-not-registered`).
+         */
+        get: operations["list_domains"];
+        put?: never;
+        /**
+         * Register a domain
+         * @description The name is normalised (lower case, A-labels, no trailing dot); a public suffix or a wildcard is refused. Registering proves nothing: control is proven by a domain validation.
+         */
+        post: operations["create_domain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/domains/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** One registered domain */
+        get: operations["get_domain"];
+        put?: never;
+        post?: never;
+        /**
+         * Take a domain out of the registry
+         * @description Its validations end as `cancelled`.
+         */
+        delete: operations["delete_domain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/domain-validations": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proofs of control
+         * @description A subscriber sees those it asked for, officers those of their enterprise. Attempts are left out.
+         */
+        get: operations["list_domain_validations"];
+        put?: never;
+        /**
+         * Begin a proof of control
+         * @description Gives instructions ready to paste. A failed attempt keeps it pending with the same token: attempts are 10 s apart, at most 50, within 7 days. A valid one serves all requests of its enterprise. The methods by mail are not offered yet (409 `method-not-configured`).
+         */
+        post: operations["create_domain_validation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/domain-validations/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** One proof of control with its attempts */
+        get: operations["get_domain_validation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/domain-validations/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look whether the instructions were followed
+         * @description 200 also when they were not; the attempt says why.
+         */
+        post: operations["verify_domain_validation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/domain-validations/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a proof of control
+         * @description A pending or valid one counts no more.
+         */
+        post: operations["cancel_domain_validation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/caa-checks": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * CAA checks
+         * @description A subscriber sees its own, officers those of their enterprise. Raw messages are left out.
+         */
+        get: operations["list_caa_checks"];
+        put?: never;
+        /**
+         * Ask what CAA says of a name
+         * @description Looks the records up now, by the rules that issuing uses. Informational: it never satisfies a request. Without `account_uri` the enterprise's own is used; without `method` records that name methods do not match.
+         */
+        post: operations["create_caa_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/caa-checks/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** One CAA check with the raw DNS messages */
+        get: operations["get_caa_check"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3247,6 +3497,180 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        DomainCreate: {
+            enterprise_id?: components["schemas"]["Id"];
+            /** @description A DNS name without wildcard; U-labels are taken too. */
+            name: string;
+            /** @default true */
+            include_subdomains: boolean;
+        };
+        RegisteredDomain: {
+            id: components["schemas"]["Id"];
+            enterprise_id: components["schemas"]["Id"];
+            name: string;
+            include_subdomains: boolean;
+            revision: components["schemas"]["Revision"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        DomainList: {
+            items: components["schemas"]["RegisteredDomain"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        NullableSentence: string | null;
+        /** @enum {string} */
+        IdentifierType: "dns" | "email" | "ip";
+        Identifier: {
+            type: components["schemas"]["IdentifierType"];
+            /** @description The authorization domain without `*.`, a mailbox, or an address. */
+            value: string;
+        };
+        /** @enum {string} */
+        ValidationState: "pending" | "valid" | "invalid" | "expired" | "cancelled";
+        DomainValidationCreate: {
+            identifier: components["schemas"]["Identifier"];
+            method: components["schemas"]["ControlMethod"];
+            /** @description Which of the possible mailboxes the mail goes to; the methods by mail only. */
+            to?: string;
+        };
+        DomainValidation: {
+            id: components["schemas"]["Id"];
+            enterprise_id: components["schemas"]["Id"];
+            identifier: components["schemas"]["Identifier"];
+            method: components["schemas"]["ControlMethod"];
+            status: components["schemas"]["ValidationState"];
+            rules: string;
+            instructions: components["schemas"]["ValidationInstructions"] | null;
+            next_attempt_at: components["schemas"]["NullableTimestamp"];
+            /** Format: int32 */
+            attempt_count: number;
+            attempts: components["schemas"]["ValidationAttempt"][];
+            expires_at: components["schemas"]["NullableTimestamp"];
+            validated_at: components["schemas"]["NullableTimestamp"];
+            valid_until: components["schemas"]["NullableTimestamp"];
+            reason: components["schemas"]["ValidationReason"] | null;
+            requested_by: components["schemas"]["Id"];
+            revision: components["schemas"]["Revision"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        ValidationReason: {
+            code: components["schemas"]["ProblemCode"];
+            detail: components["schemas"]["NullableSentence"];
+        };
+        /** @description What to do, ready to paste. */
+        ValidationInstructions: {
+            text: string;
+            record: components["schemas"]["RecordToPublish"] | null;
+            file: components["schemas"]["FileToPublish"] | null;
+            mail: components["schemas"]["MailToExpect"] | null;
+        };
+        RecordToPublish: {
+            name: string;
+            /** @enum {string} */
+            type: "TXT";
+            value: components["schemas"]["NullableSentence"];
+            zone_line: components["schemas"]["NullableSentence"];
+        };
+        FileToPublish: {
+            url: string;
+            content: components["schemas"]["NullableSentence"];
+        };
+        MailToExpect: {
+            to: string[];
+        };
+        ValidationAttempt: {
+            id: components["schemas"]["Id"];
+            /** Format: int32 */
+            number: number;
+            started_at: components["schemas"]["Timestamp"];
+            finished_at: components["schemas"]["Timestamp"];
+            perspective: string;
+            /** @enum {string} */
+            result: "passed" | "failed" | "error";
+            code: components["schemas"]["ProblemCode"] | null;
+            detail: components["schemas"]["NullableSentence"];
+            /** @description DNS queries with their raw messages, HTTP hops with what was seen there. */
+            evidence: {
+                [key: string]: unknown;
+            };
+        };
+        DomainValidationList: {
+            items: components["schemas"]["DomainValidation"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        CaaCheckCreate: {
+            /** @description A DNS name, or for `mail` the domain or the address. */
+            name: string;
+            /**
+             * @default dns
+             * @enum {string}
+             */
+            kind: "dns" | "mail";
+            /** @default false */
+            wildcard: boolean;
+            account_uri?: string;
+            /** @enum {string} */
+            method?: "dns_txt" | "dns_persist" | "http_file" | "email_constructed" | "email_caa" | "email_txt";
+        };
+        CaaRecord: {
+            /** Format: int32 */
+            flags: number;
+            tag: string;
+            value: string;
+        };
+        DnsQuery: {
+            name: string;
+            /** @enum {string} */
+            type: "A" | "AAAA" | "CAA" | "TXT";
+            /** @enum {string} */
+            state: "secure" | "insecure" | "bogus" | "failed";
+            reason: string;
+            /** Format: int32 */
+            rcode: number;
+            /** Format: int64 */
+            ttl: number;
+            canonical: string;
+            /** Format: int32 */
+            attempts: number;
+            /** Format: int64 */
+            ms: number;
+            why: components["schemas"]["NullableSentence"];
+            message?: string | null;
+        };
+        CaaCheck: {
+            id: components["schemas"]["Id"];
+            enterprise_id: components["schemas"]["Id"];
+            request_id: components["schemas"]["NullableId"];
+            name: string;
+            /** @enum {string} */
+            kind: "dns" | "mail";
+            wildcard: boolean;
+            /** @enum {string} */
+            result: "permitted" | "forbidden" | "error";
+            code: components["schemas"]["ProblemCode"];
+            detail: components["schemas"]["NullableSentence"];
+            found_at: components["schemas"]["NullableSentence"];
+            records: components["schemas"]["CaaRecord"][];
+            /** @enum {string} */
+            dnssec: "secure" | "insecure" | "bogus" | "unknown";
+            queries: components["schemas"]["DnsQuery"][];
+            /** @description What the verdict depends on besides the DNS. */
+            basis: {
+                [key: string]: unknown;
+            };
+            perspective: string;
+            checked_by: components["schemas"]["NullableId"];
+            checked_at: components["schemas"]["Timestamp"];
+            valid_until: components["schemas"]["Timestamp"];
+        };
+        CaaCheckList: {
+            items: components["schemas"]["CaaCheck"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
     };
     responses: {
         /** @description Done; there is nothing to show. */
@@ -3867,6 +4291,117 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The domain. */
+        RegisteredDomain: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RegisteredDomain"];
+            };
+        };
+        /** @description Made. The domain. */
+        DomainCreated: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                Location: components["headers"]["Location"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RegisteredDomain"];
+            };
+        };
+        /** @description A page of domains. */
+        DomainList: {
+            headers: {
+                Link: components["headers"]["Link"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DomainList"];
+                "text/csv": components["schemas"]["Csv"];
+            };
+        };
+        /** @description The proof of control. */
+        DomainValidation: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DomainValidation"];
+            };
+        };
+        /** @description Made. The proof of control. */
+        DomainValidationCreated: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                Location: components["headers"]["Location"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DomainValidation"];
+            };
+        };
+        /** @description A page of proofs. */
+        DomainValidationList: {
+            headers: {
+                Link: components["headers"]["Link"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DomainValidationList"];
+                "text/csv": components["schemas"]["Csv"];
+            };
+        };
+        /** @description The check. */
+        CaaCheck: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CaaCheck"];
+            };
+        };
+        /** @description Made. The check. */
+        CaaCheckCreated: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                Location: components["headers"]["Location"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CaaCheck"];
+            };
+        };
+        /** @description A page of checks. */
+        CaaCheckList: {
+            headers: {
+                Link: components["headers"]["Link"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CaaCheckList"];
+                "text/csv": components["schemas"]["Csv"];
+            };
+        };
     };
     parameters: {
         /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
@@ -4000,6 +4535,22 @@ export interface components {
         AgreementLanguage: components["schemas"]["Language"];
         /** @description Seconds to wait for a change. */
         Wait: number;
+        /** @description This name only, in normal form. */
+        DomainName: string;
+        /** @description Sort key; with a minus descending. */
+        DomainSort: "created_at" | "-created_at" | "name" | "-name";
+        /** @description Proofs for this identifier only. */
+        IdentifierValue: string;
+        /** @description Only in this state. */
+        ValidationStatus: components["schemas"]["ValidationState"];
+        /** @description Only by this method. */
+        ValidationMethod: components["schemas"]["ControlMethod"];
+        /** @description Checks of this name only, in normal form. */
+        CheckedName: string;
+        /** @description Sort key; with a minus descending. */
+        CheckSort: "checked_at" | "-checked_at";
+        /** @description `respond-async`: the answer is 202 at once and the names are `verifying` until it is done. */
+        Prefer: string;
     };
     requestBodies: {
         /** @description Nothing, or an empty object. */
@@ -6966,6 +7517,54 @@ export interface operations {
             504: components["responses"]["DeadlineExceeded"];
         };
     };
+    verify_reissue_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description `respond-async`: the answer is 202 at once and the names are `verifying` until it is done. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["Nothing"];
+        responses: {
+            200: components["responses"]["ReissueRequest"];
+            202: components["responses"]["ReissueRequest"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
     preflight_reissue_request: {
         parameters: {
             query?: never;
@@ -7454,6 +8053,470 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["EventList"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    list_domains: {
+        parameters: {
+            query?: {
+                /** @description This name only, in normal form. */
+                name?: components["parameters"]["DomainName"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `next_cursor`. It holds for the same caller and query only (400 `bad-cursor`). */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Adds `total`. */
+                count?: components["parameters"]["Count"];
+                /** @description Sort key; with a minus descending. */
+                sort?: components["parameters"]["DomainSort"];
+                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                enterprise_id?: components["parameters"]["EnterpriseId"];
+            };
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["DomainList"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    create_domain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DomainCreate"];
+            };
+        };
+        responses: {
+            201: components["responses"]["DomainCreated"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    get_domain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description ETags that the caller has; if the representation still has one of them the answer is 304.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["RegisteredDomain"];
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    delete_domain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    list_domain_validations: {
+        parameters: {
+            query?: {
+                /** @description Proofs for this identifier only. */
+                value?: components["parameters"]["IdentifierValue"];
+                /** @description Only in this state. */
+                status?: components["parameters"]["ValidationStatus"];
+                /** @description Only by this method. */
+                method?: components["parameters"]["ValidationMethod"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `next_cursor`. It holds for the same caller and query only (400 `bad-cursor`). */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Adds `total`. */
+                count?: components["parameters"]["Count"];
+                /** @description Sort key; with a minus descending. */
+                sort?: components["parameters"]["SortByCreated"];
+                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                enterprise_id?: components["parameters"]["EnterpriseId"];
+            };
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["DomainValidationList"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    create_domain_validation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DomainValidationCreate"];
+            };
+        };
+        responses: {
+            201: components["responses"]["DomainValidationCreated"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    get_domain_validation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description ETags that the caller has; if the representation still has one of them the answer is 304.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["DomainValidation"];
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    verify_domain_validation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["Nothing"];
+        responses: {
+            200: components["responses"]["DomainValidation"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    cancel_domain_validation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["Nothing"];
+        responses: {
+            200: components["responses"]["DomainValidation"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    list_caa_checks: {
+        parameters: {
+            query?: {
+                /** @description Checks of this name only, in normal form. */
+                name?: components["parameters"]["CheckedName"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `next_cursor`. It holds for the same caller and query only (400 `bad-cursor`). */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Adds `total`. */
+                count?: components["parameters"]["Count"];
+                /** @description Sort key; with a minus descending. */
+                sort?: components["parameters"]["CheckSort"];
+            };
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["CaaCheckList"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    create_caa_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaaCheckCreate"];
+            };
+        };
+        responses: {
+            201: components["responses"]["CaaCheckCreated"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    get_caa_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description ETags that the caller has; if the representation still has one of them the answer is 304.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["CaaCheck"];
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];

@@ -1,0 +1,335 @@
+/* One file from the web, with the fences a validation needs. */
+#include "rs/fetch.h"
+
+#include "rs/address.h"
+#include "rs/app.h"
+#include "rs/clock.h"
+#include "rs/config.h"
+#include "rs/id.h"
+#include "rs/resolver.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_MAX_OCTETS 2000
+#define ADDRESSES_MAX	8
+
+/* A URL taken apart. */
+struct place {
+	const char *url, *scheme, *host; /* host: without the brackets of an IPv6 address */
+	int port;
+	bool address; /* the host is one */
+};
+
+/* One fetch in the making. */
+struct fetch {
+	struct rs_ctx *ctx;
+	struct rs_fetched *out;
+	int64_t until_ms;
+	json_t *hop; /* of the moment, borrowed */
+	unsigned char *data;
+	size_t len;
+	bool full, refused;
+};
+
+static bool stop(struct fetch *f, const char *why)
+{
+	f->out->fault = why;
+	if (f->hop)
+		json_object_set_new(f->hop, "why", json_string(why));
+	return false;
+}
+
+static int left_ms(const struct fetch *f)
+{
+	int64_t left = f->until_ms - rs_clock_mono_ms();
+
+	return left > 0 ? (int)left : 0;
+}
+
+/* --- the URL --- */
+
+static const char *part(struct rs_ctx *ctx, CURLU *u, CURLUPart which)
+{
+	char *text = NULL;
+	const char *out = NULL;
+
+	if (curl_url_get(u, which, &text, which == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0) == CURLUE_OK)
+		out = rs_arena_strdup(ctx->arena, text);
+	curl_free(text);
+	return out;
+}
+
+static bool is_address(const char *host)
+{
+	unsigned char octets[16];
+
+	return inet_pton(AF_INET, host, octets) == 1 || inet_pton(AF_INET6, host, octets) == 1;
+}
+
+static bool is_web(const char *scheme)
+{
+	return scheme && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+}
+
+/* What may be gone to at all, or why not. */
+static const char *judge_place(const struct rs_config *config, CURLU *u, struct rs_ctx *ctx,
+	const struct place *p)
+{
+	const char *path = part(ctx, u, CURLUPART_PATH);
+	size_t len = p->host ? strlen(p->host) : 0;
+
+	if (!is_web(p->scheme))
+		return "Only http and https are followed.";
+	if (part(ctx, u, CURLUPART_USER) || part(ctx, u, CURLUPART_PASSWORD))
+		return "A URL with a user is not followed.";
+	if (len == 0 || part(ctx, u, CURLUPART_ZONEID))
+		return "The URL has no host that can be asked.";
+	if (p->port != 80 && p->port != 443 && p->port != config->dcv_http_port)
+		return "Only the ports 80 and 443 are asked.";
+	if (path && strlen(path) > PATH_MAX_OCTETS)
+		return "The path is too long.";
+	if (len > 11 && strcasecmp(p->host + len - 11, ".well-known") == 0)
+		return "The host ends in .well-known: a slash is missing in the redirect.";
+	return NULL;
+}
+
+static bool take_apart(struct fetch *f, const char *url, struct place *out)
+{
+	struct rs_ctx *ctx = f->ctx;
+	CURLU *u = curl_url();
+	const char *port, *why;
+	size_t len;
+
+	*out = (struct place){.url = url};
+	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK) {
+		curl_url_cleanup(u);
+		return stop(f, "The URL cannot be read.");
+	}
+	out->scheme = part(ctx, u, CURLUPART_SCHEME);
+	out->host = part(ctx, u, CURLUPART_HOST);
+	port = part(ctx, u, CURLUPART_PORT);
+	out->port = port ? (int)strtol(port, NULL, 10) : 0;
+	why = judge_place(ctx->app->config, u, ctx, out);
+	curl_url_cleanup(u);
+	if (why)
+		return stop(f, why);
+	len = strlen(out->host);
+	if (out->host[0] == '[' && out->host[len - 1] == ']')
+		out->host = rs_arena_printf(ctx->arena, "%.*s", (int)(len - 2), out->host + 1);
+	out->address = is_address(out->host);
+	return true;
+}
+
+/* --- the addresses --- */
+
+static void add_addresses(struct fetch *f, const struct rs_dns_answer *answer, int family,
+	const char **list, size_t *count)
+{
+	char text[INET6_ADDRSTRLEN];
+	size_t octets = family == AF_INET ? 4 : 16;
+
+	for (size_t i = 0; answer->state >= RS_DNS_INSECURE && i < answer->count; i++)
+		if (answer->rdata[i].len == octets && *count < ADDRESSES_MAX &&
+			inet_ntop(family, answer->rdata[i].data, text, sizeof(text)))
+			list[(*count)++] = rs_arena_strdup(f->ctx->arena, text);
+}
+
+/* IPv6 first; what must not be connected to is told and left out. */
+static bool resolve(struct fetch *f, const struct place *p, const char **list, size_t *count)
+{
+	const struct rs_dns_question questions[] = {
+		{p->host, RS_RR_AAAA},
+		{p->host, RS_RR_A},
+	};
+	struct rs_dns_answer answers[2];
+	const char *seen[ADDRESSES_MAX];
+	json_t *told = json_array();
+	size_t n = 0;
+
+	json_object_set_new(f->hop, "addresses", told);
+	if (p->address) {
+		seen[n++] = p->host;
+	} else if (rs_resolver_lookup(f->ctx, questions, 2, left_ms(f), answers) != RS_OK) {
+		rs_err_reset(&f->ctx->err);
+		return stop(f, "The host could not be looked up.");
+	} else if (answers[0].state == RS_DNS_BOGUS || answers[1].state == RS_DNS_BOGUS) {
+		return stop(f, "The addresses of the host do not validate (DNSSEC).");
+	} else {
+		add_addresses(f, &answers[0], AF_INET6, seen, &n);
+		add_addresses(f, &answers[1], AF_INET, seen, &n);
+	}
+	*count = 0;
+	for (size_t i = 0; i < n; i++) {
+		json_array_append_new(told, json_string(seen[i]));
+		if (rs_address_text_allowed(
+			    seen[i], RS_ADDRESS_PUBLIC, f->ctx->app->config->dcv_allow_addresses))
+			list[(*count)++] = seen[i];
+	}
+	if (n == 0)
+		return stop(f, "The host has no address.");
+	return *count > 0 || stop(f, "The host has no address on the public internet.");
+}
+
+/* --- one hop --- */
+
+static size_t on_body(char *data, size_t size, size_t n, void *cls)
+{
+	struct fetch *f = cls;
+	size_t room = RS_FETCH_BODY_MAX + 1 - f->len, len = size * n;
+
+	if (len > room)
+		len = room;
+	memcpy(f->data + f->len, data, len);
+	f->len += len;
+	f->full = f->len > RS_FETCH_BODY_MAX;
+	return f->full ? 0 : size * n;
+}
+
+/* The last word: the very address that is about to be connected to. */
+static curl_socket_t on_socket(void *cls, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct fetch *f = cls;
+
+	(void)purpose;
+	if (!rs_address_allowed(&address->addr, RS_ADDRESS_PUBLIC,
+		    f->ctx->app->config->dcv_allow_addresses)) {
+		f->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static CURL *prepare(struct fetch *f, const struct place *p, struct curl_slist *pin)
+{
+	CURL *curl = curl_easy_init();
+
+	if (!curl)
+		abort();
+	curl_easy_setopt(curl, CURLOPT_URL, p->url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_RESOLVE, pin);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "reissued/" RS_VERSION " (domain control validation)");
+	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(curl, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)left_ms(f));
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
+	return curl;
+}
+
+static CURLcode ask(struct fetch *f, const struct place *p, const char *address, const char **next)
+{
+	bool v6 = strchr(address, ':') != NULL;
+	struct curl_slist *pin = curl_slist_append(NULL, rs_arena_printf(f->ctx->arena, "%s:%d:%s%s%s",
+		p->host, p->port, v6 ? "[" : "", address, v6 ? "]" : ""));
+	CURL *curl = prepare(f, p, pin);
+	char *redirect = NULL;
+	CURLcode result;
+
+	f->len = 0;
+	f->full = f->refused = false;
+	result = left_ms(f) > 0 ? curl_easy_perform(curl) : CURLE_OPERATION_TIMEDOUT;
+	if (result == CURLE_WRITE_ERROR && f->full)
+		result = CURLE_OK;
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &f->out->status);
+	curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &redirect);
+	*next = redirect ? rs_arena_strdup(f->ctx->arena, redirect) : NULL;
+	curl_easy_cleanup(curl);
+	curl_slist_free_all(pin);
+	json_object_set_new(f->hop, "address", json_string(address));
+	json_object_set_new(f->hop, "status", json_integer(f->out->status));
+	return result;
+}
+
+static bool may_try_next(CURLcode result)
+{
+	return result == CURLE_COULDNT_CONNECT || result == CURLE_OPERATION_TIMEDOUT;
+}
+
+/* Asks the first address, and a second one only when the first could not be connected to. */
+static bool hop(struct fetch *f, const char *url, const char **next)
+{
+	const char *list[ADDRESSES_MAX];
+	struct place p;
+	size_t count = 0;
+	CURLcode result;
+
+	f->hop = json_object();
+	json_array_append_new(f->out->hops, f->hop);
+	json_object_set_new(f->hop, "url", json_string(url));
+	if (!take_apart(f, url, &p))
+		return false;
+	json_object_set_new(f->hop, "port", json_integer(p.port));
+	if (!resolve(f, &p, list, &count))
+		return false;
+	result = ask(f, &p, list[0], next);
+	if (may_try_next(result) && count > 1 && !f->refused && left_ms(f) > 0)
+		result = ask(f, &p, list[count - 1], next);
+	json_object_set_new(f->hop, "location", *next ? json_string(*next) : json_null());
+	json_object_set_new(f->hop, "body",
+		json_string(rs_base64(f->ctx->arena, f->data, f->len < 256 ? f->len : 256)));
+	if (f->refused)
+		return stop(f, "The address must not be connected to.");
+	f->out->timeout = result == CURLE_OPERATION_TIMEDOUT;
+	if (result != CURLE_OK)
+		return stop(f, rs_arena_strdup(f->ctx->arena, curl_easy_strerror(result)));
+	return true;
+}
+
+static bool is_redirect(long status)
+{
+	return status == 301 || status == 302 || status == 307 || status == 308;
+}
+
+/* Whether a URL was gone to before. */
+static bool visited(const struct fetch *f, const char *url)
+{
+	size_t i;
+	json_t *seen;
+
+	json_array_foreach(f->out->hops, i, seen)
+		if (strcmp(json_string_value(json_object_get(seen, "url")), url) == 0)
+			return true;
+	return false;
+}
+
+void rs_fetch(struct rs_ctx *ctx, const char *url, int timeout_ms, struct rs_fetched *out)
+{
+	int left = rs_ctx_left_ms(ctx);
+	struct fetch f = {
+		.ctx = ctx,
+		.out = out,
+		.until_ms = rs_clock_mono_ms() + (left < timeout_ms ? left : timeout_ms),
+		.data = rs_arena_alloc(ctx->arena, RS_FETCH_BODY_MAX + 1),
+	};
+	const char *next = NULL;
+
+	*out = (struct rs_fetched){.hops = rs_arena_json(ctx->arena, json_array())};
+	for (int i = 0; hop(&f, url, &next); i++) {
+		if (!is_redirect(out->status)) {
+			if (out->status == 303)
+				stop(&f, "A redirect with 303 is not followed.");
+			break;
+		}
+		if (!next || i >= RS_FETCH_HOPS_MAX || visited(&f, next)) {
+			stop(&f, !next ? "The redirect goes nowhere."
+				       : i >= RS_FETCH_HOPS_MAX ? "There are too many redirects."
+								: "The redirects go in a circle.");
+			break;
+		}
+		url = next;
+	}
+	out->body = (struct rs_bytes){f.data, f.len};
+}

@@ -1,0 +1,341 @@
+"""Reissue a Certificate with CAA Records: Unverified, Verify, Verified, decided by real DNS."""
+import concurrent.futures
+import time
+
+import pytest
+from cryptography import x509
+
+from support.dns import account_of, dcv_port, fresh, peer_of, web
+from support.keys import make_csr, make_key
+
+
+@pytest.fixture(scope="module")
+def dns(instance):
+    return peer_of(instance)
+
+
+@pytest.fixture(scope="module")
+def caa_profile(journey):
+    return journey.profile(caa="required", agreement_id=None)
+
+
+@pytest.fixture(scope="module")
+def control_profile(journey):
+    return journey.profile(caa="required", control="required", agreement_id=None,
+                           control_methods=["dns_txt", "dns_persist", "http_file"])
+
+
+def san(*names):
+    return [{"type": "dns", "value": name} for name in names]
+
+
+def draft(journey, profile, *names, caller=None):
+    """A draft with a key for these names, whose old certificate had others."""
+    old = journey.callers["officer"].post("/v1/certificates", {
+        "profile_id": journey.profile(agreement_id=None), "csr": make_csr(make_key()),
+        "owner_id": journey.user_id(caller or journey.callers["subscriber"]),
+        "subject": {"common_name": "Old Name"}}).expect(201)
+    # Enrolled under a profile that asks for nothing; the reissue is judged by the one under test.
+    with journey.instance.database() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE certificate SET profile_id = %s WHERE id = %s", (profile, old["id"]))
+    return journey.request(old.json, csr=make_csr(make_key()), san=san(*names), caller=caller)
+
+
+def path_of(request, action=""):
+    return f"/v1/reissue-requests/{request['id']}{'/' if action else ''}{action}"
+
+
+def step(request, name):
+    return next(one for one in request["steps"] if one["name"] == name)
+
+
+def test_unverified_verify_verified_reissue(journey, caa_profile, caller_subscriber):
+    """The seed's second story: the status is Unverified, Verify makes it Verified, then Reissue issues."""
+    request = draft(journey, caa_profile, "ok.caatest")
+    assert request["domains"][0]["status"] == "unverified"
+    assert request["domains"][0]["caa"]["status"] == "unchecked"
+    assert step(request, "domain_verification") == {"name": "domain_verification", "status": "incomplete",
+                                                    "detail": "1 of 1 unverified"}
+    assert "verify" in request["allowed_actions"]
+    refused = caller_subscriber.post(path_of(request, "submit"), {}).expect(409, "not-ready")
+    assert refused.blockers() == ["domain-unverified"] and refused["blockers"][0]["pointer"] == "/san/0"
+    seen = caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+    domain = seen["domains"][0]
+    assert (domain["status"], domain["caa"]["status"], domain["caa"]["code"], domain["caa"]["found_at"]) == (
+        "verified", "permitted", "caa-permitted", "ok.caatest")
+    assert step(seen, "domain_verification")["status"] == "complete" and seen["blockers"] == []
+    check = caller_subscriber.get(f"/v1/caa-checks/{domain['caa']['check_id']}").expect(200)
+    assert check["request_id"] == request["id"] and check["queries"][0]["message"]
+    done = caller_subscriber.post(path_of(request, "submit"), {"message": "with CAA"}).expect(200)
+    assert done["status"] == "issued"
+    leaf = x509.load_der_x509_certificate(caller_subscriber.get(
+        path_of(request, "certificate") + "?format=der").expect(200).content)
+    assert leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(
+        x509.DNSName) == ["ok.caatest"]
+
+
+@pytest.mark.invariant(15, 16)
+@pytest.mark.parametrize("name,code", [
+    ("deny.caatest", "caa-forbidden"), ("crit1.caatest", "caa-critical-unknown"), ("bogus.caatest", "caa-dnssec-bogus"),
+    ("servfail-i.caatest", "caa-lookup-failed"), ("refused-i.caatest", "caa-lookup-failed"),
+    ("nosoa.caatest", "caa-lookup-failed"), ("vm-dns.caatest", "caa-method-mismatch")])
+def test_what_is_not_permitted_is_not_issued(journey, caa_profile, caller_subscriber, name, code):
+    """A name that CAA forbids, or whose lookup fails, is failed with its code, and submit says so."""
+    request = draft(journey, caa_profile, "ok.caatest", name)
+    seen = caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+    assert [domain["status"] for domain in seen["domains"]] == ["verified", "failed"]
+    assert seen["domains"][1]["caa"]["code"] == code
+    refused = caller_subscriber.post(path_of(request, "submit"), {}).expect(409, "not-ready")
+    assert [(blocker["code"], blocker["pointer"]) for blocker in refused["blockers"]] == [(code, "/san/1")]
+
+
+@pytest.mark.invariant(15)
+def test_an_edited_name_is_unverified_again(journey, caa_profile, caller_subscriber):
+    """After Verified another common name or SAN is unverified; the names that stay keep their status."""
+    request = draft(journey, caa_profile, "ok.caatest", "none.caatest")
+    seen = caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+    assert {domain["status"] for domain in seen["domains"]} == {"verified"}
+    seen = caller_subscriber.patch(path_of(request), {"san": san("ok.caatest", "permit.caatest")}).expect(200)
+    assert [domain["status"] for domain in seen["domains"]] == ["verified", "unverified"]
+    caller_subscriber.post(path_of(request, "submit"), {}).expect(409, "not-ready")
+    caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+    assert caller_subscriber.post(path_of(request, "submit"), {}).expect(200)["status"] == "issued"
+
+
+@pytest.mark.invariant(15, 16)
+def test_the_77th_of_a_hundred_names(journey, dns, caa_profile, caller_subscriber):
+    """Of 100 SANs only the 77th is denied: refused, naming it, after a hundred lookups on the wire."""
+    names = [fresh(f"n{i}") for i in range(100)]
+    dns.set(names[76], "CAA", '0 issue ";"')
+    request = draft(journey, caa_profile, *names)
+    begun = time.monotonic()
+    seen = caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+    assert time.monotonic() - begun < 10
+    assert [place for place, domain in enumerate(seen["domains"]) if domain["status"] != "verified"] == [76]
+    until = time.monotonic() + 10  # named writes its query log when it finds the time
+    while missing := [name for name in names if dns.count(name, "CAA") < 1]:
+        assert time.monotonic() < until, f"never asked: {missing[:3]}"
+        time.sleep(0.5)
+    refused = caller_subscriber.post(path_of(request, "submit"), {}).expect(409, "not-ready")
+    assert [blocker["pointer"] for blocker in refused["blockers"]] == ["/san/76"]
+    assert names[76] in refused["blockers"][0]["detail"]
+
+
+def test_verify_later(journey, caa_profile, caller_subscriber):
+    """With `Prefer: respond-async` the answer is 202 with `verifying`, and the names are verified soon."""
+    request = draft(journey, caa_profile, "ok.caatest")
+    answer = caller_subscriber.post(path_of(request, "verify"), {}, headers={"Prefer": "respond-async"}).expect(202)
+    assert answer["domains"][0]["status"] in ("verifying", "verified")
+    until = time.monotonic() + 15
+    while caller_subscriber.get(path_of(request)).expect(200)["domains"][0]["status"] != "verified":
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+def test_a_hanging_server_hinders_nobody(journey, caa_profile, instance, caller_subscriber, caller_officer):
+    """While verifications hang on a dead server, each ends in time and other requests are not slowed."""
+    requests = [draft(journey, caa_profile, "timeout-i.caatest") for _ in range(8)]
+    certificate = f"/v1/certificates/{instance['ISSUED_CERTIFICATE_ID']}"
+
+    def slowest():
+        taken = []
+        for _ in range(60):
+            begun = time.perf_counter()
+            caller_officer.get(certificate).expect(200)
+            taken.append(time.perf_counter() - begun)
+        return sorted(taken)[-4]
+
+    alone = slowest()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        begun = time.monotonic()
+        answers = [pool.submit(caller_subscriber.at(instance["BASE_URL"]).post, path_of(request, "verify"), {})
+                   for request in requests]
+        time.sleep(0.5)
+        beside = slowest()
+        for answer in answers:
+            seen = answer.result().expect(200)
+            assert seen["domains"][0]["caa"]["code"] == "caa-timeout"
+        assert time.monotonic() - begun < 20
+    assert beside < max(2 * alone, 0.05), (beside, alone)
+
+
+# --- control ---
+
+def validation(caller, name, method, kind="dns"):
+    return caller.post("/v1/domain-validations", {"identifier": {"type": kind, "value": name}, "method": method}).expect(201)
+
+
+def test_control_by_a_txt_record(journey, dns, control_profile, caller_subscriber):
+    """dns_txt: pending until the token is published, then valid, for names below and wildcards too."""
+    name = fresh("txt")
+    made = validation(caller_subscriber, name, "dns_txt")
+    record = made["instructions"]["record"]
+    assert record["name"] == f"_validation.{name}" and len(record["value"]) == 43
+    request = draft(journey, control_profile, name, f"www.{name}", f"*.{name}")
+    seen = caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+    assert {domain["control"]["status"] for domain in seen["domains"]} == {"pending"}
+    failed = caller_subscriber.get(f"/v1/domain-validations/{made['id']}").expect(200)
+    assert failed["status"] == "pending" and failed["attempts"][0]["result"] == "failed"
+    assert failed["attempts"][0]["evidence"]["queries"][0]["message"]
+    assert failed["instructions"] == made["instructions"], "the token stays"
+    caller_subscriber.post(f"/v1/domain-validations/{made['id']}/verify", {}).expect(429, "rate-limited")
+    dns.set(record["name"], "TXT", '"another record"', f'"{record["value"]}"')
+    time.sleep(10)
+    seen = caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+    assert {domain["status"] for domain in seen["domains"]} == {"verified"}
+    proof = caller_subscriber.get(f"/v1/domain-validations/{made['id']}").expect(200)
+    assert proof["status"] == "valid" and proof["instructions"] is None and proof["valid_until"]
+    assert caller_subscriber.post(path_of(request, "submit"), {}).expect(200)["status"] == "issued"
+
+
+def test_a_token_is_good_for_its_own_validation_only(dns, caller_subscriber):
+    """The token of one validation does not prove another."""
+    name = fresh("own")
+    first, second = (validation(caller_subscriber, name, "dns_txt") for _ in range(2))
+    dns.set(f"_validation.{name}", "TXT", f'"{first["instructions"]["record"]["value"]}"')
+    assert caller_subscriber.post(f"/v1/domain-validations/{second['id']}/verify", {}).expect(200)["status"] == "pending"
+    assert caller_subscriber.post(f"/v1/domain-validations/{first['id']}/verify", {}).expect(200)["status"] == "valid"
+
+
+@pytest.mark.parametrize("value,passes", [
+    ("ca.example; accounturi={account}", True),
+    ("ca.example; accounturi={account}; persistUntil=4102444800", True),
+    ("ca.example; accounturi={account}; unknown=x", True),
+    ("CA.Example.; accounturi={account}", True),
+    ("ca.example; accounturi=acct:other@ca.example", False),
+    ("ca.example; accounturi={account}; persistUntil=1000", False),
+    ("ca.example", False),
+    ("other.example; accounturi={account}", False),
+    ("ca.example; accounturi={account};", False),
+])
+def test_control_by_a_persistent_record(dns, caller_officer, value, passes):
+    """dns_persist: the record must name us, this account and a time that has not passed."""
+    name = fresh("persist")
+    made = validation(caller_officer, name, "dns_persist")
+    dns.set(f"_validation-persist.{name}", "TXT", f'"{value.format(account=account_of(caller_officer))}"')
+    seen = caller_officer.post(f"/v1/domain-validations/{made['id']}/verify", {}).expect(200)
+    assert seen["status"] == ("valid" if passes else "pending"), seen["attempts"][0]
+
+
+def test_a_persistent_record_covers_its_name_only(journey, dns, control_profile, caller_subscriber):
+    """Without policy=wildcard a persistent record is good for its very name."""
+    name = fresh("narrow")
+    made = validation(caller_subscriber, name, "dns_persist")
+    dns.set(f"_validation-persist.{name}", "TXT", f'"ca.example; accounturi={account_of(caller_subscriber)}"', ttl=300)
+    caller_subscriber.post(f"/v1/domain-validations/{made['id']}/verify", {}).expect(200)
+    request = draft(journey, control_profile, name, f"www.{name}")
+    assert [domain["control"]["status"] for domain in request["domains"]] == ["valid", "none"]
+
+
+@pytest.fixture(scope="module")
+def site(instance):
+    with web(dcv_port(instance)) as served:
+        yield served
+
+
+def http_validation(caller, dns, name):
+    dns.set(name, "A", "127.0.0.1")
+    made = validation(caller, name, "http_file")
+    url = made["instructions"]["file"]["url"]
+    return made, url, "/" + url.split("/", 3)[3], made["instructions"]["file"]["content"]
+
+
+def tried(caller, made):
+    return caller.post(f"/v1/domain-validations/{made['id']}/verify", {}).expect(200)
+
+
+@pytest.mark.xdist_group("web")
+def test_control_by_a_file(journey, dns, site, control_profile, caller_subscriber):
+    """http_file: the file with the token, and nothing else, proves its very name and no other."""
+    name = fresh("file")
+    made, url, path, content = http_validation(caller_subscriber, dns, name)
+    assert url.startswith(f"http://{name}:") and "/.well-known/pki-validation/" in url
+    assert content not in url, "the request does not hold the token"
+    assert tried(caller_subscriber, made)["attempts"][0]["evidence"]["hops"][0]["status"] == 404
+    site.pages[path] = (200, {}, content.encode() + b"\n")
+    time.sleep(10)
+    assert tried(caller_subscriber, made)["status"] == "valid"
+    request = draft(journey, control_profile, name, f"www.{name}", f"*.{name}")
+    assert [domain["control"]["status"] for domain in request["domains"]] == ["valid", "none", "none"]
+
+
+@pytest.mark.rows(64)
+@pytest.mark.xdist_group("web")
+@pytest.mark.parametrize("target", [
+    "http://169.254.169.254/latest", "http://[fe80::1]/", "http://10.0.0.1/", "http://192.168.1.1/x", "http://0x0a.1/",
+    "http://[::ffff:10.0.0.1]/", "http://user:pass@127.0.0.1/", "http://127.0.0.1:22/", "ftp://127.0.0.1/", "gopher://127.0.0.1/",
+    "file:///etc/passwd", "http://deny.caatest.well-known/x", "http://[fe80::1%25lo]/"])
+def test_where_a_redirect_may_not_go(dns, site, caller_officer, target):
+    """A redirect to a private address, another port, a user, another scheme is refused and recorded."""
+    made, _, path, _ = http_validation(caller_officer, dns, fresh("redirect"))
+    site.pages[path] = (302, {"Location": target}, b"")
+    seen = tried(caller_officer, made)
+    assert seen["status"] == "pending" and seen["attempts"][0]["result"] == "failed"
+    hops = seen["attempts"][0]["evidence"]["hops"]
+    assert hops[-1]["why"], hops
+
+
+@pytest.mark.xdist_group("web")
+def test_redirects_end_somewhere(dns, site, caller_officer, instance):
+    """Ten redirects are followed, an eleventh, a circle and a 303 are not."""
+    port = dcv_port(instance)
+    for count, passes in ((3, True), (10, True), (11, False)):
+        made, _, path, content = http_validation(caller_officer, dns, fresh(f"r{count}"))
+        places = [path] + [f"{path}-{n}" for n in range(1, count + 1)]
+        for here, there in zip(places, places[1:]):
+            site.pages[here] = (301, {"Location": f"http://127.0.0.1:{port}{there}"}, b"")
+        site.pages[places[-1]] = (200, {}, content.encode())
+        assert (tried(caller_officer, made)["status"] == "valid") is passes, count
+    made, _, path, content = http_validation(caller_officer, dns, fresh("circle"))
+    site.pages[path] = (302, {"Location": f"http://127.0.0.1:{port}{path}-b"}, b"")
+    site.pages[path + "-b"] = (302, {"Location": f"http://127.0.0.1:{port}{path}-b"}, b"")
+    assert "circle" in tried(caller_officer, made)["attempts"][0]["detail"]
+    made, _, path, content = http_validation(caller_officer, dns, fresh("see-other"))
+    site.pages[path] = (303, {"Location": f"http://127.0.0.1:{port}{path}-c"}, b"")
+    site.pages[path + "-c"] = (200, {}, content.encode())
+    assert tried(caller_officer, made)["status"] == "pending"
+
+
+@pytest.mark.xdist_group("web")
+def test_an_endless_file_is_not_read(dns, site, caller_officer):
+    """A body without end is cut at a kilobyte and proves nothing."""
+    made, _, path, content = http_validation(caller_officer, dns, fresh("endless"))
+    site.pages[path] = (200, {}, (content.encode() + b" " * 4096 for _ in range(1000)))
+    begun = time.monotonic()
+    assert tried(caller_officer, made)["status"] == "pending"
+    assert time.monotonic() - begun < 8
+
+
+def test_mail_is_not_offered_yet(caller_officer):
+    """The methods by mail say that no mail server is configured."""
+    caller_officer.post("/v1/domain-validations", {"identifier": {"type": "dns", "value": fresh("mail")},
+                                                   "method": "email_constructed"}).expect(409, "method-not-configured")
+
+
+@pytest.mark.parametrize("identifier,method,pointer", [
+    ({"type": "dns", "value": "com"}, "dns_txt", "/identifier/value"),
+    ({"type": "dns", "value": "*.example.com"}, "dns_txt", "/identifier/value"),
+    ({"type": "ip", "value": "127.0.0.1x"}, "http_file", "/identifier/value"),
+    ({"type": "ip", "value": "192.0.2.1"}, "dns_txt", "/method"),
+    ({"type": "email", "value": "a@example.com"}, "http_file", "/method"),
+])
+def test_identifier_and_method_must_fit(caller_officer, identifier, method, pointer):
+    """What nobody can prove by that method is refused with its pointer."""
+    answer = caller_officer.post("/v1/domain-validations", {"identifier": identifier, "method": method}).expect(422)
+    assert answer.pointers() == [pointer]
+
+
+def test_who_sees_and_ends_a_validation(caller_subscriber, caller_subscriber_b, caller_officer, caller_officer_other,
+                                        caller_auditor):
+    """Its maker and the officers of the enterprise act on it; an auditor reads it without the token; others see nothing."""
+    made = validation(caller_subscriber, fresh("mine"), "dns_txt")
+    path = f"/v1/domain-validations/{made['id']}"
+    caller_subscriber_b.get(path).expect(404)
+    caller_officer_other.get(path).expect(404)
+    assert made["instructions"]["record"]["value"] not in caller_auditor.get(path).expect(200).text
+    assert caller_officer.get(path).expect(200)["instructions"]["record"]["value"]
+    caller_auditor.post(f"{path}/cancel", {}).expect(403)
+    caller_officer.post(f"{path}/cancel", {}).expect(200)
+    caller_officer.post(f"{path}/verify", {}).expect(409, "wrong-state")
+    listed = caller_officer.get(f"/v1/domain-validations?value={made['identifier']['value']}&status=cancelled").expect(200)
+    assert [item["id"] for item in listed["items"]] == [made["id"]]

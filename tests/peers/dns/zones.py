@@ -1,0 +1,119 @@
+"""The tree that the DNS peer serves: a root of our own, `caatest.` and `tldcaa.` below it.
+
+Every name stands for one case of the CAA and domain control rules; its label says which. Names that
+zone files can express are served by named, those whose fault is on the wire by responder.py.
+"""
+import dataclasses
+
+TTL = 300
+ISSUER = "ca.example"
+
+
+@dataclasses.dataclass(frozen=True)
+class Zone:
+    """One zone: where it is served, and what is wrong with it."""
+    name: str                    # absolute, with the last dot
+    records: tuple = ()          # (owner label relative to the zone or "@", type, rdata)
+    signed: bool = True          # by a key of its own
+    ds: str = "own"              # in the parent: own, none, unknown (algorithm 200), foreign
+    nsec3: bool = False
+    expired: bool = False        # signatures of last year
+    tamper: tuple = ()           # (from, to): replaced in the signed file, the signatures stay
+    responder: bool = False      # served by responder.py, not by named
+    v6: bool = False             # reached over ::1 only
+
+
+def caa(label, *values):
+    return [(label, "CAA", value) for value in values]
+
+
+def _plain():
+    """caatest.: the cases that need no zone of their own."""
+    ok, other = f'0 issue "{ISSUER}"', '0 issue "other.example"'
+    records = []
+    for label, *values in (
+            ("empty", '0 issue ";"'), ("empty2", '0 issue ""'), ("deny", other),
+            ("upper", '0 ISSUE "other.example"'), ("ok", ok), ("okcase", '0 issue "CA.Example"'),
+            ("big", *[f'0 t{n} "test"' for n in range(1000)], other),
+            ("crit1", '128 unknownprop "x"'), ("crit2", '130 unknownprop "x"'),
+            ("noncrit", '126 unknownprop "x"'), ("critknown", f'128 issue "{ISSUER}"'),
+            ("critissuemail", '128 issuemail ";"'), ("permit", ok), ("deny.permit", other),
+            ("permit.deny", '0 dummy "dummy"'), ("wildonly", '0 issuewild "other.example"'),
+            ("wildover", ok, '0 issuewild "other.example"'), ("wildsemi", '0 issuewild ";"', ok),
+            ("wildiodef", '0 iodef "mailto:caa@caatest"'), ("x.target", ok),
+            ("mal1", '0 issue "%%%%%"'), ("mal2", f'0 issue "{ISSUER}; a=b;"'),
+            ("mal3", f'0 issue "{ISSUER}; a_b=1"'), ("mal8", '0 issue "%%%%%"', ok),
+            ("par1", f'0 issue "{ISSUER}; foo=bar;baz=bar"'), ("par2", f'0 issue "{ISSUER};"'),
+            ("acc-ok", f'0 issue "{ISSUER}; accounturi=acct:42@{ISSUER}"'),
+            ("acc-two-rr", f'0 issue "{ISSUER}; accounturi=acct:1@{ISSUER}"',
+             f'0 issue "{ISSUER}; accounturi=acct:42@{ISSUER}"'),
+            ("acc-empty", f'0 issue "{ISSUER}; accounturi="'),
+            ("vm-dns", f'0 issue "{ISSUER}; validationmethods=ca-tbr-7"'),
+            ("vm-acme", f'0 issue "{ISSUER}; validationmethods=dns-01"'),
+            ("vm-unknown", f'0 issue "{ISSUER}; validationmethods=tls-sni-01"'),
+            ("vm-empty", f'0 issue "{ISSUER}; validationmethods="'),
+            ("vm-comma", f'0 issue "{ISSUER}; validationmethods=,"'),
+            ("vm-acc", f'0 issue "{ISSUER}; validationmethods=ca-tbr-7; accounturi=acct:43@{ISSUER}"'),
+            ("mail-none", '0 issue ";"'), ("mail-deny", '0 issuemail ";"'),
+            ("contact", '0 contactemail "owner@contact.caatest"'), ("secure-ok", ok),
+            ("high", '0 issue "\\228"'), ("xss", '0 issue "<script>alert(1)</script>"')):
+        records += caa(label, *values)
+    for label, target in (("cname-deny", "deny"), ("cname2-deny", "cname-deny"),
+                          ("cname-ok.deny", "ok"), ("cname-loop", "cname-loop"),
+                          ("cname-none.deny", "none"), ("cname-gone", "nothing-here.nowhere"),
+                          ("loop1", "loop2"), ("loop2", "loop1")):
+        records.append((label, "CNAME", f"{target}.caatest."))
+    records.append(("dn.deny", "DNAME", "target.caatest."))
+    records.append(("dn", "DNAME", "target.caatest."))
+    for label in ("@", "none", "sub1.deny", "ns", "web", "www.web", "shop", "intranet"):
+        records.append((label, "A", "127.0.0.1"))
+    records.append(("txt", "TXT", '"two " "strings"'))
+    return tuple(records)
+
+
+def _ok(*more):
+    return (("@", "CAA", f'0 issue "{ISSUER}"'), ("@", "A", "127.0.0.1"), *more)
+
+
+def _wire(label, **more):
+    return Zone(f"{label}.caatest.", signed=False, ds="none", responder=True, **more)
+
+
+ZONES = (
+    Zone(".", signed=True, ds="none"),
+    Zone("caatest.", _plain()),
+    Zone("tldcaa.", (("@", "CAA", '0 issue "other.example"'), ("a.b", "A", "127.0.0.1"))),
+    # Changed while a test runs; domains that demonstrate validation live here too.
+    Zone("live.caatest.", _ok()),
+    Zone("secure-nsec3.caatest.", (("@", "A", "127.0.0.1"), *caa("leaf", f'0 issue "{ISSUER}"')),
+         nsec3=True),
+    Zone("bogus.caatest.", _ok(), tamper=(ISSUER, "cx.example")),
+    Zone("expired.caatest.", _ok(), expired=True),
+    Zone("missing.caatest.", _ok(), signed=False, ds="foreign"),
+    Zone("broken.caatest.", (*caa("@", '0 issue "other.example"'),
+                             *caa("good", f'0 issue "{ISSUER}"')),
+         tamper=("other.example", "otter.example")),
+    Zone("insecure.caatest.", _ok(("sub", "A", "127.0.0.1")), signed=False, ds="none"),
+    Zone("unkalg.caatest.", _ok(), signed=False, ds="unknown"),
+    Zone("v6.caatest.", caa("@", '0 issue "other.example"'), v6=True),
+    *(_wire(label) for label in (
+        "timeout-i", "servfail-i", "refused-i", "notimp-i", "formerr-i", "flaky-i", "nosoa", "lame",
+        "wire", "tc-tcp", "tc-only", "slow")),
+    Zone("blackhole-s.caatest.", signed=False, ds="foreign", responder=True),
+    Zone("servfail-s.caatest.", signed=False, ds="foreign", responder=True),
+)
+BY_NAME = {zone.name: zone for zone in ZONES}
+
+
+def zone_of(name):
+    """The zone a name lies in; `name` absolute or not."""
+    labels = name.rstrip(".").lower().split(".")
+    for at in range(len(labels)):
+        zone = BY_NAME.get(".".join(labels[at:]) + ".")
+        if zone:
+            return zone
+    return BY_NAME["."]
+
+
+def parent_of(zone):
+    return zone_of(zone.name.split(".", 1)[1]) if zone.name != "." else None
