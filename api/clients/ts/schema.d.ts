@@ -1106,7 +1106,7 @@ export interface paths {
         head?: never;
         /**
          * Edit a reissue request
-         * @description In `draft` or `declined`, which this reopens as a new round. A member of the profile's locked fields is 422 `field-locked`, also with its present value. A changed common name whose old value was a dns SAN replaces that SAN too when the patch has no `san`; one that is no FQDN never enters `san`. `message` and `reason` do not change the digest. `previous_certificate.due_at` is for officers and admins, in any state, up to 30 days ahead, while the revocation is not done (409 `wrong-state`); it cannot be mixed with other members.
+         * @description In `draft` or `declined`, which this reopens as a new round. What the profile locks may be sent with the value it has; another one is 422 `field-locked`. A changed common name whose old value was a dns SAN replaces that SAN too when the patch has no `san`; one that is no FQDN never enters `san`. `message` and `reason` do not change the digest. `previous_certificate.due_at` is for officers and admins, in any state, up to 30 days ahead, while the revocation is not done (409 `wrong-state`); it cannot be mixed with other members.
          */
         patch: operations["update_reissue_request"];
         trace?: never;
@@ -3004,7 +3004,7 @@ export interface components {
             extended_key_usage: string[];
             policies: components["schemas"]["Oid"][];
         };
-        /** @description `full`: the longest there is; `remaining`: until the old certificate's end; `days` with `days`; `not_after` with `not_after`. By default `remaining` where the old certificate is issued, else `full`. Over the limit is 422 `validity-too-long`, an end in the past 422 `validity-past`. */
+        /** @description `full`: the longest there is; `remaining`: until the old certificate's end; `days` with `days`; `not_after` with `not_after`. By default `remaining` where the old certificate is issued, else `full`. Over the limit is 422 `validity-too-long`, an end in the past 422 `validity-past`. A PATCH may leave the mode out to change what belongs to it alone. */
         Validity: {
             /** @enum {string} */
             mode: "full" | "remaining";
@@ -3024,9 +3024,9 @@ export interface components {
             mode: components["schemas"]["ValidityMode"];
             days: number | null;
             not_after: components["schemas"]["NullableTimestamp"];
-            /** @description Where it would end if it were issued now. */
+            /** @description Where it would end if it were issued now; where it ends, once it is issued; else null. */
             effective_not_after: components["schemas"]["NullableTimestamp"];
-            /** @description The latest end that rules, profile and issuer allow now. */
+            /** @description The latest end that rules, profile and issuer allow now; null once the request has ended. */
             max_not_after: components["schemas"]["NullableTimestamp"];
         };
         /** @enum {string} */
@@ -3214,7 +3214,7 @@ export interface components {
             round: number;
             /**
              * Format: int32
-             * @description 1: vetting; 2: dual control.
+             * @description 1: vetting; 2: dual control. A stage is decided again when its officer has been blocked since.
              */
             stage: number;
             by: components["schemas"]["Person"];
@@ -3241,6 +3241,7 @@ export interface components {
             /** @enum {string} */
             action: "keep" | "revoke_on_issue" | "revoke_after_days" | "revoke_on_submit";
             reason: components["schemas"]["RevocationReason"] | null;
+            /** @description With `revoke_after_days`: when, once it is issued; before, when it would be if it were issued now. Else null. */
             due_at: components["schemas"]["NullableTimestamp"];
         };
         /** @description A reissue request in a list; the members that lists leave out are here when `include` names them. */
@@ -3289,8 +3290,8 @@ export interface components {
             /** @description While it is failed, why. */
             failure: components["schemas"]["Failure"] | null;
             previous_certificate: components["schemas"]["PreviousCertificate"];
-            /** @description Of the content, to which factor and approvals are bound. Null before there is a key. */
-            digest: components["schemas"]["NullableDigest"];
+            /** @description Of the content, to which factor and approvals are bound: SHA-256 of the RFC 8785 JSON `{v: 1, request_id, round, certificate_sha256, profile_id, profile_revision, subject, san (sorted by type, value), validity {mode, days, not_after}, spki_sha256 (null before there is a key)}`. */
+            digest: components["schemas"]["Digest"];
             /** @description What the profile leaves open; empty in states that cannot be edited. */
             editable_fields: components["schemas"]["EditableField"][];
             /** @description What the caller may do in this state; whether it would succeed is in `blockers`. */
