@@ -59,7 +59,8 @@ extern const struct rs_field rs_certificate_fields[];
 
 /*
  * One certificate that the caller may see (its own, its enterprise's, by role and reach).
- * RS_NOT_FOUND for all others.
+ * RS_NOT_FOUND for all others. Scopes are those of the action that the route is for, judged there:
+ * who may write needs no scope to read what it has written.
  */
 enum rs_code rs_certificate_get(struct rs_ctx *ctx, const struct rs_id *id,
 	struct rs_certificate *out) RS_CHECK;

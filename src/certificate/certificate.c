@@ -82,7 +82,7 @@ enum rs_code rs_certificate_get(struct rs_ctx *ctx, const struct rs_id *id,
 	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_certificate_by_id, &p, &rows);
 	if (!rc)
 		rc = read_row(ctx, rows, 0, out);
-	return rc ? rc : rs_may_act(ctx, "certificate.read", &out->owner_id, &out->enterprise_id);
+	return rc ? rc : rs_may_see(ctx, "certificate.read", &out->owner_id, &out->enterprise_id);
 }
 
 enum rs_code rs_certificate_load(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *id,

@@ -57,7 +57,7 @@ enum rs_code rs_caa_check_get(struct rs_ctx *ctx, const struct rs_id *id, json_t
 	if (!rc)
 		rc = rs_row_read(ctx, rows, 0, FIELDS, &check);
 	if (!rc)
-		rc = rs_may_act(ctx, "caa_check.read", &check.checked_by, &check.enterprise_id);
+		rc = rs_may_see(ctx, "caa_check.read", &check.checked_by, &check.enterprise_id);
 	if (!rc)
 		*out = rs_json_write(FIELDS, &check);
 	return rc;

@@ -53,8 +53,7 @@ static const struct rs_field ROW[] = {
 
 /* --- reading --- */
 
-static enum rs_code read_for(
-	struct rs_ctx *ctx, const char *action, const struct rs_id *id, struct rs_validation *out)
+enum rs_code rs_validation_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_validation *out)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
@@ -65,12 +64,7 @@ static enum rs_code read_for(
 	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_validation_by_id, &p, &rows);
 	if (!rc)
 		rc = rs_row_read(ctx, rows, 0, ROW, out);
-	return rc ? rc : rs_may_act(ctx, action, &out->requested_by, &out->enterprise_id);
-}
-
-enum rs_code rs_validation_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_validation *out)
-{
-	return read_for(ctx, "validation.read", id, out);
+	return rc ? rc : rs_may_see(ctx, "validation.read", &out->requested_by, &out->enterprise_id);
 }
 
 struct rs_seal_place rs_validation_place(const struct rs_validation *v)
@@ -366,8 +360,10 @@ enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, in
 	struct rs_validation *out)
 {
 	struct ending ending = {out, revision};
-	enum rs_code rc = read_for(ctx, "validation.edit", id, out);
+	enum rs_code rc = rs_validation_get(ctx, id, out);
 
+	if (!rc)
+		rc = rs_may_act(ctx, "validation.edit", &out->requested_by, &out->enterprise_id);
 	if (!rc && revision >= 0 && revision != out->revision)
 		rc = rs_fail(ctx, RS_PRECONDITION_FAILED,
 			"The validation is at revision %lld by now. Read it again.",

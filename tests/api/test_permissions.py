@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from support.calls import printed
-from support.client import contract
+from support.calls import PASSWORD, World, call, printed
+from support.client import Api, contract
 
 ROLES = {"subscriber": "subscriber", "officer": "ra_officer", "enterprise_admin": "admin", "auditor": "auditor"}
 
@@ -82,7 +82,6 @@ def test_nobody_gets_nothing(callers, route):
 @pytest.mark.rows(56)
 def test_a_token_without_the_scope(instance, callers):
     """A token that lacks a scope is told which one it needs."""
-    from support.client import Api
     admin = callers["enterprise_admin"]
     email = f"u-{uuid.uuid4().hex}@example.test"
     password = "correct horse battery staple"
@@ -98,6 +97,43 @@ def test_a_token_without_the_scope(instance, callers):
     writer = session.post("/v1/api-tokens", {"name": "t", "scopes": ["reissue:write"]}).expect(201)
     Api(instance["BASE_URL"], writer["token"]).get(
         f"/v1/reissue-requests/{uuid.uuid4()}").expect(403, "insufficient-scope")
+
+
+@pytest.fixture(scope="module")
+def scoped(instance, callers):
+    """By name of a caller: makes a token of such a user with these scopes."""
+    def session(role):
+        body = {"email": f"{uuid.uuid4().hex}@example.test", "name": role, "role": role, "password": PASSWORD}
+        callers["enterprise_admin"].post("/v1/users", body).expect(201)
+        return sign_in(body["email"], PASSWORD)
+
+    def sign_in(email, password):
+        signed = callers["nobody"].post("/v1/sessions", {"email": email, "password": password}).expect(201)
+        return Api(instance["BASE_URL"], signed["access_token"])
+
+    sessions = {name: session(role) for name, role in ROLES.items() if name != "subscriber"}
+    sessions["subscriber"] = sign_in(instance["SUBSCRIBER_EMAIL"], instance["SUBSCRIBER_PASSWORD"])
+
+    def token(name, scopes):
+        made = sessions[name].post("/v1/api-tokens", {"name": "t", "scopes": sorted(scopes)}).expect(201)
+        return Api(instance["BASE_URL"], made["token"])
+    token.all = {name: set(api.get("/v1/me").expect(200)["scopes"]) for name, api in sessions.items()}
+    return token
+
+
+@pytest.mark.rows(56)
+@pytest.mark.parametrize("route", [route for route in ROUTES if TABLE[route["action"]]["scopes"]], ids=name_of)
+def test_each_route_needs_its_scope_and_no_other(instance, callers, journey, scoped, route):
+    """A token with all scopes but the route's is 403 and changes nothing; one with the route's alone does it."""
+    made = call(World(instance, journey), f"{route['method'].upper()} {route['path']}")
+    name = next((name for name, api in callers.items() if api is made.caller), None)
+    if name not in ROLES:
+        return  # the platform's, and one's own tokens, which are made by a session
+    scopes = set(TABLE[route["action"]]["scopes"])
+    others = scoped.all[name] - scopes
+    for _ in range(2 if others else 0):  # the same the second time: nothing was changed
+        made.send(scoped(name, others)).expect(403, "insufficient-scope")
+    made.send(scoped(name, scopes)).expect(made.status)
 
 
 def test_the_demo_s_tokens_do_all_that_their_roles_may(callers):

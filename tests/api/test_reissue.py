@@ -1,11 +1,14 @@
 """The whole story of a reissue, step by step, and what each step refuses."""
+import datetime
 import time
 
 import pytest
+import requests
 from cryptography import x509
 
 from support.foreign import foreign_pem
 from support.keys import make_csr, make_key, spki_sha256
+from support.leaf import san_of, spki_of, subject_of
 
 STEPS = ["key", "subject", "san", "validity", "domain_verification", "agreement", "message", "second_factor", "approval"]
 
@@ -179,3 +182,86 @@ def test_a_tag_outlives_the_second(journey, caller_subscriber):
     caller_subscriber.get(path, headers={"If-None-Match": first.headers["ETag"]}).expect(304)
     caller_subscriber.patch(path, {"message": "now"}).expect(200)
     caller_subscriber.get(path, headers={"If-None-Match": first.headers["ETag"]}).expect(200)
+
+
+@pytest.mark.invariant(23)
+def test_no_key_of_the_lineage_comes_back(journey, caller_subscriber):
+    """In the third generation neither the first's nor the second's key is taken, whatever became of their certificates."""
+    keys = [make_key() for _ in range(3)]
+    certificate = journey.certificate(key=keys[0])
+    for key in keys[1:]:
+        issued = journey.issued(certificate=certificate, key=key)
+        certificate = caller_subscriber.get(f"/v1/certificates/{issued['new_certificate_id']}").expect(200).json
+    caller_subscriber.post(f"/v1/certificates/{certificate['id']}/revoke", {"reason": "superseded"}).expect(200)
+    request = journey.request(certificate)
+    assert certificate["lineage"]["generation"] == 3
+    for key in keys:
+        caller_subscriber.put(f"/v1/reissue-requests/{request['id']}/csr", {"csr": make_csr(key)}).expect(422, "key-reused")
+    assert caller_subscriber.get(f"/v1/reissue-requests/{request['id']}").expect(200)["key"] is None
+
+
+def certificate_of(caller, request):
+    return x509.load_der_x509_certificate(
+        caller.get(f"/v1/reissue-requests/{request['id']}/certificate?format=der").expect(200).content)
+
+
+@pytest.mark.invariant(20, 26)
+def test_what_was_approved_is_what_is_signed(journey, callers):
+    """Every field that the officer saw stands in the certificate, and no edit gets in between."""
+    fields = ["common_name", "given_name", "surname", "title", "organization", "organizational_unit", "locality", "state",
+              "street", "postal_code", "country", "serial_number", "email_address", "domain_component",
+              "organization_identifier", "business_category"]
+    profile = journey.profile(vetting=True, editable_fields=[f"subject.{name}" for name in fields] + ["san", "validity"])
+    subject = {name: f"the {name}" for name in fields} | {
+        "country": "FR", "email_address": "jane@example.com", "organizational_unit": ["one", "two"], "street": ["1 A", "2 B"],
+        "domain_component": ["example", "com"], "serial_number": "HRB 1", "organization_identifier": "VATFR-1",
+        "business_category": "Private Organization", "common_name": "J\u00e4ne Doe"}
+    san = [{"type": "dns", "value": "a.example.com"}, {"type": "dns", "value": "b\u00fccher.example.com"},
+           {"type": "ip", "value": "10.1.2.3"}, {"type": "ip", "value": "2001:db8::7"},
+           {"type": "email", "value": "jane@example.com"}, {"type": "uri", "value": "https://example.com/jane"},
+           {"type": "upn", "value": "jane@corp.example"}]
+    subscriber, officer, key = callers["subscriber"], callers["officer"], make_key()
+    certificate = officer.post("/v1/certificates/import", {
+        "pem": foreign_pem(san=()), "profile_id": profile, "owner_id": journey.user_id(subscriber)}).expect(201)
+    request = journey.ready(certificate.json, key=key, subject=subject, san=san, validity={"mode": "days", "days": 7})
+    path = f"/v1/reissue-requests/{request['id']}"
+    subscriber.post(f"{path}/submit", {}).expect(200)
+    seen = officer.get(path).expect(200)
+    for patch in ({"subject": {"common_name": "Other"}}, {"san": []}, {"validity": {"mode": "full"}}):
+        subscriber.patch(path, patch).expect(409, "wrong-state")
+    subscriber.put(f"{path}/csr", {"csr": make_csr(make_key())}).expect(409, "wrong-state")
+    issued = officer.post(f"{path}/approve", {"digest": seen["digest"]}).expect(200)
+    assert issued["status"] == "issued" and issued["digest"] == seen["digest"]
+    leaf = certificate_of(subscriber, request)
+    assert subject_of(leaf) == seen["subject"] == subject
+    assert san_of(leaf) == [(name["type"], name["value"]) for name in seen["san"]]
+    assert ("dns", "xn--bcher-kva.example.com") in san_of(leaf)
+    assert spki_of(leaf) == seen["key"]["spki_sha256"] == spki_sha256(key)
+    assert (leaf.not_valid_after - leaf.not_valid_before).total_seconds() == 7 * 86400 - 1
+    for change in ({"subject": {"common_name": "Other"}}, {"message": "x"}):
+        subscriber.patch(path, change).expect(409, "wrong-state")
+
+
+@pytest.mark.invariant(25)
+@pytest.mark.parametrize("days, mode", [(1, "full"), (3, "days"), (20, "full"), (20, "remaining"), (3000, "full"), (5000, "full"), (3000, "remaining"),
+                                        (3000, "not_after")])
+def test_validity_keeps_all_its_limits(journey, callers, instance, days, mode):
+    """notBefore is not in the future and at most a day back, the last second counts, nothing outlives issuer or profile."""
+    subscriber = callers["subscriber"]
+    profile = journey.profile(max_days=days)
+    old = callers["officer"].post("/v1/certificates/import", {
+        "pem": foreign_pem(san=(), days=9), "profile_id": profile, "owner_id": journey.user_id(subscriber)}).expect(201)
+    ca = x509.load_pem_x509_certificate(requests.get(instance["BASE_URL"] + "/pki/demo/ca.pem", timeout=10).content)
+    until = datetime.datetime.utcnow().replace(microsecond=0) + datetime.timedelta(days=5)
+    validity = {"mode": mode, **({"days": days} if mode == "days" else {}),
+                **({"not_after": until.strftime("%Y-%m-%dT%H:%M:%SZ")} if mode == "not_after" else {})}
+    leaf = certificate_of(subscriber, journey.issued(certificate=old.json, validity=validity))
+    now, begin, end = datetime.datetime.utcnow(), leaf.not_valid_before, leaf.not_valid_after
+    assert now - datetime.timedelta(days=1) < begin <= now and end <= ca.not_valid_after
+    assert (end - begin).total_seconds() + 1 <= days * 86400
+    if mode == "remaining":
+        assert end.strftime("%Y-%m-%dT%H:%M:%SZ") == old["not_after"]
+    elif mode == "not_after":
+        assert end == until
+    elif mode == "full":
+        assert end == min(begin + datetime.timedelta(days=days, seconds=-1), ca.not_valid_after)

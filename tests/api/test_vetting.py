@@ -1,7 +1,12 @@
 """I43: who may approve, dual control, what a decline leads to."""
+import uuid
+
 import pytest
 
+from support.calls import PASSWORD
+from support.client import Api
 from support.foreign import foreign_pem
+from support.keys import make_csr, make_key
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +119,72 @@ def test_events_that_do_not_fit_are_409(journey, vetted, caller_subscriber, call
     act(caller_subscriber, request, "submit").expect(409, "wrong-state")
     caller_subscriber.delete(f"/v1/reissue-requests/{request['id']}").expect(204)
     caller_subscriber.get(f"/v1/reissue-requests/{request['id']}").expect(404)
+
+
+@pytest.fixture
+def hired(instance, callers):
+    """A new officer of the first enterprise: (id, session, API token)."""
+    def hire():
+        body = {"email": f"{uuid.uuid4().hex}@example.test", "name": "Otis", "role": "ra_officer", "password": PASSWORD}
+        user = callers["enterprise_admin"].post("/v1/users", body).expect(201)
+        signed = callers["nobody"].post("/v1/sessions", {"email": body["email"], "password": PASSWORD}).expect(201)
+        session = Api(instance["BASE_URL"], signed["access_token"])
+        made = session.post("/v1/api-tokens", {"name": "t", "scopes": ["reissue:read", "reissue:write", "approve"]}).expect(201)
+        return user["id"], session, Api(instance["BASE_URL"], made["token"])
+    return hire
+
+
+def imported(journey, callers, profile, officer="officer"):
+    return callers[officer].post("/v1/certificates/import", {
+        "pem": foreign_pem(san=()), "profile_id": profile, "owner_id": journey.user_id(callers["subscriber"])}).expect(201).json
+
+
+@pytest.mark.invariant(43)
+def test_who_created_it_does_not_approve_it(journey, vetted, callers, hired):
+    """An officer who created the request for its owner does not approve it, by none of its tokens; another does."""
+    _, session, token = hired()
+    certificate = imported(journey, callers, vetted)
+    made = token.post("/v1/reissue-requests", {"certificate_id": certificate["id"], "reason": "key_lost",
+                                               "csr": make_csr(make_key())}).expect(201)
+    request = journey.agreement(made.json)
+    request = act(callers["subscriber"], request, "submit").expect(200).json
+    for caller in (token, session):
+        assert "approve" not in caller.get(f"/v1/reissue-requests/{request['id']}").expect(200)["allowed_actions"]
+        act(caller, request, "approve", digest=request["digest"]).expect(403, "self-approval")
+    assert act(callers["officer"], request, "approve", digest=request["digest"]).expect(200)["status"] == "issued"
+
+
+@pytest.mark.invariant(43)
+def test_who_submitted_it_does_not_approve_it(journey, callers, hired):
+    """Where a profile lets officers submit on behalf, the one who did does not approve."""
+    _, session, token = hired()
+    profile = journey.profile(vetting=True, on_behalf=True)
+    request = journey.ready(imported(journey, callers, profile))
+    request = act(session, request, "submit").expect(200).json
+    for caller in (session, token):
+        act(caller, request, "approve", digest=request["digest"]).expect(403, "self-approval")
+    seen = callers["officer"].get(f"/v1/reissue-requests/{request['id']}").expect(200)
+    assert (seen["status"], seen["approvals"]) == ("pending", [])
+
+
+@pytest.mark.invariant(43)
+def test_two_tokens_are_one_person(journey, callers, hired):
+    """Dual control: the second approval by another token of the first officer is none."""
+    _, session, token = hired()
+    request = journey.ready(imported(journey, callers, journey.profile(vetting=True, dual_control=True)))
+    request = act(callers["subscriber"], request, "submit").expect(200).json
+    assert act(session, request, "approve", digest=request["digest"]).expect(200)["status"] == "pending_dual_control"
+    again = act(token, request, "approve", digest=request["digest"]).expect(200)
+    assert again["status"] == "pending_dual_control" and len(again["approvals"]) == 1
+
+
+@pytest.mark.invariant(44)
+def test_a_role_that_is_taken_away_in_the_middle(journey, vetted, callers, hired, instance):
+    """An officer who opened a request and is none any more can neither approve nor see it, on any replica."""
+    user, session, token = hired()
+    request = submitted(journey, callers["subscriber"], vetted)
+    act(session, request, "open").expect(200)
+    callers["enterprise_admin"].patch(f"/v1/users/{user}", {"role": "subscriber"}).expect(200)
+    for caller in (session, token):
+        for base in instance.base_urls:
+            act(caller.at(base), request, "approve", digest=request["digest"]).expect(404, "not-found")
