@@ -164,6 +164,12 @@ struct saving {
 static enum rs_code save(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
 	const struct saving *saving = arg;
+	struct rs_event event = {
+		.action = "caa_check.created",
+		.object_type = "caa_check",
+		.object = saving->id,
+		.enterprise = ctx->actor.enterprise,
+	};
 	struct rs_params p = rs_params(ctx);
 	enum rs_code rc;
 
@@ -172,6 +178,8 @@ static enum rs_code save(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rs_p_id(&p, &ctx->actor.id);
 	rs_p_json(&p, saving->rows);
 	rc = rs_tx_run(ctx, tx, RS_Q_caa_check_insert, &p, NULL);
+	if (!rc)
+		rc = rs_audit(ctx, tx, &event);
 	return rc ? rc : rs_idem_effect(ctx, tx, "caa_check", &saving->id);
 }
 

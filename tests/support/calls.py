@@ -137,6 +137,13 @@ class World:
     def validation(self):
         return self.made("subscriber", "/v1/domain-validations", self.validation_body())
 
+    def named(self):
+        """A draft with a name whose CAA records are to be looked up."""
+        profile = self.keep("named", lambda: self.journey.profile(caa="required"))
+        certificate = self.made("officer", "/v1/certificates/import", {
+            **self.import_body(san=("ok.caatest",)), "profile_id": profile})
+        return self.journey.request(certificate)
+
     def caa_check(self):
         return self.made("subscriber", "/v1/caa-checks", {"name": "ok.caatest"})
 
@@ -337,7 +344,7 @@ CALLS = {
     "PUT /v1/reissue-requests/{id}/csr": _of("subscriber", World.draft, lambda w, r: {"csr": make_csr(make_key())}),
     "PUT /v1/reissue-requests/{id}/agreement": _of("subscriber", World.draft, World.acceptance),
     "GET /v1/reissue-requests/{id}/preflight": _of("subscriber", World.draft),
-    "POST /v1/reissue-requests/{id}/verify": _of("subscriber", World.draft, {}),
+    "POST /v1/reissue-requests/{id}/verify": _of("subscriber", World.named, {}),
     "POST /v1/reissue-requests/{id}/submit": _of("subscriber", lambda w: w.journey.ready(_certificate(w)), {}),
     "POST /v1/reissue-requests/{id}/open": _of("officer", World.vetted, {}),
     "POST /v1/reissue-requests/{id}/release": _of("officer", lambda w: w.vetted("open"), {}),
