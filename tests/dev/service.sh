@@ -26,8 +26,8 @@ configure()
 	if [ ! -s "$DIR/ca/chain.pem" ]; then
 		openssl rand -hex 24 | write_file "$DIR/ca.passphrase"
 		quietly "$REISSUED" ca init --dir "$DIR/ca" --name 'reissued demo' \
-			--algorithm EC:P-256 --days 3650 --passphrase-file "$DIR/ca.passphrase"
-		say "demo CA" "made in $DIR/ca: ten years, trusted by nobody"
+			--algorithm EC:P-256 --days "${DEMO_CA_DAYS:-30}" --passphrase-file "$DIR/ca.passphrase"
+		say "demo CA" "made in $DIR/ca: ${DEMO_CA_DAYS:-30} days, trusted by nobody"
 	fi
 	openssl x509 -in "$DIR/ca/issuing.crt" -noout -checkend 86400 >/dev/null ||
 		die "the demo CA of this instance has run out: ./dev reset, then ./dev up"

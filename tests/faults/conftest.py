@@ -81,12 +81,18 @@ class Own(Instance):
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
+def ca_days():
+    """How long the demo CA of `own` lasts; a module that moves the clock by years has its own."""
+    return 30
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory, ca_days):
     folder = tmp_path_factory.mktemp("own") / "run"
     os.chmod(folder.parent, 0o755)
     preset = os.environ.get("REISSUED_PRESET", "dev")
     subprocess.run([str(ROOT / "dev"), "up", "--dir", str(folder), "--port", "0", "--preset", preset],
-                   check=True, timeout=300, stdout=subprocess.DEVNULL)
+                   check=True, timeout=300, stdout=subprocess.DEVNULL, env={**os.environ, "DEMO_CA_DAYS": str(ca_days)})
     yield Own(folder / "env")
     subprocess.run([str(ROOT / "dev"), "reset", "--dir", str(folder)], check=False, timeout=60,
                    stdout=subprocess.DEVNULL)

@@ -7,11 +7,18 @@ import pytest
 from cryptography import x509
 
 from support.client import Api
-from support.keys import make_csr, unique_name
+from support.dns import fresh
+from support.keys import make_csr
 
 PASSWORD = "correct horse battery staple"
 ROLES = {"subscriber": "subscriber", "officer": "ra_officer", "enterprise_admin": "admin"}
 DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def ca_days():
+    """The rule sets tell until 2029 and after."""
+    return 3650
 
 
 @pytest.fixture
@@ -70,7 +77,7 @@ def test_the_rule_set_of_the_day(own, clock, emails, date, days):
     if date:
         clock(days_until(date))
     journey = journey_of(own, emails)
-    subscriber, name = journey.callers["subscriber"], unique_name()
+    subscriber, name = journey.callers["subscriber"], fresh()
     profile, san = own["PROFILE_TLS_ID"], [{"type": "dns", "value": name}]
     certificate = journey.certificate(profile_id=profile, common_name=name, san=san)
     subscriber.post(f"/v1/certificates/{certificate['id']}/revoke", {"reason": "superseded"}).expect(200)
@@ -91,7 +98,7 @@ def test_the_rule_set_of_the_day(own, clock, emails, date, days):
 def test_what_was_submitted_in_other_days(own, clock, emails):
     """A validity of 150 days that waits for its officer over 2027-03-15 is `profile-changed` then."""
     journey = journey_of(own, emails)
-    name = unique_name()
+    name = fresh()
     profile = journey.profile(base="PROFILE_TLS_ID", vetting=True)
     certificate = journey.certificate(profile_id=profile, common_name=name, san=[{"type": "dns", "value": name}])
     request = journey.ready(certificate, validity={"mode": "days", "days": 150})

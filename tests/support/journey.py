@@ -57,6 +57,9 @@ class Journey:
         request = self.request(certificate, caller, **more)
         if request["agreement"]["required"]:
             request = self.agreement(request, caller)
+        if any(domain["status"] == "unverified" for domain in request["domains"]):
+            caller = caller or self.callers["subscriber"]
+            request = caller.post(f"/v1/reissue-requests/{request['id']}/verify", {}).expect(200).json
         assert request["blockers"] == [], request["blockers"]
         return request
 
