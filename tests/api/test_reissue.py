@@ -173,7 +173,7 @@ def test_the_validity_is_merged(journey, caller_subscriber):
 
 def test_a_tag_outlives_the_second(journey, caller_subscriber):
     """The times of a draft that move on with the clock do not change its ETag: 304 as long as nothing happened."""
-    request = journey.request()
+    request = journey.request(journey.revoked(profile_id=journey.profile(max_days=10)))
     path = f"/v1/reissue-requests/{request['id']}"
     first = caller_subscriber.get(path).expect(200)
     time.sleep(1.1)

@@ -76,15 +76,15 @@ def test_an_approval_repeated_after_the_end_of_its_round(journey, callers, how):
 @pytest.mark.invariant(20, 25)
 def test_a_longer_profile_does_not_lengthen_what_was_submitted(journey, callers):
     """Raised after the submit, the profile's maximum does not change what is approved and issued."""
-    profile = journey.profile(vetting=True, max_days=100)
+    profile = journey.profile(vetting=True, max_days=20)
     request = submitted(journey, profile, validity={"mode": "full"})
-    callers["enterprise_admin"].patch(f"/v1/profiles/{profile}", {"max_days": 300}).expect(200)
+    callers["enterprise_admin"].patch(f"/v1/profiles/{profile}", {"max_days": 25}).expect(200)
     seen = callers["officer"].get(f"/v1/reissue-requests/{request['id']}").expect(200)
     assert seen["validity"]["max_not_after"][:10] == request["validity"]["max_not_after"][:10]
     done = act(callers["officer"], request, "approve", digest=request["digest"]).expect(200)
     leaf = x509.load_der_x509_certificate(callers["officer"].get(
         f"/v1/reissue-requests/{request['id']}/certificate?format=der").expect(200).content)
-    assert (leaf.not_valid_after - leaf.not_valid_before).total_seconds() + 1 == 100 * 86400
+    assert (leaf.not_valid_after - leaf.not_valid_before).total_seconds() + 1 == 20 * 86400
     assert done["validity"]["effective_not_after"] == leaf.not_valid_after.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -101,13 +101,13 @@ def test_another_purpose_is_not_what_was_submitted(journey, callers):
 
 @pytest.mark.invariant(20)
 @pytest.mark.parametrize("change, steps", [
-    ({"max_days": 20}, ["validity"]), ({"key_policy": ["RSA:2048"]}, ["key"]),
-    ({"rule_set": "tls-br", "max_days": 90}, ["subject", "san"]),
+    ({"max_days": 10}, ["validity"]), ({"key_policy": ["RSA:2048"]}, ["key"]),
+    ({"rule_set": "tls-br", "max_days": 20}, ["subject", "san"]),
 ])
 def test_a_narrower_profile_refuses_what_was_submitted(journey, callers, change, steps):
     """What the newest revision refuses is `profile-changed`: approve is 409 and records nothing; back again, it goes on."""
-    profile = journey.profile(vetting=True, max_days=100)
-    request = submitted(journey, profile, validity={"mode": "days", "days": 90})
+    profile = journey.profile(vetting=True, max_days=20)
+    request = submitted(journey, profile, validity={"mode": "days", "days": 18})
     path = f"/v1/profiles/{profile}"
     before = callers["enterprise_admin"].get(path).expect(200).json
     callers["enterprise_admin"].patch(path, change).expect(200)
