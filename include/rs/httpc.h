@@ -12,12 +12,35 @@
 /* Most bytes of an answer. */
 #define RS_HTTPC_BODY_MAX (256u << 10)
 
+struct rs_httpc_request {
+	const char *url;
+	const char *const *headers; /* "Name: value", ended by NULL; NULL: none */
+	const char *body;	    /* sent with POST; NULL: GET */
+	size_t body_len;
+	size_t answer_max; /* bytes, 1..RS_HTTPC_BODY_MAX */
+	int timeout_ms;	   /* for all of it; never beyond the deadline of ctx */
+	enum rs_code down; /* the code of a call without an answer */
+};
+
+struct rs_httpc_answer {
+	int status;	      /* 100..599, redirects included: they are not followed */
+	const char *type;     /* Content-Type as it came, or ""; arena */
+	struct rs_bytes body; /* arena */
+};
+
+/*
+ * One call. RS_OK whenever a whole answer within answer_max came, whatever its status; otherwise
+ * request->down, with the cause for the log.
+ */
+enum rs_code rs_httpc_send(struct rs_ctx *ctx, const struct rs_httpc_request *request,
+	struct rs_httpc_answer *answer) RS_CHECK;
+
 /*
  * GET; *body lives in ctx's arena. Only a 200 is RS_OK; anything else is RS_IDP_UNAVAILABLE with
  * the cause for the log. At most timeout_ms, and never beyond the deadline of ctx.
  */
-enum rs_code rs_httpc_get(struct rs_ctx *ctx, const char *url, int timeout_ms,
-	struct rs_bytes *body) RS_CHECK;
+enum rs_code rs_httpc_get(
+	struct rs_ctx *ctx, const char *url, int timeout_ms, struct rs_bytes *body) RS_CHECK;
 
 /*
  * Whether a URL that somebody gives may be called later: NULL, or the sentence that says why not

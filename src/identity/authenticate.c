@@ -133,18 +133,18 @@ static enum rs_code verify(struct rs_ctx *ctx, const struct rs_jws *jws, const s
 {
 	bool unknown_key = false;
 	const char *why = "";
-	json_t *jwks = issuer->jwks;
-	if (!jwks) {
-		enum rs_code rc = rs_jwks_get(ctx, issuer->jwks_uri, false, &jwks);
+	struct rs_jwks keys = {.document = issuer->jwks};
+	if (!keys.document) {
+		enum rs_code rc = rs_jwks_get(ctx, issuer->jwks_uri, RS_JWKS_TTL_S, false, &keys);
 		if (rc != RS_OK)
 			return rc;
 	}
-	bool good = rs_jose_verify(jws, issuer->algorithms, jwks, &unknown_key, &why);
+	bool good = rs_jose_verify(jws, issuer->algorithms, keys.document, &unknown_key, &why);
 	if (!good && unknown_key && !issuer->jwks) {
-		enum rs_code rc = rs_jwks_get(ctx, issuer->jwks_uri, true, &jwks);
+		enum rs_code rc = rs_jwks_get(ctx, issuer->jwks_uri, RS_JWKS_TTL_S, true, &keys);
 		if (rc != RS_OK)
 			return rc;
-		good = rs_jose_verify(jws, issuer->algorithms, jwks, &unknown_key, &why);
+		good = rs_jose_verify(jws, issuer->algorithms, keys.document, &unknown_key, &why);
 	}
 	return good ? RS_OK : refuse(ctx, why);
 }

@@ -3,6 +3,7 @@
 #include "rs/address.h"
 #include "rs/app.h"
 #include "rs/config.h"
+#include "rs/secret.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -13,11 +14,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define CONNECT_MS 3000L
+
+static const char DOWN[] = "A service we depend on does not answer. Try again later.";
+
 struct fetch {
 	struct rs_ctx *ctx;
 	unsigned char *data;
-	size_t len;
+	size_t len, max;
 	bool refused; /* the address was not allowed */
+	bool full;    /* the answer was longer than max */
 	struct curl_slist *headers;
 };
 
@@ -25,7 +31,8 @@ static size_t on_body(char *data, size_t size, size_t n, void *cls)
 {
 	struct fetch *f = cls;
 	size_t len = size * n;
-	if (f->len + len > RS_HTTPC_BODY_MAX)
+	f->full = len > f->max - f->len;
+	if (f->full)
 		return 0;
 	memcpy(f->data + f->len, data, len);
 	f->len += len;
@@ -36,33 +43,50 @@ static curl_socket_t on_socket(void *cls, curlsocktype purpose, struct curl_sock
 {
 	struct fetch *f = cls;
 	(void)purpose;
-	if (!rs_address_allowed(&address->addr, RS_ADDRESS_PUBLIC,
-		    f->ctx->app->config->net_allow_addresses)) {
+	if (!rs_address_allowed(
+		    &address->addr, RS_ADDRESS_PUBLIC, f->ctx->app->config->net_allow_addresses)) {
 		f->refused = true;
 		return CURL_SOCKET_BAD;
 	}
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static CURL *prepare(struct fetch *f, const char *url, int timeout_ms)
+static void add_header(struct fetch *f, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(f->headers, line);
+	if (!longer)
+		abort();
+	f->headers = longer;
+}
+
+static CURL *prepare(struct fetch *f, const struct rs_httpc_request *request, int timeout_ms)
 {
 	CURL *curl = curl_easy_init();
 	if (!curl)
 		abort();
 	bool http = f->ctx->app->config->net_allow_http;
-	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_URL, request->url);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, http ? "http,https" : "https");
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
+	if (request->body) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request->body_len);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+		add_header(f, "Expect:");
+	}
+	for (const char *const *line = request->headers; line && *line; line++)
+		add_header(f, *line);
 	if (f->ctx->traceparent[0])
-		f->headers = curl_slist_append(NULL,
-			rs_arena_printf(f->ctx->arena, "traceparent: %s", f->ctx->traceparent));
+		add_header(
+			f, rs_arena_printf(f->ctx->arena, "traceparent: %s", f->ctx->traceparent));
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, f->headers);
 	return curl;
 }
@@ -118,24 +142,58 @@ const char *rs_httpc_url_fault(struct rs_ctx *ctx, const char *url)
 	return why;
 }
 
-enum rs_code rs_httpc_get(struct rs_ctx *ctx, const char *url, int timeout_ms,
-	struct rs_bytes *body)
+/* The headers may have held a credential. */
+static void wipe_headers(struct curl_slist *headers)
 {
-	struct fetch f = {.ctx = ctx, .data = rs_arena_alloc(ctx->arena, RS_HTTPC_BODY_MAX)};
+	for (struct curl_slist *line = headers; line; line = line->next)
+		rs_cleanse(line->data, strlen(line->data));
+	curl_slist_free_all(headers);
+}
+
+enum rs_code rs_httpc_send(
+	struct rs_ctx *ctx, const struct rs_httpc_request *request, struct rs_httpc_answer *answer)
+{
+	struct fetch f = {.ctx = ctx, .max = request->answer_max};
 	int left = rs_ctx_left_ms(ctx);
 	long status = 0;
+	char *type = NULL;
 	enum rs_code rc = RS_OK;
-	CURL *curl = prepare(&f, url, left < timeout_ms ? left : timeout_ms);
+	f.data = rs_arena_alloc(ctx->arena, f.max);
+	CURL *curl = prepare(&f, request, left < request->timeout_ms ? left : request->timeout_ms);
 	CURLcode result = left > 0 ? curl_easy_perform(curl) : CURLE_OPERATION_TIMEDOUT;
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	if (result != CURLE_OK || status != 200) {
-		rc = rs_fail(ctx, RS_IDP_UNAVAILABLE,
-			"A service we depend on does not answer. Try again later.");
-		rs_err_cause(ctx, "%s, status %ld%s", curl_easy_strerror(result), status,
-			f.refused ? ", address not allowed" : "");
+	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+	*answer = (struct rs_httpc_answer){
+		.status = (int)status,
+		.type = rs_arena_strdup(ctx->arena, type ? type : ""),
+		.body = {.data = f.data, .len = f.len},
+	};
+	if (result != CURLE_OK) {
+		rc = rs_fail(ctx, request->down, "%s", DOWN);
+		rs_err_cause(ctx, "%s, status %ld%s%s", curl_easy_strerror(result), status,
+			f.refused ? ", address not allowed" : "",
+			f.full ? ", answer too long" : "");
 	}
 	curl_easy_cleanup(curl);
-	curl_slist_free_all(f.headers);
-	*body = (struct rs_bytes){.data = f.data, .len = f.len};
+	wipe_headers(f.headers);
+	return rc;
+}
+
+enum rs_code rs_httpc_get(
+	struct rs_ctx *ctx, const char *url, int timeout_ms, struct rs_bytes *body)
+{
+	const struct rs_httpc_request request = {
+		.url = url,
+		.answer_max = RS_HTTPC_BODY_MAX,
+		.timeout_ms = timeout_ms,
+		.down = RS_IDP_UNAVAILABLE,
+	};
+	struct rs_httpc_answer answer;
+	enum rs_code rc = rs_httpc_send(ctx, &request, &answer);
+	if (rc == RS_OK && answer.status != 200) {
+		rc = rs_fail(ctx, request.down, "%s", DOWN);
+		rs_err_cause(ctx, "status %d", answer.status);
+	}
+	*body = answer.body;
 	return rc;
 }

@@ -1,5 +1,8 @@
 #include "rs/jose.h"
 
+#include "jose_internal.h"
+
+#include "rs/id.h"
 #include "rs/json.h"
 
 #include <cjose/cjose.h>
@@ -8,7 +11,7 @@
 
 #define RSA_BITS_MIN 2048
 #define KEYS_MAX     100
-#define KID_MAX      255
+#define KID_MAX	     255
 
 struct algorithm {
 	const char *name;
@@ -22,8 +25,10 @@ static const struct algorithm ALGORITHMS[] = {
 #undef RS_JOSE_ALGORITHM
 };
 
-/* What a header may hold; whatever could change how the token is read is not among it. */
+/* What an access token's header may hold; whatever could change how it is read is not among it. */
 static const char *const HEADER_MEMBERS[] = {"alg", "kid", "typ", "x5t", "x5t#S256"};
+/* What changes how a token is read. */
+static const char *const READING_MEMBERS[] = {"crit", "b64", "zip"};
 /* Private members of RSA, EC, OKP and oct keys. */
 static const char *const PRIVATE_MEMBERS[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
@@ -59,22 +64,33 @@ static bool part_read(struct rs_ctx *ctx, const char *part, size_t len, json_t *
 	return good;
 }
 
-static bool header_good(const json_t *header)
+static bool listed(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+#define LISTED(name, names) listed((name), (names), sizeof(names) / sizeof((names)[0]))
+
+static bool header_good(const json_t *header, bool id_token)
 {
 	const char *name;
 	json_t *value;
 	json_object_foreach((json_t *)(uintptr_t)header, name, value)
 	{
-		bool known = false;
-		for (size_t i = 0; i < sizeof(HEADER_MEMBERS) / sizeof(HEADER_MEMBERS[0]); i++)
-			known = known || !strcmp(name, HEADER_MEMBERS[i]);
-		if (!known || !json_is_string(value) || json_string_length(value) > KID_MAX)
+		bool known = LISTED(name, HEADER_MEMBERS);
+		if (known && (!json_is_string(value) || json_string_length(value) > KID_MAX))
+			return false;
+		if (!known && (!id_token || LISTED(name, READING_MEMBERS)))
 			return false;
 	}
 	return text_of(header, "alg") != NULL;
 }
 
-bool rs_jose_parse(struct rs_ctx *ctx, const char *token, struct rs_jws *out, const char **why)
+static bool parse(
+	struct rs_ctx *ctx, const char *token, bool id_token, struct rs_jws *out, const char **why)
 {
 	static const char ALPHABET[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -91,7 +107,7 @@ bool rs_jose_parse(struct rs_ctx *ctx, const char *token, struct rs_jws *out, co
 		*why = "not three base64url parts";
 		return false;
 	}
-	if (!part_read(ctx, token, header, &out->header) || !header_good(out->header)) {
+	if (!part_read(ctx, token, header, &out->header) || !header_good(out->header, id_token)) {
 		*why = "header not understood";
 		return false;
 	}
@@ -100,6 +116,17 @@ bool rs_jose_parse(struct rs_ctx *ctx, const char *token, struct rs_jws *out, co
 		return false;
 	}
 	return true;
+}
+
+bool rs_jose_parse(struct rs_ctx *ctx, const char *token, struct rs_jws *out, const char **why)
+{
+	return parse(ctx, token, false, out, why);
+}
+
+bool rs_jose_parse_id_token(
+	struct rs_ctx *ctx, const char *token, struct rs_jws *out, const char **why)
+{
+	return parse(ctx, token, true, out, why);
 }
 
 /* --- keys --- */
@@ -112,9 +139,9 @@ static bool key_fits(const json_t *key, const struct algorithm *alg, const char 
 	const char *curve = text_of(key, "crv");
 	const char *name = text_of(key, "kid");
 	return kty && !strcmp(kty, alg->kty) && (!use || !strcmp(use, "sig")) &&
-		(!only || !strcmp(only, alg->name)) &&
-		(!alg->curve || (curve && !strcmp(curve, alg->curve))) &&
-		(!kid || (name && !strcmp(name, kid)));
+	       (!only || !strcmp(only, alg->name)) &&
+	       (!alg->curve || (curve && !strcmp(curve, alg->curve))) &&
+	       (!kid || (name && !strcmp(name, kid)));
 }
 
 /* The one key that fits; NULL when none or several do. */
@@ -146,6 +173,35 @@ static cjose_jwk_t *key_import(const json_t *key)
 		return NULL;
 	}
 	return jwk;
+}
+
+const char *rs_jose_thumbprint(struct rs_ctx *ctx, const struct rs_jws *jws, const json_t *jwks)
+{
+	static const char *const EC[] = {"crv", "kty", "x", "y"}, *const RSA[] = {"e", "kty", "n"};
+	const struct algorithm *alg = algorithm_of(text_of(jws->header, "alg"));
+	const json_t *key = alg ? key_of(jwks, alg, text_of(jws->header, "kid")) : NULL;
+	unsigned char digest[32];
+	size_t len;
+	if (!key)
+		return NULL;
+	json_t *needed = rs_arena_json(ctx->arena, json_object());
+	for (size_t i = 0; i < (alg->curve ? 4 : 3); i++) {
+		const char *member = alg->curve ? EC[i] : RSA[i];
+		json_object_set(needed, member, json_object_get(key, member));
+	}
+	const char *text = rs_json_canonical(ctx, needed, &len);
+	rs_sha256(text, len, digest);
+	return rs_b64url(ctx->arena, digest, sizeof(digest));
+}
+
+const char *rs_jose_half_hash(struct rs_ctx *ctx, const struct rs_jws *jws, const char *text)
+{
+	const struct algorithm *alg = algorithm_of(text_of(jws->header, "alg"));
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	if (!alg || !EVP_Digest(text, strlen(text), digest, &len, rs_jose_hash(alg->name), NULL))
+		return NULL;
+	return rs_b64url(ctx->arena, digest, len / 2);
 }
 
 bool rs_jose_verify(const struct rs_jws *jws, const json_t *algorithms, const json_t *jwks,

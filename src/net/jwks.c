@@ -1,4 +1,4 @@
-/* Key sets of external issuers, kept in memory: see jose.h. */
+/* What issuers publish, kept in memory: see jose.h. */
 #include "rs/jose.h"
 
 #include "rs/app.h"
@@ -9,17 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETS_MAX 64
-#define FETCH_MS 4000
-#define FRESH_MS (60 * INT64_C(1000))
-#define KEPT_MS (3600 * INT64_C(1000))
-#define STALE_MS (24 * KEPT_MS)
+#define SETS_MAX  64
+#define FETCH_MS  4000
+/* Between two questions that an unknown key caused, and between two to an issuer that is down. */
+#define FORCED_MS (60 * INT64_C(1000))
+#define RETRY_MS  (5 * INT64_C(1000))
+#define SECOND_US INT64_C(1000000)
+#define STALE_US  (86400 * SECOND_US)
 
 struct set {
 	char *uri;
-	json_t *jwks;       /* never changed once here: NULL = none yet */
-	int64_t fetched_ms; /* when it came */
-	int64_t tried_ms;   /* when it was last asked for */
+	json_t *document;   /* never changed once here: NULL = none yet */
+	int64_t fetched_us; /* business time when it came */
+	int64_t tried_ms;   /* monotonic: when it was last asked for */
+	int64_t forced_ms;  /* monotonic: when a key was last unknown */
 };
 
 struct rs_jwks_cache {
@@ -40,7 +43,7 @@ struct rs_jwks_cache *rs_jwks_cache_new(void)
 static void set_clear(struct set *set)
 {
 	free(set->uri);
-	json_decref(set->jwks);
+	json_decref(set->document);
 	memset(set, 0, sizeof(*set));
 }
 
@@ -76,47 +79,73 @@ static struct set *set_of(struct rs_jwks_cache *cache, const char *uri)
 /* A copy for the caller: the cache's own count of references belongs to the lock. */
 static json_t *copy_of(struct rs_ctx *ctx, const struct set *set)
 {
-	return rs_arena_json(ctx->arena, json_deep_copy(set->jwks));
+	return rs_arena_json(ctx->arena, json_deep_copy(set->document));
 }
 
-static enum rs_code fetch(struct rs_ctx *ctx, const char *uri, json_t **jwks)
+static enum rs_code fetch(struct rs_ctx *ctx, const char *uri, json_t **document)
 {
 	struct rs_bytes body;
 	enum rs_code rc = rs_httpc_get(ctx, uri, FETCH_MS, &body);
 	if (rc != RS_OK)
 		return rc;
-	rc = rs_json_parse(ctx, body.data, body.len, jwks);
-	if (rc == RS_OK && json_is_object(*jwks))
+	rc = rs_json_parse(ctx, body.data, body.len, document);
+	if (rc == RS_OK && json_is_object(*document))
 		return RS_OK;
-	return rs_fail(ctx, RS_IDP_UNAVAILABLE, "The issuer's keys cannot be read.");
+	*document = NULL;
+	return rs_fail(ctx, RS_IDP_UNAVAILABLE, "What the issuer publishes cannot be read.");
 }
 
-enum rs_code rs_jwks_get(struct rs_ctx *ctx, const char *uri, bool fresh, json_t **jwks)
+/* Whether to ask now, noted when so. The lock is held. */
+static bool shall_ask(struct set *set, int ttl_s, bool fresh, int64_t now_us)
+{
+	int64_t now = rs_clock_mono_ms();
+	int64_t age = now_us - set->fetched_us;
+	bool old = !set->document || age < 0 || age > ttl_s * SECOND_US;
+	bool forced = fresh && (!set->forced_ms || now - set->forced_ms > FORCED_MS);
+	if (!forced && !(old && (!set->tried_ms || now - set->tried_ms > RETRY_MS)))
+		return false;
+	if (forced)
+		set->forced_ms = now;
+	set->tried_ms = now;
+	return true;
+}
+
+static void keep(
+	struct rs_jwks_cache *cache, const char *uri, const json_t *document, int64_t now_us)
+{
+	pthread_mutex_lock(&cache->mutex);
+	struct set *set = set_of(cache, uri);
+	json_decref(set->document);
+	set->document = json_deep_copy(document);
+	set->fetched_us = now_us;
+	set->tried_ms = rs_clock_mono_ms();
+	pthread_mutex_unlock(&cache->mutex);
+}
+
+enum rs_code rs_jwks_get(
+	struct rs_ctx *ctx, const char *uri, int ttl_s, bool fresh, struct rs_jwks *out)
 {
 	struct rs_jwks_cache *cache = ctx->app->jwks;
-	int64_t now = rs_clock_mono_ms();
+	int64_t now_us = rs_clock_now_us(ctx->app->clock);
 	json_t *fetched = NULL;
 	pthread_mutex_lock(&cache->mutex);
 	struct set *set = set_of(cache, uri);
-	bool old = !set->jwks || now - set->fetched_ms > KEPT_MS;
-	bool ask = (old || fresh) && (!set->tried_ms || now - set->tried_ms > FRESH_MS);
-	if (ask)
-		set->tried_ms = now;
-	*jwks = set->jwks && now - set->fetched_ms < STALE_MS ? copy_of(ctx, set) : NULL;
+	bool ask = shall_ask(set, ttl_s, fresh, now_us);
+	bool usable = set->document && now_us - set->fetched_us < STALE_US;
+	*out = (struct rs_jwks){
+		.document = usable ? copy_of(ctx, set) : NULL, .fetched_at = set->fetched_us};
 	pthread_mutex_unlock(&cache->mutex);
 	enum rs_code rc = ask ? fetch(ctx, uri, &fetched) : RS_OK;
-	if (fetched && rc == RS_OK) {
-		pthread_mutex_lock(&cache->mutex);
-		set = set_of(cache, uri);
-		json_decref(set->jwks);
-		set->jwks = json_deep_copy(fetched);
-		set->fetched_ms = set->tried_ms = now;
-		pthread_mutex_unlock(&cache->mutex);
-		*jwks = fetched;
+	if (fetched) {
+		keep(cache, uri, fetched, now_us);
+		*out = (struct rs_jwks){.document = fetched, .fetched_at = now_us};
 	}
-	if (*jwks)
+	if (out->document) {
+		rs_err_reset(&ctx->err);
 		return RS_OK;
+	}
 	return rc != RS_OK ? rc
 			   : rs_fail(ctx, RS_IDP_UNAVAILABLE,
-				     "The issuer's keys cannot be fetched now. Try again in a minute.");
+				     "What the issuer publishes cannot be fetched now. Try again "
+				     "soon.");
 }
