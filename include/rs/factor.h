@@ -1,0 +1,147 @@
+/*
+ * The mechanisms of the second factor: one row a mechanism, each in a file of its own.
+ *
+ * A mechanism tells what it wants (style, inputs) and judges: check() an answer of styles code and
+ * password, authorize() and callback() the way to an IdP and back. It reads what it needs, talks to
+ * its peer within ctx's deadline, and gives a verdict. State, attempts, limits, expiry, deliveries,
+ * audit and evidence are src/challenge's; a mechanism must neither store nor log anything but through
+ * its verdict, and it must not wait in available().
+ *
+ * Adding a mechanism is adding a row to registry.c: tests/unit/factor/test_registry.c and
+ * tests/api/test_factor_conformance.py then ask of it what is asked of all.
+ */
+#ifndef RS_FACTOR_H
+#define RS_FACTOR_H
+
+#include "rs/challenge.h"
+
+enum rs_factor_style { RS_FACTOR_CODE, RS_FACTOR_PASSWORD, RS_FACTOR_REDIRECT };
+
+/* Where codes are sent to; bits. */
+enum rs_channel { RS_CHANNEL_EMAIL = 1 << 0, RS_CHANNEL_SMS = 1 << 1 };
+
+enum rs_verdict_result {
+	RS_VERDICT_WRONG,       /* counts as an attempt: the zero value, fail closed */
+	RS_VERDICT_PASSED,
+	RS_VERDICT_UNAVAILABLE, /* the peer is down: counts nothing; code says which 503 */
+	RS_VERDICT_REFUSED,     /* redirects: ends the challenge as `rejected` with code */
+};
+
+struct rs_verdict {
+	enum rs_verdict_result result;
+	/* REFUSED: RS_ASSERTION_INVALID, RS_IDENTITY_MISMATCH, RS_AUTH_NOT_FRESH, ...; UNAVAILABLE:
+	 * RS_IDP_UNAVAILABLE, RS_DIRECTORY_UNAVAILABLE, ...; WRONG: 0, the style's own. */
+	enum rs_code code;
+	const char *detail;       /* why, for the audit trail only: a word like "nonce-mismatch"; arena */
+	json_t *evidence;         /* what the evidence shows, no secrets; borrowed, or NULL */
+	struct rs_secret *sealed; /* the whole token or assertion, kept sealed; handed over, or NULL */
+};
+
+/* What an answer holds; members the mechanism has no input for are NULL. Never logged. */
+struct rs_factor_input {
+	const char *code, *email_code, *sms_code;
+	const char *username;
+	struct rs_secret *password; /* borrowed; 1 to 256 bytes, UTF-8, no NUL */
+};
+
+/* Who has to pass, as available() and start() see it. */
+struct rs_subject {
+	struct rs_id user_id, enterprise_id;
+	const char *name, *email, *language;
+	int64_t email_changed_at;    /* microseconds, 0: never since it was made */
+	const char *mobile;          /* verified, E.164; or NULL */
+	int64_t mobile_changed_at;
+	bool mobile_unverified;      /* there is one, but not confirmed */
+	bool totp;                   /* enrolled and confirmed */
+	int64_t totp_changed_at;
+};
+
+struct rs_factor {
+	const char *name;            /* "email_otp": the word on the wire */
+	const char *title;           /* for people: "E-mail code" */
+	enum rs_factor_style style;
+	const char *const *inputs;   /* members of verify's body, NULL-terminated; empty for redirects */
+	const char *connector;       /* kind that connector_id names, or NULL: none is needed */
+	unsigned channels;           /* codes of ours are sent this way, by the outbox; else 0 */
+	const char *amr;             /* RFC 8176 value for WWW-Authenticate and evidence: "otp", ... */
+	bool low_assurance;
+	/*
+	 * Whether the subject could use it with this option (the profile's) now: RS_OK, or
+	 * RS_METHOD_NOT_CONFIGURED, RS_DESTINATION_MISSING, RS_DESTINATION_UNVERIFIED,
+	 * RS_DESTINATION_NOT_ALLOWED, ... Says why with rs_fail(). Reads rows at most: no network. The
+	 * connector named by `connector` was found active before.
+	 */
+	enum rs_code (*available)(struct rs_ctx *ctx, const struct rs_subject *subject,
+		const json_t *option);
+	/*
+	 * code, password: judges an answer that was counted already. Anything but RS_OK is a fault of
+	 * ours (503, 500), and counts nothing.
+	 */
+	enum rs_code (*check)(struct rs_ctx *ctx, const struct rs_challenge *c,
+		const struct rs_factor_input *input, struct rs_verdict *verdict);
+	/*
+	 * redirect: where the browser goes. c->state is the value to send along (OIDC state, SAML
+	 * RelayState: 43 characters). *kept (borrowed, JSON object or NULL) is stored sealed and comes
+	 * back as c->private_state. RS_IDP_UNAVAILABLE.
+	 */
+	enum rs_code (*authorize)(struct rs_ctx *ctx, const struct rs_challenge *c,
+		struct rs_redirect *out, json_t **kept);
+	/*
+	 * redirect: what the IdP sent back: an object of texts, no parameter twice. The state is used up
+	 * already. PASSED, REFUSED or UNAVAILABLE (which rejects too: there is no second answer).
+	 */
+	enum rs_code (*callback)(struct rs_ctx *ctx, const struct rs_challenge *c, const json_t *params,
+		struct rs_verdict *verdict);
+};
+
+extern const struct rs_factor rs_factor_email_otp, rs_factor_email_sms_otp, rs_factor_totp;
+
+/* The rows in the order options are shown; *count gets how many. */
+const struct rs_factor *const *rs_factors(size_t *count);
+/* The row of a name, or NULL: not built in. */
+const struct rs_factor *rs_factor_find(const char *name);
+
+/* --- what mechanisms share --- */
+/*
+ * Whether (kind, issuer, subject) is an identity that was linked to the challenge's user beforehand,
+ * exactly: *linked. kind: oidc, entra, saml, ad. Too new a link is RS_DESTINATION_TOO_NEW.
+ */
+enum rs_code rs_factor_linked(struct rs_ctx *ctx, const struct rs_challenge *c, const char *kind,
+	const char *issuer, const char *subject, bool *linked) RS_CHECK;
+/* The user's linked identities of a kind: array of {issuer, subject}, maybe empty; borrowed. */
+enum rs_code rs_factor_identities(struct rs_ctx *ctx, const struct rs_id *user, const char *kind,
+	json_t **out) RS_CHECK;
+
+/* --- one-time codes --- */
+/*
+ * n decimal digits (6 to 8) of a fresh random secret that is thrown away: HOTP (RFC 4226). out holds
+ * digits + 1.
+ */
+void rs_otp_make(int digits, char out[9]);
+/*
+ * The code in what a person typed: spaces and '-' dropped, exactly `digits` ASCII digits left in out;
+ * false when it is anything else.
+ */
+bool rs_otp_clean(const char *typed, int digits, char out[9]);
+/* Whether the code is the one that was sent by this channel. Constant time. */
+enum rs_code rs_otp_match(struct rs_ctx *ctx, const struct rs_challenge *c, enum rs_channel channel,
+	const char *code, bool *same) RS_CHECK;
+
+/* --- masks: what is shown of a destination, never its length --- */
+/* "a•••e@e•••••.test" and "+44 •••• ••12"; arena. */
+const char *rs_mask_email(struct rs_ctx *ctx, const char *email);
+const char *rs_mask_mobile(struct rs_ctx *ctx, const char *e164);
+
+/* --- TOTP enrolment (RFC 6238): the caller's own --- */
+struct rs_totp_enrolment {
+	const char *uri;    /* otpauth://totp/...: arena */
+	const char *secret; /* base32, for typing */
+	const char *qr_svg;
+};
+/* RS_SECOND_FACTOR_REQUIRED without a passed challenge on what the user has already. */
+enum rs_code rs_totp_enrol(struct rs_ctx *ctx, json_t *body, struct rs_totp_enrolment *out) RS_CHECK;
+/* {code}: the secret holds from now on. RS_OTP_INVALID. */
+enum rs_code rs_totp_confirm(struct rs_ctx *ctx, json_t *body) RS_CHECK;
+enum rs_code rs_totp_remove(struct rs_ctx *ctx, json_t *body) RS_CHECK;
+
+#endif
