@@ -261,7 +261,7 @@ static bool may_try_next(CURLcode result)
 /* Asks the first address, and a second one only when the first could not be connected to. */
 static bool hop(struct fetch *f, const char *url, const char **next)
 {
-	const char *list[ADDRESSES_MAX];
+	const char *list[ADDRESSES_MAX] = {NULL};
 	struct place p;
 	size_t count = 0;
 	CURLcode result;

@@ -157,20 +157,19 @@ static bool holds_one(const struct rs_store *store, const struct rs_ctx *ctx)
 	return false;
 }
 
-/* An idle connection of the pool, whether it still works or not. */
-static enum rs_code take_idle(struct rs_ctx *ctx, struct rs_pool *pool, struct rs_conn **out)
+/* An idle connection of the pool, whether it still works or not; NULL with *rc when there is none. */
+static struct rs_conn *take_idle(struct rs_ctx *ctx, struct rs_pool *pool, enum rs_code *rc)
 {
 	struct rs_store *store = pool->store;
 	int64_t deadline = rs_wire_deadline(ctx), waited_from = 0;
-	enum rs_code rc = RS_OK;
 	struct rs_conn *conn;
 
 	pthread_mutex_lock(&store->lock);
 	if (holds_one(store, ctx)) {
 		pthread_mutex_unlock(&store->lock);
-		rc = rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
+		*rc = rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
 		rs_err_cause(ctx, "a second connection was wanted while holding one");
-		return rc;
+		return NULL;
 	}
 	while (!pool->idle) {
 		char why[sizeof pool->failure];
@@ -179,7 +178,8 @@ static enum rs_code take_idle(struct rs_ctx *ctx, struct rs_pool *pool, struct r
 		if (!pool->open && pool->failures) {
 			memcpy(why, pool->failure, sizeof why);
 			pthread_mutex_unlock(&store->lock);
-			return rs_store_away(ctx, why);
+			*rc = rs_store_away(ctx, why);
+			return NULL;
 		}
 		if (!waited_from)
 			waited_from = rs_clock_mono_ms();
@@ -189,7 +189,8 @@ static enum rs_code take_idle(struct rs_ctx *ctx, struct rs_pool *pool, struct r
 		pool->waiting--;
 		if (waited == ETIMEDOUT && !pool->idle) {
 			pthread_mutex_unlock(&store->lock);
-			return rs_store_away(ctx, "no free connection before the deadline");
+			*rc = rs_store_away(ctx, "no free connection before the deadline");
+			return NULL;
 		}
 	}
 	if (waited_from)
@@ -202,20 +203,21 @@ static enum rs_code take_idle(struct rs_ctx *ctx, struct rs_pool *pool, struct r
 	pool->taken = conn;
 	pool->busy++;
 	pthread_mutex_unlock(&store->lock);
-	*out = conn;
-	return rc;
+	return conn;
 }
 
 enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_conn **out)
 {
 	struct rs_store *store = ctx->app->store;
 	struct rs_pool *pool = &store->pool[reach == RS_REACH_JOB ? RS_POOL_JOB : RS_POOL_APP];
-	enum rs_code rc;
+	enum rs_code rc = RS_OK;
+	struct rs_conn *conn;
 
-	while ((rc = take_idle(ctx, pool, out)) == RS_OK && !still_there(*out)) {
-		rs_wire_drop(*out);
-		rs_conn_give(*out);
+	while ((conn = take_idle(ctx, pool, &rc)) && !still_there(conn)) {
+		rs_wire_drop(conn);
+		rs_conn_give(conn);
 	}
+	*out = conn;
 	return rc;
 }
 

@@ -256,14 +256,16 @@ stage_soak()
 	run_pytest soak -s "$ROOT/tests/soak"
 }
 
-# clang-tidy with .clang-tidy, gcc's analyzer, shellcheck: some minutes.
+# clang-tidy with .clang-tidy, gcc's analyzer, shellcheck: some minutes. gcc 12 loses sight of what goes into
+# a list or comes from another file: leaks and unset values are AddressSanitizer's and clang's to find.
 stage_analyze()
 {
 	apt_install tests/apt-analyze.txt
 	build_all dev
 	run-clang-tidy-14 -quiet -p "$ROOT/build/dev" "$ROOT/(src|api)/.*"
-	build_all analyze
-	shellcheck -x "$ROOT/dev" "$ROOT"/tests/dev/*.sh "$ROOT"/tests/lint/*.sh "$ROOT/tests/bench/run" \
+	cmake --preset analyze >/dev/null
+	cmake --build "$ROOT/build/analyze" --target reissued -- -k 0
+	shellcheck -x -S warning -e SC2034 "$ROOT/dev" "$ROOT"/tests/dev/*.sh "$ROOT"/tests/lint/*.sh "$ROOT/tests/bench/run" \
 		"$ROOT/docker/man" "$ROOT/docker/setup" "$ROOT/.ci/run"
 }
 
