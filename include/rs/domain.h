@@ -35,9 +35,14 @@ enum rs_code rs_domain_list(struct rs_ctx *ctx, const struct rs_id *enterprise, 
 	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
 
 /*
+ * The names of the SAN, as rs_names_domains() gives them, that a registry which is not empty does
+ * not cover. A mailbox is covered by its domain, an address by nature. *out is borrowed.
+ */
+enum rs_code rs_domain_uncovered(struct rs_ctx *ctx, const struct rs_id *enterprise,
+	const json_t *san, json_t **out) RS_CHECK;
+/*
  * RS_OK when the enterprise's registry is empty or covers every name of the SAN; else RS_VALIDATION_FAILED
- * with a fault `name-not-registered` for each that it does not. A mailbox is covered by its domain, an
- * address by nature.
+ * with a fault `name-not-registered` for each that it does not.
  */
 enum rs_code rs_domain_covers(struct rs_ctx *ctx, const struct rs_id *enterprise, const json_t *san) RS_CHECK;
 

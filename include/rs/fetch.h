@@ -4,7 +4,8 @@
  * The host is resolved by the validating resolver, each address is judged (address.h) before and at the
  * moment of connecting, and only the judged one is connected to: a name that answers differently the
  * second time reaches nothing. Redirects are followed by hand, each one judged anew: http and https, the
- * ports 80 and 443, no user, no circle, ten at most. TLS is spoken from 1.2 on and not verified (the BR
+ * ports 80 and 443, no user, a host below a top-level domain that exists, not this service's own URL, no
+ * circle, ten at most. TLS is spoken from 1.2 on and not verified (the BR
  * do not ask for it). Nothing of an answer beyond RS_FETCH_BODY_MAX is read.
  */
 #ifndef RS_FETCH_H
@@ -21,7 +22,8 @@ struct rs_fetched {
 	bool timeout;         /* the fault is that time ran out */
 	long status;          /* of the last hop */
 	struct rs_bytes body; /* arena; RS_FETCH_BODY_MAX + 1 octets when it was longer */
-	json_t *hops;         /* array of {url, addresses, address, port, status, location, body, why}; borrowed */
+	/* array of {url, port, addresses, dnssec, address, status, location, body, body_sha256, why}; borrowed */
+	json_t *hops;
 };
 
 /* Never longer than timeout_ms nor beyond the deadline of ctx; every outcome is in *out. */

@@ -97,6 +97,11 @@ json_t *rs_names_unrepeated(struct rs_ctx *ctx, const json_t *subject, const jso
  */
 const char *rs_names_base_domain(const char *name);
 /*
+ * Whether the lower-case ASCII name lies below a top-level domain that exists (the list's ICANN
+ * section) or is one of extra_tlds (array of strings or NULL). false for a single label.
+ */
+bool rs_names_top_exists(const char *name, const json_t *extra_tlds);
+/*
  * Whether `domain` may be the Authorization Domain Name of the dns name `name` (without "*."): the
  * name itself or one of its parents down to the registrable domain (TLS BR 1.6.1).
  */
@@ -108,16 +113,19 @@ bool rs_names_authorizes(const char *domain, const char *name);
 const char *rs_names_mailbox(struct rs_ctx *ctx, struct rs_bytes text);
 
 /*
- * The normal form of a DNS name that can be somebody's own: no wildcard, no public suffix; internal
- * names are fine. NULL after a fault noted at `pointer`. In the arena.
+ * The normal form of a DNS name that can be somebody's own: no wildcard, no public suffix, nothing
+ * below arpa; internal names are fine. NULL after a fault noted at `pointer`. In the arena.
  */
 const char *rs_names_registrable(struct rs_ctx *ctx, const char *text, const char *pointer);
 
 /*
- * The normal form of a DNS name somebody asks about: any name of the DNS, internal and public suffixes
- * too. NULL after a fault noted at `pointer`. In the arena.
+ * The normal form of a DNS name somebody asks about: any name of the DNS but those below arpa,
+ * internal names and public suffixes too. With `wildcard` a "*." before it is kept, where it may
+ * stand at all (not directly before a public suffix). NULL after a fault noted at `pointer`. In the
+ * arena.
  */
-const char *rs_names_asked(struct rs_ctx *ctx, const char *text, const char *pointer);
+const char *rs_names_asked(
+	struct rs_ctx *ctx, const char *text, bool wildcard, const char *pointer) RS_CHECK;
 
 /* The common name (the first one) of a subject or NULL; borrowed from it. */
 const char *rs_names_common_name(const json_t *subject);

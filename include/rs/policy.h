@@ -39,6 +39,7 @@ struct rs_yardstick {
 	const struct rs_issuer *issuer;   /* of profile; NULL: not configured here */
 	int64_t now;                      /* microseconds */
 	struct rs_verify_facts verify;    /* what is known of the names, where something is demanded */
+	const json_t *unregistered;       /* names outside the enterprise's registry, or NULL */
 };
 
 struct rs_judgement {

@@ -70,6 +70,7 @@ struct rs_reissue {
 	struct rs_bytes wanted_sha256;
 	const char *spki_state; /* free, mine, reused, blocked; NULL without a key */
 	bool intent;            /* an issuance of it is intended */
+	bool registry;          /* its enterprise has registered domains */
 };
 
 extern const struct rs_field rs_reissue_row[];

@@ -392,6 +392,8 @@ static void check_lists(struct rs_ctx *ctx, const struct rs_config *config)
 		"an address or a network such as 127.0.0.0/8");
 	check_list(ctx, config->net_allow_addresses, "/net/allow_addresses", network_valid,
 		"an address or a network such as 10.0.0.0/8");
+	check_list(ctx, config->net_deny_addresses, "/net/deny_addresses", network_valid,
+		"an address or a network such as 203.0.113.7");
 	check_list(ctx, config->server_cors_origins, "/server/cors_origins", origin_valid,
 		"an origin such as https://app.example, without a path");
 }
@@ -461,6 +463,23 @@ static json_t *faults_of(struct rs_ctx *ctx)
 	return list;
 }
 
+/* A list of opened networks with the denied ones in it, as rs_address_allowed() wants them. */
+static json_t *with_denied(struct rs_ctx *ctx, const json_t *allow, const json_t *deny)
+{
+	json_t *out = rs_arena_json(ctx->arena, json_copy((json_t *)allow)), *item;
+	size_t i;
+	json_array_foreach(deny, i, item)
+		json_array_append_new(out, json_sprintf("!%s", json_string_value(item)));
+	return out;
+}
+
+static void apply_denied(struct rs_ctx *ctx, struct rs_config *config)
+{
+	const json_t *deny = config->net_deny_addresses;
+	config->dcv_allow_addresses = with_denied(ctx, config->dcv_allow_addresses, deny);
+	config->net_allow_addresses = with_denied(ctx, config->net_allow_addresses, deny);
+}
+
 /* What `reissued serve` cannot do without. */
 static void check_needed(struct rs_ctx *ctx, json_t *document)
 {
@@ -501,6 +520,7 @@ struct rs_config *rs_config_load(const char *const *files, int count, char *cons
 		config = NULL;
 	} else {
 		*faults = NULL;
+		apply_denied(&ctx, config);
 		config->arena = ctx.arena;
 		ctx.arena = NULL;
 	}

@@ -111,26 +111,41 @@ static const struct rs_field BODY[] = {
 	RS_FIELD_END,
 };
 
+/* The domain of a mailbox, or of a domain that is asked as one's; NULL after a fault. */
+static const char *mail_domain(struct rs_ctx *ctx, const struct body *body)
+{
+	const char *at = strrchr(body->name, '@');
+	const struct rs_bytes whole = {(const unsigned char *)body->name, strlen(body->name)};
+	bool ascii = true;
+
+	for (const char *s = body->name; *s; s++)
+		ascii = ascii && (unsigned char)*s < 128;
+	if (body->wildcard)
+		rs_fault(ctx, RS_BAD_VALUE, "/wildcard", "A mailbox has no wildcard.");
+	if (at == body->name || (at && ascii && !rs_names_mailbox(ctx, whole))) {
+		rs_fault(ctx, RS_BAD_NAME, "/name", "\"%s\" is no mailbox.", body->name);
+		return NULL;
+	}
+	return rs_names_asked(ctx, at ? at + 1 : body->name, false, "/name");
+}
+
 /* The name in normal form, as a row of rs_names_domains(); NULL after a fault. */
-static json_t *domain_of(struct rs_ctx *ctx, struct body *body)
+static json_t *domain_of(struct rs_ctx *ctx, const struct body *body)
 {
 	bool mail = strcmp(body->kind, "mail") == 0;
-	const char *at = strrchr(body->name, '@');
-	const char *text = mail && at ? at + 1 : body->name;
+	bool starred = strncmp(body->name, "*.", 2) == 0;
+	const char *text = body->name;
 
-	if (!mail && strncmp(text, "*.", 2) == 0) {
-		body->wildcard = true;
-		text += 2;
-	}
-	if (mail && body->wildcard)
-		rs_fault(ctx, RS_BAD_VALUE, "/wildcard", "A mailbox has no wildcard.");
-	text = rs_names_asked(ctx, text, "/name");
+	if (!mail && body->wildcard && !starred)
+		text = rs_arena_printf(ctx->arena, "*.%s", text);
+	text = mail ? mail_domain(ctx, body) : rs_names_asked(ctx, text, true, "/name");
 	if (!text)
 		return NULL;
+	starred = strncmp(text, "*.", 2) == 0;
 	if (mail)
 		text = rs_arena_printf(ctx->arena, "x@%s", text);
 	return rs_arena_json(ctx->arena, json_pack("{s:s, s:s, s:b, s:s}", "kind", body->kind,
-		"name", text, "wildcard", body->wildcard, "pointer", "/name"));
+		"name", starred ? text + 2 : text, "wildcard", starred, "pointer", "/name"));
 }
 
 static enum rs_code read_body(struct rs_ctx *ctx, json_t *json, struct rs_caa_ask *ask)

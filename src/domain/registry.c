@@ -168,7 +168,8 @@ static const char *domain_of(const json_t *name)
 	return at ? at + 1 : NULL;
 }
 
-enum rs_code rs_domain_covers(struct rs_ctx *ctx, const struct rs_id *enterprise, const json_t *san)
+enum rs_code rs_domain_uncovered(
+	struct rs_ctx *ctx, const struct rs_id *enterprise, const json_t *san, json_t **out)
 {
 	json_t *names = rs_names_domains(ctx, san);
 	json_t *asked = rs_arena_json(ctx->arena, json_array());
@@ -178,16 +179,30 @@ enum rs_code rs_domain_covers(struct rs_ctx *ctx, const struct rs_id *enterprise
 	size_t i;
 	json_t *name;
 
+	*out = rs_arena_json(ctx->arena, json_array());
 	json_array_foreach(names, i, name)
 		json_array_append_new(asked, json_string(domain_of(name) ? domain_of(name) : ""));
 	rs_p_id(&p, enterprise);
 	rs_p_texts(&p, asked);
 	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_domain_uncovered, &p, &rows);
-	for (int row = 0; !rc && row < rs_rows_count(rows); row++) {
-		name = json_array_get(names, (size_t)rs_row_int(rows, row, "place") - 1);
-		rs_fault(ctx, RS_NAME_NOT_REGISTERED, json_string_value(json_object_get(name, "pointer")),
+	for (int row = 0; !rc && row < rs_rows_count(rows); row++)
+		json_array_append(
+			*out, json_array_get(names, (size_t)rs_row_int(rows, row, "place") - 1));
+	return rc;
+}
+
+enum rs_code rs_domain_covers(struct rs_ctx *ctx, const struct rs_id *enterprise, const json_t *san)
+{
+	json_t *outside, *name;
+	enum rs_code rc = rs_domain_uncovered(ctx, enterprise, san, &outside);
+	size_t i;
+
+	if (rc)
+		return rc;
+	json_array_foreach(outside, i, name)
+		rs_fault(ctx, RS_NAME_NOT_REGISTERED,
+			json_string_value(json_object_get(name, "pointer")),
 			"%s is outside the domains your enterprise has registered.",
 			json_string_value(json_object_get(name, "name")));
-	}
-	return rc ? rc : rs_faults(ctx);
+	return rs_faults(ctx);
 }

@@ -197,14 +197,16 @@ static const struct rs_field IDENTIFIER[] = {
 	RS_FIELD_END,
 };
 
-/* An address as inet_ntop writes it; NULL after a fault. */
+/* An address as inet_ntop writes it, no IPv4 one in IPv6 clothes; NULL after a fault. */
 static const char *address_of(struct rs_ctx *ctx, const char *text)
 {
-	unsigned char octets[16];
+	struct in6_addr octets;
 	char out[INET6_ADDRSTRLEN];
 	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
 
-	if (inet_pton(family, text, octets) == 1 && inet_ntop(family, octets, out, sizeof(out)))
+	if (inet_pton(family, text, &octets) == 1 &&
+		!(family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&octets)) &&
+		inet_ntop(family, &octets, out, sizeof(out)))
 		return rs_arena_strdup(ctx->arena, out);
 	rs_fault(ctx, RS_BAD_NAME, "/identifier/value", "\"%s\" is no IP address.", text);
 	return NULL;

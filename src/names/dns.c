@@ -174,18 +174,30 @@ char *rs_names_dns(struct rs_names_job *job, const char *text, bool wildcard, co
 	return starred ? rs_arena_printf(job->ctx->arena, "*.%s", base) : base;
 }
 
+/* RFC 3172: the infrastructure's own; TLS BR 4.2.2 forbids the reverse zones in certificates. */
+static bool is_infrastructure(const char *name)
+{
+	const char *top = strrchr(name, '.');
+
+	return strcmp(top ? top + 1 : name, "arpa") == 0;
+}
+
 static const struct rs_ruleset ANY_NAME = {.names = "free"};
 static const struct rs_name_policy ANY_POLICY = {.rules = &ANY_NAME};
 
-const char *rs_names_asked(struct rs_ctx *ctx, const char *text, const char *pointer)
+const char *rs_names_asked(
+	struct rs_ctx *ctx, const char *text, bool wildcard, const char *pointer)
 {
 	struct rs_names_job job = {.ctx = ctx, .policy = &ANY_POLICY};
 	const char *why;
-	char *name = rs_names_dns(&job, text, false, &why);
+	char *name = rs_names_dns(&job, text, wildcard, &why);
 
-	if (!name)
-		rs_fault(ctx, RS_BAD_NAME, pointer, "\"%s\" is no DNS name: %s.", text, why);
-	return name;
+	if (name && is_infrastructure(name))
+		why = "names below arpa are the infrastructure's, and no certificate's";
+	if (!why)
+		return name;
+	rs_fault(ctx, RS_BAD_NAME, pointer, "\"%s\" is no name to ask about: %s.", text, why);
+	return NULL;
 }
 
 const char *rs_names_registrable(struct rs_ctx *ctx, const char *text, const char *pointer)
@@ -197,6 +209,8 @@ const char *rs_names_registrable(struct rs_ctx *ctx, const char *text, const cha
 
 	if (name && psl && psl_is_public_suffix2(psl, name, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE))
 		why = "it is a public suffix, which nobody owns";
+	else if (name && is_infrastructure(name))
+		why = "names below arpa are the infrastructure's";
 	if (!why)
 		return name;
 	rs_fault(ctx, RS_BAD_NAME, pointer, "\"%s\" is no domain of your own: %s.", text, why);

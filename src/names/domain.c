@@ -51,14 +51,17 @@ json_t *rs_names_domains(struct rs_ctx *ctx, const json_t *san)
 	return out;
 }
 
-static bool top_exists(const struct rs_name_policy *policy, const char *name)
+bool rs_names_top_exists(const char *name, const json_t *extra_tlds)
 {
 	const psl_ctx_t *psl = psl_builtin();
-	const char *top = strrchr(name, '.') + 1;
+	const char *top = strrchr(name, '.');
 	size_t i;
 	json_t *extra;
 
-	json_array_foreach(policy->extra_tlds, i, extra)
+	if (!top || top[1] == '\0')
+		return false;
+	top++;
+	json_array_foreach(extra_tlds, i, extra)
 	{
 		if (json_is_string(extra) && strcasecmp(json_string_value(extra), top) == 0)
 			return true;
@@ -92,7 +95,7 @@ static void note(struct rs_names_job *job, json_t *out, const json_t *san, const
 	if (!name && dns) {
 		name = rs_names_dns(job, text, true, &why);
 		kind = "dns";
-		if (name && !top_exists(job->policy, name))
+		if (name && !rs_names_top_exists(name, job->policy->extra_tlds))
 			name = NULL;
 	}
 	if (name && !in_san(san, kind, name))

@@ -2,6 +2,7 @@
 #include "rs/address.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ struct network {
 enum kind {
 	SPECIAL, /* refused unless a list opens it */
 	PRIVATE, /* the same, but mail servers and directories may live there */
-	CLOSED,  /* refused always */
+	CLOSED,	 /* refused always */
 };
 
 /* IANA IPv4 and IPv6 Special-Purpose Address Registries, and multicast. */
@@ -105,10 +106,60 @@ static bool listed(int family, const unsigned char *address, const json_t *allow
 	json_t *network;
 	size_t i;
 
-	json_array_foreach(allow, i, network)
-		if (inside(family, address, json_string_value(network)))
-			return true;
+	json_array_foreach(allow, i,
+		network) if (inside(family, address, json_string_value(network))) return true;
 	return false;
+}
+
+/* Whether a network behind a "!" holds it. */
+static bool denied(int family, const unsigned char *address, const json_t *allow)
+{
+	json_t *network;
+	size_t i;
+
+	json_array_foreach(allow, i, network)
+	{
+		const char *text = json_string_value(network);
+
+		if (text[0] == '!' && inside(family, address, text + 1))
+			return true;
+	}
+	return false;
+}
+
+/* The octets of an address, NULL when its family is not the wanted one. */
+static const unsigned char *octets_of(const struct sockaddr *address, int family)
+{
+	if (!address || address->sa_family != family)
+		return NULL;
+	return family == AF_INET
+		       ? (const unsigned char *)&((const struct sockaddr_in *)(const void *)address)
+				 ->sin_addr
+		       : (const unsigned char *)&(
+				 (const struct sockaddr_in6 *)(const void *)address)
+				 ->sin6_addr;
+}
+
+/* Whether an interface of this machine has it. Loopback is the registry's, which a list can open.
+ */
+static bool own(int family, const unsigned char *address)
+{
+	const char *loopback = family == AF_INET ? "127.0.0.0/8" : "::1";
+	size_t len = family == AF_INET ? 4 : 16;
+	struct ifaddrs *all;
+	bool found = false;
+
+	if (inside(family, address, loopback))
+		return false;
+	if (getifaddrs(&all) != 0)
+		return true; /* what cannot be told apart is not connected to */
+	for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
+		const unsigned char *mine = octets_of(one->ifa_addr, family);
+
+		found = found || (mine && memcmp(mine, address, len) == 0);
+	}
+	freeifaddrs(all);
+	return found;
 }
 
 /* The IPv4 address that stands in the last four octets of an IPv6 one, or NULL. */
@@ -127,6 +178,8 @@ static bool judge(
 	/* What an IPv6 address carries inside is where the packets end. */
 	if (family == AF_INET6 && embedded(address))
 		return open && judge(AF_INET, embedded(address), use, allow);
+	if (denied(family, address, allow) || own(family, address))
+		return false;
 	for (size_t i = 0; i < sizeof(REGISTRY) / sizeof(REGISTRY[0]); i++) {
 		if (!inside(family, address, REGISTRY[i].network))
 			continue;
@@ -142,15 +195,14 @@ static bool judge(
 bool rs_address_allowed(
 	const struct sockaddr *address, enum rs_address_use use, const json_t *allow)
 {
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
+	int family = address->sa_family;
 
-	if (address->sa_family == AF_INET)
-		return judge(AF_INET, (const unsigned char *)&v4->sin_addr, use, allow);
-	if (address->sa_family == AF_INET6)
-		return v6->sin6_scope_id == 0 &&
-			judge(AF_INET6, (const unsigned char *)&v6->sin6_addr, use, allow);
-	return false;
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	if (family == AF_INET6 &&
+		((const struct sockaddr_in6 *)(const void *)address)->sin6_scope_id != 0)
+		return false;
+	return judge(family, octets_of(address, family), use, allow);
 }
 
 bool rs_address_text_allowed(const char *text, enum rs_address_use use, const json_t *allow)

@@ -6,6 +6,7 @@
 #include "rs/clock.h"
 #include "rs/config.h"
 #include "rs/id.h"
+#include "rs/names.h"
 #include "rs/resolver.h"
 
 #include <arpa/inet.h>
@@ -19,9 +20,10 @@
 
 /* A URL taken apart. */
 struct place {
-	const char *url, *scheme, *host; /* host: without the brackets of an IPv6 address */
+	const char *url;	   /* as it is asked: with the host in the form below */
+	const char *scheme, *host; /* lower case, without a last dot or the brackets of IPv6 */
 	int port;
-	bool address; /* the host is one */
+	bool address; /* the host is one, and canonical */
 };
 
 /* One fetch in the making. */
@@ -29,7 +31,8 @@ struct fetch {
 	struct rs_ctx *ctx;
 	struct rs_fetched *out;
 	int64_t until_ms;
-	json_t *hop; /* of the moment, borrowed */
+	json_t *hop;	     /* of the moment, borrowed */
+	const char *address; /* the only one that is connected to now */
 	unsigned char *data;
 	size_t len;
 	bool full, refused;
@@ -57,17 +60,23 @@ static const char *part(struct rs_ctx *ctx, CURLU *u, CURLUPart which)
 	char *text = NULL;
 	const char *out = NULL;
 
-	if (curl_url_get(u, which, &text, which == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0) == CURLUE_OK)
+	if (curl_url_get(u, which, &text, which == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0) ==
+		CURLUE_OK)
 		out = rs_arena_strdup(ctx->arena, text);
 	curl_free(text);
 	return out;
 }
 
-static bool is_address(const char *host)
+/* An address in its canonical text; NULL for what is none. */
+static const char *address_of(struct rs_ctx *ctx, const char *host)
 {
 	unsigned char octets[16];
+	char text[INET6_ADDRSTRLEN];
+	int family = strchr(host, ':') ? AF_INET6 : AF_INET;
 
-	return inet_pton(AF_INET, host, octets) == 1 || inet_pton(AF_INET6, host, octets) == 1;
+	if (inet_pton(family, host, octets) != 1)
+		return NULL;
+	return rs_arena_strdup(ctx->arena, inet_ntop(family, octets, text, sizeof(text)));
 }
 
 static bool is_web(const char *scheme)
@@ -75,53 +84,100 @@ static bool is_web(const char *scheme)
 	return scheme && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
 }
 
-/* What may be gone to at all, or why not. */
-static const char *judge_place(const struct rs_config *config, CURLU *u, struct rs_ctx *ctx,
-	const struct place *p)
+/* Whether it is where clients find this service: asking ourselves proves nothing. */
+static bool is_ours(const struct rs_config *config, const struct place *p)
 {
-	const char *path = part(ctx, u, CURLUPART_PATH);
-	size_t len = p->host ? strlen(p->host) : 0;
+	const char *text = config->server_public_url;
+	CURLU *u = curl_url();
+	char *host = NULL, *port = NULL;
+	bool ours = text && curl_url_set(u, CURLUPART_URL, text, 0) == CURLUE_OK &&
+		    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+		    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+		    strcasecmp(host, p->host) == 0 && strtol(port, NULL, 10) == p->port;
+
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(u);
+	return ours;
+}
+
+/* The first host is the validation's own, later ones are somebody's word. */
+static const char *judge_host(const struct fetch *f, const struct place *p)
+{
+	const struct rs_config *config = f->ctx->app->config;
+	size_t len = strlen(p->host);
+	bool first = json_array_size(f->out->hops) == 1;
+
+	if (len > 11 && strcmp(p->host + len - 11, ".well-known") == 0)
+		return "The host ends in .well-known: a slash is missing in the redirect.";
+	if (!first && !p->address && !rs_names_top_exists(p->host, config->names_extra_tlds))
+		return "The host lies below no top-level domain that exists.";
+	if (is_ours(config, p))
+		return "The URL is one of this service.";
+	return NULL;
+}
+
+/* What may be gone to at all, or why not. */
+static const char *judge_place(const struct fetch *f, CURLU *u, const struct place *p)
+{
+	const char *path = part(f->ctx, u, CURLUPART_PATH);
 
 	if (!is_web(p->scheme))
 		return "Only http and https are followed.";
-	if (part(ctx, u, CURLUPART_USER) || part(ctx, u, CURLUPART_PASSWORD))
+	if (part(f->ctx, u, CURLUPART_USER) || part(f->ctx, u, CURLUPART_PASSWORD))
 		return "A URL with a user is not followed.";
-	if (len == 0 || part(ctx, u, CURLUPART_ZONEID))
+	if (p->host[0] == '\0' || part(f->ctx, u, CURLUPART_ZONEID))
 		return "The URL has no host that can be asked.";
-	if (p->port != 80 && p->port != 443 && p->port != config->dcv_http_port)
+	if (p->port != 80 && p->port != 443 && p->port != f->ctx->app->config->dcv_http_port)
 		return "Only the ports 80 and 443 are asked.";
 	if (path && strlen(path) > PATH_MAX_OCTETS)
 		return "The path is too long.";
-	if (len > 11 && strcasecmp(p->host + len - 11, ".well-known") == 0)
-		return "The host ends in .well-known: a slash is missing in the redirect.";
-	return NULL;
+	return judge_host(f, p);
+}
+
+/* The host in the form that is looked up and judged, and the URL with it. */
+static void normalise_host(struct rs_ctx *ctx, CURLU *u, struct place *out)
+{
+	char *host = rs_arena_strdup(ctx->arena, out->host ? out->host : "");
+	size_t len = strlen(host);
+
+	for (char *s = host; *s; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s + 32);
+	out->host = host;
+	if (host[0] == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		out->host = host + 1;
+	} else if (len > 1 && host[len - 1] == '.') {
+		host[len - 1] = '\0';
+		curl_url_set(u, CURLUPART_HOST, host, 0);
+		out->url = part(ctx, u, CURLUPART_URL);
+	}
+	if (address_of(ctx, out->host)) {
+		out->host = address_of(ctx, out->host);
+		out->address = true;
+	}
 }
 
 static bool take_apart(struct fetch *f, const char *url, struct place *out)
 {
-	struct rs_ctx *ctx = f->ctx;
 	CURLU *u = curl_url();
 	const char *port, *why;
-	size_t len;
 
 	*out = (struct place){.url = url};
 	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK) {
 		curl_url_cleanup(u);
+		/* A scheme that libcurl does not know ends here too. */
 		return stop(f, "The URL cannot be read.");
 	}
-	out->scheme = part(ctx, u, CURLUPART_SCHEME);
-	out->host = part(ctx, u, CURLUPART_HOST);
-	port = part(ctx, u, CURLUPART_PORT);
+	out->scheme = part(f->ctx, u, CURLUPART_SCHEME);
+	out->host = part(f->ctx, u, CURLUPART_HOST);
+	port = part(f->ctx, u, CURLUPART_PORT);
 	out->port = port ? (int)strtol(port, NULL, 10) : 0;
-	why = judge_place(ctx->app->config, u, ctx, out);
+	normalise_host(f->ctx, u, out);
+	why = judge_place(f, u, out);
 	curl_url_cleanup(u);
-	if (why)
-		return stop(f, why);
-	len = strlen(out->host);
-	if (out->host[0] == '[' && out->host[len - 1] == ']')
-		out->host = rs_arena_printf(ctx->arena, "%.*s", (int)(len - 2), out->host + 1);
-	out->address = is_address(out->host);
-	return true;
+	return why ? stop(f, why) : true;
 }
 
 /* --- the addresses --- */
@@ -145,7 +201,7 @@ static bool resolve(struct fetch *f, const struct place *p, const char **list, s
 		{p->host, RS_RR_AAAA},
 		{p->host, RS_RR_A},
 	};
-	struct rs_dns_answer answers[2];
+	struct rs_dns_answer answers[2] = {{0}, {0}};
 	const char *seen[ADDRESSES_MAX];
 	json_t *told = json_array();
 	size_t n = 0;
@@ -153,6 +209,8 @@ static bool resolve(struct fetch *f, const struct place *p, const char **list, s
 	json_object_set_new(f->hop, "addresses", told);
 	if (p->address) {
 		seen[n++] = p->host;
+	} else if (!rs_dns_name_valid(p->host)) {
+		return stop(f, "The host is no name of the DNS.");
 	} else if (rs_resolver_lookup(f->ctx, questions, 2, left_ms(f), answers) != RS_OK) {
 		rs_err_reset(&f->ctx->err);
 		return stop(f, "The host could not be looked up.");
@@ -161,6 +219,9 @@ static bool resolve(struct fetch *f, const struct place *p, const char **list, s
 	} else {
 		add_addresses(f, &answers[0], AF_INET6, seen, &n);
 		add_addresses(f, &answers[1], AF_INET, seen, &n);
+		json_object_set_new(f->hop, "dnssec",
+			json_pack("{s:s, s:s}", "AAAA", rs_dns_state_name(answers[0].state), "A",
+				rs_dns_state_name(answers[1].state)));
 	}
 	*count = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -169,6 +230,8 @@ static bool resolve(struct fetch *f, const struct place *p, const char **list, s
 			    seen[i], RS_ADDRESS_PUBLIC, f->ctx->app->config->dcv_allow_addresses))
 			list[(*count)++] = seen[i];
 	}
+	if (n == 0 && answers[0].state <= RS_DNS_BOGUS && answers[1].state <= RS_DNS_BOGUS)
+		return stop(f, "The host could not be looked up.");
 	if (n == 0)
 		return stop(f, "The host has no address.");
 	return *count > 0 || stop(f, "The host has no address on the public internet.");
@@ -189,14 +252,29 @@ static size_t on_body(char *data, size_t size, size_t n, void *cls)
 	return f->full ? 0 : size * n;
 }
 
+/* Whether it is the address that was judged, whatever libcurl made of the URL. */
+static bool is_pinned(const struct fetch *f, const struct sockaddr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+	const void *octets =
+		address->sa_family == AF_INET6
+			? (const void *)&((const struct sockaddr_in6 *)(const void *)address)
+				  ->sin6_addr
+			: (const void *)&((const struct sockaddr_in *)(const void *)address)
+				  ->sin_addr;
+
+	return inet_ntop(address->sa_family, octets, text, sizeof(text)) &&
+	       strcmp(text, f->address) == 0;
+}
+
 /* The last word: the very address that is about to be connected to. */
 static curl_socket_t on_socket(void *cls, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct fetch *f = cls;
 
 	(void)purpose;
-	if (!rs_address_allowed(&address->addr, RS_ADDRESS_PUBLIC,
-		    f->ctx->app->config->dcv_allow_addresses)) {
+	if (!is_pinned(f, &address->addr) || !rs_address_allowed(&address->addr, RS_ADDRESS_PUBLIC,
+						     f->ctx->app->config->dcv_allow_addresses)) {
 		f->refused = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -218,7 +296,8 @@ static CURL *prepare(struct fetch *f, const struct place *p, struct curl_slist *
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "reissued/" RS_VERSION " (domain control validation)");
+	curl_easy_setopt(
+		curl, CURLOPT_USERAGENT, "reissued/" RS_VERSION " (domain control validation)");
 	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(curl, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)left_ms(f));
@@ -232,14 +311,16 @@ static CURL *prepare(struct fetch *f, const struct place *p, struct curl_slist *
 static CURLcode ask(struct fetch *f, const struct place *p, const char *address, const char **next)
 {
 	bool v6 = strchr(address, ':') != NULL;
-	struct curl_slist *pin = curl_slist_append(NULL, rs_arena_printf(f->ctx->arena, "%s:%d:%s%s%s",
-		p->host, p->port, v6 ? "[" : "", address, v6 ? "]" : ""));
+	struct curl_slist *pin =
+		curl_slist_append(NULL, rs_arena_printf(f->ctx->arena, "%s:%d:%s%s%s", p->host,
+						p->port, v6 ? "[" : "", address, v6 ? "]" : ""));
 	CURL *curl = prepare(f, p, pin);
 	char *redirect = NULL;
 	CURLcode result;
 
 	f->len = 0;
 	f->full = f->refused = false;
+	f->address = address;
 	result = left_ms(f) > 0 ? curl_easy_perform(curl) : CURLE_OPERATION_TIMEDOUT;
 	if (result == CURLE_WRITE_ERROR && f->full)
 		result = CURLE_OK;
@@ -256,6 +337,19 @@ static CURLcode ask(struct fetch *f, const struct place *p, const char *address,
 static bool may_try_next(CURLcode result)
 {
 	return result == CURLE_COULDNT_CONNECT || result == CURLE_OPERATION_TIMEDOUT;
+}
+
+/* The beginning of the body and the hash of all that was read of it. */
+static void tell_body(struct fetch *f)
+{
+	unsigned char hash[32];
+	char hex[65];
+
+	rs_sha256(f->data, f->len, hash);
+	rs_hex(hash, sizeof(hash), hex);
+	json_object_set_new(f->hop, "body",
+		json_string(rs_base64(f->ctx->arena, f->data, f->len < 256 ? f->len : 256)));
+	json_object_set_new(f->hop, "body_sha256", json_sprintf("sha256:%s", hex));
 }
 
 /* Asks the first address, and a second one only when the first could not be connected to. */
@@ -278,8 +372,7 @@ static bool hop(struct fetch *f, const char *url, const char **next)
 	if (may_try_next(result) && count > 1 && !f->refused && left_ms(f) > 0)
 		result = ask(f, &p, list[count - 1], next);
 	json_object_set_new(f->hop, "location", *next ? json_string(*next) : json_null());
-	json_object_set_new(f->hop, "body",
-		json_string(rs_base64(f->ctx->arena, f->data, f->len < 256 ? f->len : 256)));
+	tell_body(f);
 	if (f->refused)
 		return stop(f, "The address must not be connected to.");
 	f->out->timeout = result == CURLE_OPERATION_TIMEDOUT;
@@ -299,9 +392,9 @@ static bool visited(const struct fetch *f, const char *url)
 	size_t i;
 	json_t *seen;
 
-	json_array_foreach(f->out->hops, i, seen)
-		if (strcmp(json_string_value(json_object_get(seen, "url")), url) == 0)
-			return true;
+	json_array_foreach(f->out->hops, i,
+		seen) if (strcmp(json_string_value(json_object_get(seen, "url")), url) ==
+			  0) return true;
 	return false;
 }
 
@@ -324,9 +417,9 @@ void rs_fetch(struct rs_ctx *ctx, const char *url, int timeout_ms, struct rs_fet
 			break;
 		}
 		if (!next || i >= RS_FETCH_HOPS_MAX || visited(&f, next)) {
-			stop(&f, !next ? "The redirect goes nowhere."
-				       : i >= RS_FETCH_HOPS_MAX ? "There are too many redirects."
-								: "The redirects go in a circle.");
+			stop(&f, !next			  ? "The redirect goes nowhere."
+				 : i >= RS_FETCH_HOPS_MAX ? "There are too many redirects."
+							  : "The redirects go in a circle.");
 			break;
 		}
 		url = next;

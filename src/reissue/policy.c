@@ -2,6 +2,7 @@
 #include "impl.h"
 
 #include "rs/config.h"
+#include "rs/domain.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,6 +29,12 @@ enum rs_code rs_policy_yardstick(
 	}
 	out->issuer = rs_issuers_get(ctx->app->issuers, request->issuer);
 	rc = rs_ruleset_at(ctx, out->newest->rule_set, out->now, &out->rules);
+	if (!rc && request->registry) {
+		json_t *outside;
+
+		rc = rs_domain_uncovered(ctx, &request->enterprise_id, request->san, &outside);
+		out->unregistered = outside;
+	}
 	if (!rc && rs_verify_demanded(out->profile)) {
 		struct rs_verify_ask ask = rs_policy_verify_ask(ctx, request, out);
 
@@ -184,6 +191,11 @@ static void judge_names(const struct judge *j)
 		json_array_append(j->out->warnings, fault);
 	json_array_foreach(r->inherited_faults, i, fault)
 		json_array_append(j->out->blockers, fault);
+	json_array_foreach(j->by->unregistered, i, fault)
+		block(j, RS_NAME_NOT_REGISTERED, RS_STEP_SAN,
+			json_string_value(json_object_get(fault, "pointer")),
+			"%s is outside the domains that the enterprise has registered.",
+			json_string_value(json_object_get(fault, "name")));
 }
 
 void rs_reissue_validity(const struct rs_reissue *request, struct rs_validity *out)

@@ -80,5 +80,6 @@ const struct rs_field rs_reissue_row[] = {
 	H(wanted_sha256, RS_T_SHA256),
 	H(spki_state, RS_T_STRING),
 	H(intent, RS_T_BOOL),
+	H(registry, RS_T_BOOL),
 	RS_FIELD_END,
 };

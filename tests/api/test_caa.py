@@ -159,12 +159,30 @@ def test_text_of_others_is_escaped(caller):
     json.loads(answer.content.decode("utf-8"))
 
 
-@pytest.mark.parametrize("name", ["xn--99999999.caatest", "ab--cd.caatest", "a..caatest", "*.*.ok.caatest",
-                                  "-a.caatest", ""])
+@pytest.mark.parametrize("name", [
+    "xn--99999999.caatest", "ab--cd.caatest", "a..caatest", "*.*.ok.caatest", "-a.caatest", "", "caatest", "localhost",
+    "192.0.2.1", "1.0.0.127.in-addr.arpa", "ip6.arpa", "home.arpa", "X.ARPA.", "2001:db8::1", "a.*.caatest", "ok*.caatest",
+    "*.co.uk", "_acme.caatest", f"{'x' * 64}.caatest", ".".join(["a" * 60] * 5), "ok.caatest..", " ok.caatest"])
 def test_names_that_are_no_names(caller, dns, name):
     """A name that cannot stand in a certificate is refused before any lookup."""
-    caller.post("/v1/caa-checks", {"name": name, "kind": "dns"}).expect(422)
-    assert dns.count(name) == 0
+    before = dns.count(name)
+    answer = caller.post("/v1/caa-checks", {"name": name, "kind": "dns"}).expect(422)
+    assert answer.pointers() == ["/name"]
+    assert dns.count(name) == before
+
+
+@pytest.mark.parametrize("name", ["@ok.caatest", "a b@ok.caatest", "a@b@ok.caatest", "a@", "a@*.ok.caatest", "*.ok.caatest",
+                                  "a@caatest", "a@1.0.0.127.in-addr.arpa", "a@[192.0.2.1]"])
+def test_mailboxes_that_are_none(caller, name):
+    """What is neither a mailbox nor its domain is refused before any lookup."""
+    answer = caller.post("/v1/caa-checks", {"name": name, "kind": "mail"}).expect(422)
+    assert answer.pointers() == ["/name"]
+
+
+def test_a_wildcard_over_a_public_suffix(caller):
+    """Nobody owns all names of a public suffix: no such wildcard is asked about, however it is written."""
+    caller.post("/v1/caa-checks", {"name": "co.uk", "wildcard": True}).expect(422)
+    caller.post("/v1/caa-checks", {"name": "a@ok.caatest", "kind": "mail", "wildcard": True}).expect(422)
 
 
 def test_every_check_asks_anew(caller, dns):

@@ -246,7 +246,7 @@ class DnsPeer:
             return serial
         command = ["dnssec-signzone", "-P", "-z", "-o", zone.name, "-f", str(served)]
         if zone.nsec3:
-            command += ["-3", "-", "-H", "0"]
+            command += ["-3", "-", "-H", "0"] + (["-A"] if zone.optout else [])
         if zone.expired:
             now = datetime.datetime.now(datetime.timezone.utc)
             for option, days in (("-s", 400), ("-e", 370)):

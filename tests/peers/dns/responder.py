@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 
-CAA, SOA = 257, 6
+A, CNAME, SOA, CAA = 1, 5, 6, 257
+NXDOMAIN = 3
 SERVFAIL, NOTIMP, REFUSED, FORMERR = 2, 4, 5, 1
 TC, TTL = 0x0200, 300
 SLOW_S = 0.6    # longer than the first time-out of a resolver
@@ -20,6 +21,8 @@ OPT = b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
 GOOD = b"\0\5issueca.example"
 MALFORMED = {
     "taglen0": b"\0\0ca.example", "overlong": b"\0\xffissueca.example", "onebyte": b"\0", "empty": b"",
+    "tagonly": b"\0\5issue", "hyphentag": b"\0\5is-ue;", "crithyphen": b"\x80\5is-ue;", "spacetag": b"\x80\6issue ca.example",
+    "nultag": b"\x80\6issue\0ca.example", "cut": b"\0\5iss", "utf8": "\0\5issueca.exampl\u00e9".encode(),
 }
 RCODES = {
     "servfail-i": SERVFAIL, "servfail-s": SERVFAIL, "refused-i": REFUSED, "notimp-i": NOTIMP,
@@ -49,6 +52,21 @@ def question(query):
         at += 1 + query[at]
     rrtype, = struct.unpack_from("!H", query, at + 1)
     return ".".join(labels).lower(), rrtype, query[12:at + 5]
+
+
+def spoiled(kind, name, zone, asked):
+    """(flags, answers, authority, question) of the zones that are wrong in more than one place; None: another zone."""
+    good, alias = record(name, CAA, GOOD), lambda to: record(name, CNAME, wire(to))
+    return {
+        "nxnosoa-i": (NXDOMAIN, [], [], asked), "nxdata-i": (NXDOMAIN, [good], [soa(zone)], asked),
+        "servdata-i": (SERVFAIL, [good], [], asked), "wrongsoa-i": (0, [], [soa("else.example")], asked),
+        "twocname-i": (0, [alias("deny.caatest"), alias("ok.caatest")], [], asked),
+        "cnamecaa-i": (0, [alias("deny.caatest"), good], [], asked),
+        "owner-i": (0, [record("x" + name, CAA, GOOD)], [], asked),
+        "wrongq-i": (0, [good], [], wire("x" + name) + asked[-4:]),
+        "nxok-i": (NXDOMAIN, [], [soa(zone)], asked),
+        "chaos-i": (0, [wire(name) + struct.pack("!HHIH", CAA, 3, TTL, len(GOOD)) + GOOD], [], asked),
+    }.get(kind)
 
 
 class Script:
@@ -85,10 +103,22 @@ class Script:
             pass
         elif rrtype == SOA and name == zone:
             answer = [soa(zone)]
+        elif kind == "rebind-i" and rrtype == A:
+            # The first answer is the one that may be connected to; "swap" turns the two around.
+            first = (before == 0) != labels[0].startswith("swap")
+            answer = [record(name, A, bytes([127, 0, 0, 80 if first else 1]))]
         elif rrtype != CAA:
             authority = [soa(zone)]
         elif kind == "flaky-i" and before < 2:
             flags = SERVFAIL
+        elif kind == "dropper-i" and before < 2:
+            return None
+        elif kind == "junk-i":
+            return query[:2] + b"\x84\0\0\1\0\7\0\0\0\0" + asked + b"\xc0"
+        elif kind == "tc-both":
+            flags = TC
+        elif spoiled(kind, name, zone, asked):
+            flags, answer, authority, asked = spoiled(kind, name, zone, asked)
         elif kind in ("tc-tcp", "tc-only") and transport == "udp":
             flags = TC
         elif kind == "tc-only":
@@ -99,7 +129,8 @@ class Script:
             rdata = MALFORMED.get(labels[0], GOOD) if kind == "wire" else GOOD
             answer = [record(name, CAA, rdata)]
         edns = [OPT] if query[11] else []
-        head = query[:2] + struct.pack("!HHHHH", 0x8400 | flags, 1, len(answer), len(authority),
+        authoritative = 0x8000 if kind == "noaa-i" else 0x8400
+        head = query[:2] + struct.pack("!HHHHH", authoritative | flags, 1, len(answer), len(authority),
                                        len(edns))
         return head + asked + b"".join(answer + authority + edns)
 

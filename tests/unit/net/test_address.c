@@ -1,6 +1,8 @@
 /* Addresses that may be connected to: the special-purpose registries, and what a list opens. */
 #include "rs/address.h"
 
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,6 +99,41 @@ static void a_list_opens_what_it_names(void **state)
 	json_decref(allow);
 }
 
+static void a_list_denies_what_it_opens(void **state)
+{
+	json_t *allow = json_pack("[s, s, s]", "127.0.0.0/8", "!127.0.0.9", "!2606:4700::/32");
+
+	(void)state;
+	assert_true(rs_address_text_allowed("127.0.0.8", RS_ADDRESS_PUBLIC, allow));
+	assert_false(rs_address_text_allowed("127.0.0.9", RS_ADDRESS_PUBLIC, allow));
+	assert_false(rs_address_text_allowed("2606:4700::1111", RS_ADDRESS_PUBLIC, allow));
+	assert_true(rs_address_text_allowed("1.1.1.1", RS_ADDRESS_PUBLIC, allow));
+	json_decref(allow);
+}
+
+/* Whatever a list opens: what listens here is nobody's proof, and no connector's peer. */
+static void our_own_addresses_stay_closed(void **state)
+{
+	json_t *allow = json_pack("[s, s]", "0.0.0.0/0", "::/0");
+	struct ifaddrs *all;
+
+	(void)state;
+	assert_int_equal(getifaddrs(&all), 0);
+	for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
+		bool loopback = (one->ifa_flags & IFF_LOOPBACK) != 0;
+
+		if (!one->ifa_addr || (one->ifa_addr->sa_family != AF_INET &&
+					      one->ifa_addr->sa_family != AF_INET6))
+			continue;
+		assert_int_equal(
+			rs_address_allowed(one->ifa_addr, RS_ADDRESS_PUBLIC, allow), loopback);
+		assert_int_equal(
+			rs_address_allowed(one->ifa_addr, RS_ADDRESS_CONNECTOR, allow), loopback);
+	}
+	freeifaddrs(all);
+	json_decref(allow);
+}
+
 static void networks_have_a_form(void **state)
 {
 	(void)state;
@@ -116,6 +153,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(registries_decide),
 		cmocka_unit_test(a_list_opens_what_it_names),
+		cmocka_unit_test(a_list_denies_what_it_opens),
+		cmocka_unit_test(our_own_addresses_stay_closed),
 		cmocka_unit_test(networks_have_a_form),
 	};
 
