@@ -5,7 +5,7 @@
 #ifndef RS_ID_H
 #define RS_ID_H
 
-#include "rs/ctx.h"
+#include "rs/json.h"
 
 /* A new id for the business time now_us (microseconds). */
 struct rs_id rs_id_new(int64_t now_us);
@@ -33,5 +33,7 @@ const char *rs_sha256_text(struct rs_arena *arena, const unsigned char digest[32
 char *rs_base64(struct rs_arena *arena, const void *data, size_t len);
 /* Base64url without padding, in the arena. */
 char *rs_b64url(struct rs_arena *arena, const void *data, size_t len);
+/* Reads base64 with padding, white space in it left aside; false when malformed. In the arena. */
+bool rs_unbase64(struct rs_arena *arena, const char *text, size_t len, struct rs_bytes *out);
 
 #endif

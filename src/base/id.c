@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,4 +178,21 @@ char *rs_b64url(struct rs_arena *arena, const void *data, size_t len)
 			text[i] = '_';
 	}
 	return text;
+}
+
+bool rs_unbase64(struct rs_arena *arena, const char *text, size_t len, struct rs_bytes *out)
+{
+	unsigned char *data = rs_arena_alloc(arena, len / 4 * 3 + 3);
+	EVP_ENCODE_CTX *ctx = EVP_ENCODE_CTX_new();
+	int n = 0, last = 0;
+	bool ok;
+
+	if (!ctx)
+		abort();
+	EVP_DecodeInit(ctx);
+	ok = len <= INT_MAX && EVP_DecodeUpdate(ctx, data, &n, (const unsigned char *)text, (int)len) >= 0 &&
+		EVP_DecodeFinal(ctx, data + n, &last) == 1;
+	EVP_ENCODE_CTX_free(ctx);
+	*out = ok ? (struct rs_bytes){data, (size_t)(n + last)} : (struct rs_bytes){NULL, 0};
+	return ok;
 }

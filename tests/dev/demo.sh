@@ -173,7 +173,7 @@ write_env()
 		printf "DATABASE_URL='postgresql://reissued_app@/reissued?host=%s&port=%s'\n" \
 			"$(realpath "$DIR/sock")" "$(cat "$DIR/pg.port")"
 		printf '%s=%q\n' OUTBOX_DIR "$DIR/outbox" CONFIG_FILE "$DIR/reissued.yaml" \
-			CA_CERT "$DIR/ca/root.crt" DNS_SERVER "$(dns_server)" DNS_DIR "$DIR/dns" \
+			CA_CERT "$DIR/ca/root.crt" DNS_SERVER "$(dns_server)" DNS_DIR "$DIR/dns" MAIL_DIR "$DIR/mail" \
 			CLOCK_FILE "$DIR/clock" PID "$pid"
 	} | write_file "$DIR/env"
 }

@@ -73,6 +73,8 @@ configuration()
 		dcv:
 		  http_port: $((PORT + 8000))
 		  allow_addresses: ["127.0.0.0/8"]
+		net:
+		  allow_addresses: ["127.0.0.0/8"]
 	EOT
 }
 

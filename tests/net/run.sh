@@ -1,10 +1,11 @@
 #!/bin/bash
-# run.sh PROGRAM: runs a test of the network layer against name servers of its own (tests/peers/dns).
+# run.sh PROGRAM: runs a test of the network layer against name and mail servers of its own (tests/peers).
 set -euo pipefail
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
-peer=$here/../peers/dns
+peers=$here/../peers
 dir=$(mktemp -d /tmp/reissued-net.XXXXXX)
 # shellcheck disable=SC2064
-trap "'$peer/down' '$dir'; rm -rf -- '$dir'" EXIT
-"$peer/up" "$dir"
-RS_TEST_DNS=$dir "$@"
+trap "'$peers/dns/down' '$dir'; '$peers/mail/down' '$dir/mail'; rm -rf -- '$dir'" EXIT
+"$peers/dns/up" "$dir"
+"$peers/mail/up" "$dir/mail" "$dir/mail/outbox"
+RS_TEST_DNS=$dir RS_TEST_MAIL=$dir/mail "$@"

@@ -1,0 +1,120 @@
+"""server.py DIR: the listeners of peer.py in one process, by aiosmtpd.
+
+What a recipient's local part says is done:
+    codeNNN-...    RCPT is answered NNN
+    onceNNN-...    the first RCPT of this address is answered NNN, later ones 250
+    dataNNN-...    the message is answered NNN
+    hang-...       RCPT is never answered
+    mute-...       the message is never answered
+"""
+import asyncio
+import json
+import pathlib
+import re
+import ssl
+import sys
+import time
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+# name: (certificate, TLS from the first byte, STARTTLS offered, sign-in demanded)
+LISTENERS = {
+    "starttls": ("good", False, True, False),
+    "implicit": ("good", True, False, False),
+    "auth": ("good", False, True, True),
+    "plain": (None, False, False, False),
+    "wrong_ca": ("foreign", False, True, False),
+    "expired": ("expired", False, True, False),
+    "wrong_host": ("elsewhere", False, True, False),
+}
+SCRIPT = re.compile(r"(code|once|data)([245]\d\d)\b")
+
+
+def scripted(address, word):
+    found = SCRIPT.match(address)
+    return f"{found[2]} as the address says" if found and found[1] == word else None
+
+
+class Handler:
+    """Answers as the recipient's address says and keeps what it takes."""
+
+    def __init__(self, outbox):
+        self.outbox = outbox
+        self.seen = set()
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):
+        if address.startswith("hang"):
+            await asyncio.sleep(3600)
+        reply = scripted(address, "code")
+        if reply is None and address not in self.seen:
+            reply = scripted(address, "once")
+        self.seen.add(address)
+        if reply:
+            return reply
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
+
+    async def handle_DATA(self, _server, _session, envelope):
+        for address in envelope.rcpt_tos:
+            if address.startswith("mute"):
+                await asyncio.sleep(3600)
+            reply = scripted(address, "data")
+            if reply:
+                return reply
+        name = f"{time.time_ns():020d}-{re.sub('[^A-Za-z0-9@.+-]', '_', envelope.rcpt_tos[0])[:100]}.eml"
+        text = envelope.original_content.replace(b"\r\n", b"\n")
+        (self.outbox / f".{name}").write_bytes(text)
+        (self.outbox / f".{name}").rename(self.outbox / name)
+        return "250 kept"
+
+
+class Wire(SMTP):
+    """One connection whose bytes, decrypted where TLS is on, are written down."""
+
+    name, log = "", None
+
+    def data_received(self, data):
+        tls = self.session is not None and self.session.ssl is not None
+        self.log.write(json.dumps({"at": time.time(), "listener": self.name, "connection": id(self.transport),
+                                   "tls": tls or self._implicit, "data": data.decode("latin-1")}) + "\n")
+        self.log.flush()
+        super().data_received(data)
+
+    _implicit = False
+
+
+def context_of(directory, certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(directory / f"{certificate}.crt", directory / f"{certificate}.key")
+    return context
+
+
+async def main(directory):
+    state = json.loads((directory / "mail.json").read_text())
+    handler = Handler(pathlib.Path(state["outbox"]))
+    known = (state["username"].encode(), state["password"].encode())
+
+    def authenticate(_server, _session, _envelope, _mechanism, data):
+        return AuthResult(success=(data.login, data.password) == known, handled=False)
+
+    with open(directory / "wire.jsonl", "a", encoding="ascii") as log:
+        loop = asyncio.get_running_loop()
+        for name, (certificate, implicit, starttls, demanded) in LISTENERS.items():
+            context = context_of(directory, certificate) if certificate else None
+
+            def connection(name=name, context=context, implicit=implicit, starttls=starttls, demanded=demanded):
+                server = Wire(handler, hostname="mail.demo.invalid", ident="reissued demo",
+                              tls_context=context if starttls else None, require_starttls=starttls,
+                              authenticator=authenticate, auth_required=demanded,
+                              auth_require_tls=not implicit, enable_SMTPUTF8=False)
+                server.name, server.log, server._implicit = name, log, implicit
+                return server
+
+            await loop.create_server(connection, "127.0.0.1", state["ports"][name],
+                                     ssl=context if implicit else None)
+        (directory / "ready").write_text("")
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(pathlib.Path(sys.argv[1])))
