@@ -18,6 +18,7 @@
 static const char *const Q_PAGE[] = {PAGE, NULL};
 static const char *const Q_SORTED[] = {PAGE, "sort", NULL};
 static const char *const Q_PROFILES[] = {PAGE, "sort", "category", "active", "enterprise_id", NULL};
+static const char *const Q_CONNECTORS[] = {PAGE, "sort", "kind", "active", "enterprise_id", NULL};
 static const char *const Q_ENTERPRISE[] = {PAGE, "sort", "enterprise_id", NULL};
 static const char *const Q_DOMAINS[] = {PAGE, "sort", "name", "enterprise_id", NULL};
 static const char *const Q_VALIDATIONS[] = {PAGE, "sort", "value", "status", "method", "enterprise_id", NULL};
@@ -89,6 +90,12 @@ const struct rs_route rs_routes[] = {
 	{RS_GET, "/v1/agreements/{id}", "agreement.read", RS_BODY_NONE, 0, rs_agreements_show, Q_AGREEMENT, 0},
 	{RS_DELETE, "/v1/agreements/{id}", "agreement.delete", RS_BODY_NONE, 0, rs_agreements_delete, NULL, 0},
 	{RS_POST, "/v1/agreements/{id}/versions", "agreement.edit", RS_BODY_JSON, CREATES, rs_agreements_publish, NULL, 0},
+	{RS_GET, "/v1/connectors", "connector.read", RS_BODY_NONE, LIST, rs_connectors_list, Q_CONNECTORS, 0},
+	{RS_POST, "/v1/connectors", "connector.create", RS_BODY_JSON, CREATES | UNTAGGED, rs_connectors_create, NULL, 0},
+	{RS_GET, "/v1/connectors/{id}", "connector.read", RS_BODY_NONE, 0, rs_connectors_show, NULL, 0},
+	{RS_PATCH, "/v1/connectors/{id}", "connector.edit", RS_BODY_MERGE_PATCH, 0, rs_connectors_update, NULL, 0},
+	{RS_DELETE, "/v1/connectors/{id}", "connector.edit", RS_BODY_NONE, 0, rs_connectors_delete, NULL, 0},
+	{RS_POST, "/v1/connectors/{id}/test", "connector.edit", RS_BODY_JSON, UNTAGGED, rs_connectors_test, NULL, 0},
 	{RS_GET, "/v1/blocked-keys", "blocked_key.read", RS_BODY_NONE, LIST, rs_blocked_list, Q_BLOCKED, 0},
 	{RS_POST, "/v1/blocked-keys", "blocked_key.create", RS_BODY_JSON, CREATES | UNTAGGED, rs_blocked_create, NULL, 0},
 	{RS_DELETE, "/v1/blocked-keys/{spki_sha256}", "blocked_key.delete", RS_BODY_NONE, UNTAGGED, rs_blocked_delete, NULL, 0},

@@ -732,6 +732,27 @@ ALTER TABLE ONLY public.client FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.client OWNER TO reissued_owner;
 
+CREATE TABLE public.connector (
+    id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    display_name text,
+    active boolean DEFAULT true NOT NULL,
+    settings jsonb NOT NULL,
+    secrets jsonb NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT connector_kind_known CHECK ((kind = ANY (ARRAY['smtp'::text, 'sms'::text, 'saml'::text, 'active_directory'::text, 'azure_ad'::text, 'oidc'::text]))),
+    CONSTRAINT connector_secrets_object CHECK ((jsonb_typeof(secrets) = 'object'::text)),
+    CONSTRAINT connector_settings_object CHECK ((jsonb_typeof(settings) = 'object'::text))
+);
+
+ALTER TABLE ONLY public.connector FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.connector OWNER TO reissued_owner;
+
 CREATE TABLE public.domain (
     id uuid NOT NULL,
     enterprise_id uuid NOT NULL,
@@ -1200,6 +1221,12 @@ ALTER TABLE ONLY public.certificate
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.connector
+    ADD CONSTRAINT connector_name_unique UNIQUE (enterprise_id, name);
+
+ALTER TABLE ONLY public.connector
+    ADD CONSTRAINT connector_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.domain
     ADD CONSTRAINT domain_name_unique UNIQUE (enterprise_id, name);
 
@@ -1344,6 +1371,10 @@ CREATE INDEX certificate_status_idx ON public.certificate USING btree (enterpris
 
 CREATE INDEX client_enterprise_idx ON public.client USING btree (enterprise_id, created_at, id);
 
+CREATE INDEX connector_kind_idx ON public.connector USING btree (enterprise_id, kind) WHERE active;
+
+CREATE INDEX connector_list_idx ON public.connector USING btree (enterprise_id, created_at, id);
+
 CREATE INDEX domain_created_idx ON public.domain USING btree (enterprise_id, created_at, id);
 
 CREATE INDEX domain_validation_created_idx ON public.domain_validation USING btree (enterprise_id, created_at, id);
@@ -1451,6 +1482,9 @@ ALTER TABLE ONLY public.certificate
 
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
+
+ALTER TABLE ONLY public.connector
+    ADD CONSTRAINT connector_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
 
 ALTER TABLE ONLY public.domain
     ADD CONSTRAINT domain_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
@@ -1564,6 +1598,12 @@ ALTER TABLE public.client ENABLE ROW LEVEL SECURITY;
 CREATE POLICY client_job ON public.client TO reissued_job, reissued_audit USING (true);
 
 CREATE POLICY client_tenant ON public.client USING (public.app_sees(enterprise_id));
+
+ALTER TABLE public.connector ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY connector_job ON public.connector TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY connector_tenant ON public.connector USING (public.app_sees(enterprise_id));
 
 ALTER TABLE public.domain ENABLE ROW LEVEL SECURITY;
 
@@ -1753,6 +1793,29 @@ GRANT SELECT ON TABLE public.certificate_view TO reissued_audit;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client TO reissued_job;
 GRANT SELECT ON TABLE public.client TO reissued_audit;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connector TO reissued_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connector TO reissued_job;
+
+GRANT SELECT(id) ON TABLE public.connector TO reissued_audit;
+
+GRANT SELECT(enterprise_id) ON TABLE public.connector TO reissued_audit;
+
+GRANT SELECT(kind) ON TABLE public.connector TO reissued_audit;
+
+GRANT SELECT(name) ON TABLE public.connector TO reissued_audit;
+
+GRANT SELECT(display_name) ON TABLE public.connector TO reissued_audit;
+
+GRANT SELECT(active) ON TABLE public.connector TO reissued_audit;
+
+GRANT SELECT(settings) ON TABLE public.connector TO reissued_audit;
+
+GRANT SELECT(revision) ON TABLE public.connector TO reissued_audit;
+
+GRANT SELECT(created_at) ON TABLE public.connector TO reissued_audit;
+
+GRANT SELECT(updated_at) ON TABLE public.connector TO reissued_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.domain TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.domain TO reissued_job;

@@ -70,6 +70,8 @@ bool rs_profile_has(const json_t *array, const char *value);
 bool rs_profile_editable(const struct rs_profile *profile, const char *field);
 /* The factors asked for an operation (reissue, approve, revoke, enrol): an array, maybe empty. */
 const json_t *rs_profile_factors(const struct rs_profile *profile, const char *operation);
+/* The ids of all connectors that its second factors name; the caller owns the array. */
+json_t *rs_profile_connectors(const struct rs_profile *profile);
 /* previous_certificate.action and .days. */
 const char *rs_profile_previous_action(const struct rs_profile *profile);
 int64_t rs_profile_previous_days(const struct rs_profile *profile);

@@ -14,6 +14,7 @@
 /* The most certificates in one PEM upload, and the most bytes of it. */
 #define RS_CHAIN_MAX 8
 #define RS_CHAIN_BYTES_MAX (128u << 10)
+#define RS_BUNDLE_MAX 32
 
 struct rs_x509 {
 	struct rs_bytes der;
@@ -51,6 +52,12 @@ enum rs_code rs_x509_parse(struct rs_ctx *ctx, struct rs_bytes der, struct rs_x5
  */
 enum rs_code rs_x509_read_chain(struct rs_ctx *ctx, const void *pem, size_t len,
 	struct rs_bytes chain[RS_CHAIN_MAX], size_t *count, struct rs_x509 **leaf) RS_CHECK;
+
+/*
+ * Why a text is no trust bundle (1 to RS_BUNDLE_MAX PEM certificates, in any order): a sentence in the
+ * arena, or NULL when it is one. Leaves ctx->err alone.
+ */
+const char *rs_x509_bundle_fault(struct rs_ctx *ctx, const char *pem);
 
 /* "-----BEGIN CERTIFICATE-----" and so on, LF, NUL-terminated, in the arena. */
 const char *rs_x509_pem(struct rs_ctx *ctx, struct rs_bytes der);

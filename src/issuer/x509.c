@@ -190,6 +190,33 @@ enum rs_code rs_x509_read_chain(struct rs_ctx *ctx, const void *pem, size_t len,
 	return RS_OK;
 }
 
+const char *rs_x509_bundle_fault(struct rs_ctx *ctx, const char *pem)
+{
+	static const char *const labels[] = {LABEL, NULL};
+	struct rs_bytes text = {(const unsigned char *)pem, strlen(pem)}, der;
+	const char *why;
+	size_t count = 0;
+
+	do {
+		X509 *x509 = NULL;
+
+		if (count++ == RS_BUNDLE_MAX)
+			return rs_arena_printf(ctx->arena, "At most %d certificates stand here.", RS_BUNDLE_MAX);
+		if (!rs_pem_next(ctx, &text, labels, &der, &why))
+			return rs_arena_printf(ctx->arena, "Certificate %zu: %s", count, why);
+		const unsigned char *at = der.data;
+		x509 = d2i_X509(NULL, &at, (long)der.len);
+		if (!x509 || at != der.data + der.len)
+			why = rs_arena_printf(ctx->arena, "Certificate %zu cannot be read.", count);
+		else
+			why = NULL;
+		X509_free(x509);
+		if (why)
+			return why;
+	} while (text.len);
+	return NULL;
+}
+
 /* --- forms --- */
 
 const char *rs_x509_pem(struct rs_ctx *ctx, struct rs_bytes der)

@@ -157,18 +157,37 @@ static json_t *written(const struct rs_profile *profile)
 	return out;
 }
 
+/* The members of an option that name connectors. */
+static const char *const CONNECTORS[] = {"connector_id", "sms_connector_id", "email_connector_id", NULL};
+
 /* Connectors are the administrators' business. */
 static void hide_connectors(json_t *second_factor)
 {
-	static const char *const hidden[] = {"connector_id", "sms_connector_id", "email_connector_id"};
 	const char *operation;
 	json_t *options, *option;
 	size_t i;
 
 	json_object_foreach (second_factor, operation, options)
 		json_array_foreach (options, i, option)
-			for (size_t k = 0; k < sizeof(hidden) / sizeof(hidden[0]); k++)
-				json_object_del(option, hidden[k]);
+			for (const char *const *member = CONNECTORS; *member; member++)
+				json_object_del(option, *member);
+}
+
+json_t *rs_profile_connectors(const struct rs_profile *profile)
+{
+	json_t *out = json_array(), *options, *option;
+	const char *operation;
+	size_t i;
+
+	json_object_foreach (profile->second_factor, operation, options)
+		json_array_foreach (options, i, option)
+			for (const char *const *member = CONNECTORS; *member; member++) {
+				json_t *id = json_object_get(option, *member);
+
+				if (json_is_string(id) && !rs_profile_has(out, json_string_value(id)))
+					json_array_append(out, id);
+			}
+	return out;
 }
 
 json_t *rs_profile_json(struct rs_ctx *ctx, const struct rs_profile *profile)
@@ -249,14 +268,34 @@ struct change {
 	json_t *before;
 };
 
+/* Keeps the connectors that it names from being deleted meanwhile. */
+static enum rs_code hold_connectors(
+	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_profile *profile)
+{
+	json_t *ids = rs_arena_json(ctx->arena, rs_profile_connectors(profile));
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	if (json_array_size(ids) == 0)
+		return RS_OK;
+	rs_p_texts(&p, ids);
+	rc = rs_tx_run(ctx, tx, RS_Q_connector_hold, &p, &rows);
+	if (!rc && (size_t)rs_rows_count(rows) != json_array_size(ids))
+		rc = rs_fail(ctx, RS_CONFLICT, "A connector was removed at the same moment.");
+	return rc;
+}
+
 static enum rs_code store_new(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
 	struct change *change = arg;
 	struct rs_profile *profile = &change->profile;
 	struct rs_params p = rs_params(ctx);
 	struct rs_event event;
-	enum rs_code rc;
+	enum rs_code rc = hold_connectors(ctx, tx, profile);
 
+	if (rc)
+		return rc;
 	rs_p_id(&p, &profile->id);
 	rs_p_id(&p, &profile->enterprise_id);
 	rs_p_text(&p, profile->name);
@@ -320,8 +359,10 @@ static enum rs_code store_change(struct rs_ctx *ctx, struct rs_tx *tx,
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_event event;
-	enum rs_code rc;
+	enum rs_code rc = hold_connectors(ctx, tx, profile);
 
+	if (rc)
+		return rc;
 	rs_p_id(&p, &profile->id);
 	rs_p_text(&p, profile->name);
 	rs_p_text(&p, profile->category);

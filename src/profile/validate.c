@@ -23,6 +23,24 @@ static const char *const ACTIONS[] = {"keep", "revoke_on_issue", "revoke_after_d
 static const char *const OPERATIONS[] = {"reissue", "approve", "revoke", "enrol", NULL};
 static const char *const MECHANISMS[] = {"sms_otp", "email_otp", "email_sms_otp", "saml",
 	"active_directory", "azure_ad", "oidc", "totp", NULL};
+
+/*
+ * Which kind of connector a mechanism takes, by member. The codes of the OTP mechanisms go out by any
+ * active connector of the kind when none is named; the others are nothing without theirs.
+ */
+static const struct {
+	const char *mechanism, *member, *kind;
+	bool needed;
+} CONNECTORS[] = {
+	{"sms_otp", "connector_id", "sms", false},
+	{"email_otp", "connector_id", "smtp", false},
+	{"email_sms_otp", "sms_connector_id", "sms", false},
+	{"email_sms_otp", "email_connector_id", "smtp", false},
+	{"saml", "connector_id", "saml", true},
+	{"active_directory", "connector_id", "active_directory", true},
+	{"azure_ad", "connector_id", "azure_ad", true},
+	{"oidc", "connector_id", "oidc", true},
+};
 static const char *const OTP_MODES[] = {"both_required", "same_code", "either", NULL};
 
 /* One way to pass a second factor. */
@@ -161,24 +179,98 @@ static void check_lists(struct rs_ctx *ctx, const struct rs_profile *profile)
 			"A category is a word of lower-case letters, digits and underscores.");
 }
 
-static void check_factor(struct rs_ctx *ctx, json_t *option, const char *at)
+/* Whether a connector stands in a profile already. */
+static bool links(const struct rs_profile *profile, const struct rs_id *connector)
+{
+	json_t *ids = profile ? rs_profile_connectors(profile) : NULL;
+	bool found = rs_profile_has(ids, connector->s);
+
+	json_decref(ids);
+	return found;
+}
+
+/*
+ * The connector of one member must be of the profile's enterprise, of the kind and switched on; one that
+ * was switched off since may stay.
+ */
+static enum rs_code check_connector(struct rs_ctx *ctx, const struct rs_profile *profile,
+	const struct rs_profile *current, const struct rs_id *id, const char *kind, const char *at)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	rs_p_id(&p, id);
+	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_connector_by_id, &p, &rows);
+	if (rc)
+		return rc;
+	if (rs_rows_count(rows) == 0 ||
+		strcmp(rs_row_text(rows, 0, "enterprise_id"), profile->enterprise_id.s) != 0)
+		rs_fault(ctx, RS_BAD_VALUE, at, "There is no connector of this id.");
+	else if (strcmp(rs_row_text(rows, 0, "kind"), kind) != 0)
+		rs_fault(ctx, RS_BAD_VALUE, at, "This is a connector of the kind %s; one of the kind %s "
+			"is needed.", rs_row_text(rows, 0, "kind"), kind);
+	else if (!rs_row_bool(rows, 0, "active") && !links(current, id))
+		rs_fault(ctx, RS_BAD_VALUE, at, "This connector is switched off.");
+	return RS_OK;
+}
+
+/* The connectors of one option, by the table. */
+static enum rs_code check_connectors(struct rs_ctx *ctx, const struct rs_profile *profile,
+	const struct rs_profile *current, const struct factor *factor, const char *at)
+{
+	const struct {
+		const char *name;
+		const struct rs_id *id;
+	} members[] = {{"connector_id", &factor->connector_id},
+		{"sms_connector_id", &factor->sms_connector_id},
+		{"email_connector_id", &factor->email_connector_id}};
+	enum rs_code rc = RS_OK;
+
+	for (size_t m = 0; !rc && m < sizeof(members) / sizeof(members[0]); m++) {
+		const char *here = rs_pointer(ctx, at, members[m].name), *kind = NULL;
+		bool given = rs_id_set(members[m].id), needed = false;
+
+		for (size_t i = 0; i < sizeof(CONNECTORS) / sizeof(CONNECTORS[0]); i++)
+			if (strcmp(CONNECTORS[i].mechanism, factor->mechanism) == 0 &&
+				strcmp(CONNECTORS[i].member, members[m].name) == 0) {
+				kind = CONNECTORS[i].kind;
+				needed = CONNECTORS[i].needed;
+			}
+		if (given && !kind)
+			rs_fault(ctx, RS_BAD_VALUE, here, "The mechanism %s takes no connector here.",
+				factor->mechanism);
+		else if (given)
+			rc = check_connector(ctx, profile, current, members[m].id, kind, here);
+		else if (needed)
+			rs_fault(ctx, RS_REQUIRED, here, "The mechanism %s needs a connector.",
+				factor->mechanism);
+	}
+	return rc;
+}
+
+static enum rs_code check_factor(struct rs_ctx *ctx, const struct rs_profile *profile,
+	const struct rs_profile *current, json_t *option, const char *at)
 {
 	struct factor factor = {0};
 	struct otp otp = {0};
 
 	if (!json_is_object(option)) {
 		rs_fault(ctx, RS_WRONG_TYPE, at, "This is an object with the member mechanism.");
-		return;
+		return RS_OK;
 	}
 	rs_json_read(ctx, option, at, FACTOR_FIELDS, &factor, NULL);
 	if (factor.otp)
 		rs_json_read(ctx, factor.otp, rs_pointer(ctx, at, "otp"), OTP_FIELDS, &otp, NULL);
+	return factor.mechanism ? check_connectors(ctx, profile, current, &factor, at) : RS_OK;
 }
 
-static void check_second_factor(struct rs_ctx *ctx, const struct rs_profile *profile)
+static enum rs_code check_second_factor(struct rs_ctx *ctx, const struct rs_profile *profile,
+	const struct rs_profile *current)
 {
 	const char *operation;
 	json_t *options, *option;
+	enum rs_code rc = RS_OK;
 	size_t i;
 
 	json_object_foreach (profile->second_factor, operation, options) {
@@ -191,8 +283,10 @@ static void check_second_factor(struct rs_ctx *ctx, const struct rs_profile *pro
 			rs_fault(ctx, RS_WRONG_TYPE, at, "This is an array of at most 8 options.");
 		else
 			json_array_foreach (options, i, option)
-				check_factor(ctx, option, rs_pointer_index(ctx, at, i));
+				rc = rc ? rc : check_factor(ctx, profile, current, option,
+						       rs_pointer_index(ctx, at, i));
 	}
+	return rc;
 }
 
 static void check_previous(struct rs_ctx *ctx, const struct rs_profile *profile)
@@ -312,10 +406,11 @@ enum rs_code rs_profile_validate(struct rs_ctx *ctx, const struct rs_profile *pr
 
 	if (!rc)
 		rc = check_links(ctx, profile, current, &trusted);
+	if (!rc)
+		rc = check_second_factor(ctx, profile, current);
 	if (rc)
 		return rc;
 	check_lists(ctx, profile);
-	check_second_factor(ctx, profile);
 	check_previous(ctx, profile);
 	check_notes(ctx, profile);
 	check_rules(ctx, profile, current, rules, trusted);

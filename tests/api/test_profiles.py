@@ -61,8 +61,10 @@ def test_every_change_is_a_revision(wanted, caller_enterprise_admin):
     assert caller_enterprise_admin.patch(path, {"notes": {"key": None}}).expect(200)["notes"] == {}
 
 
-def test_connectors_are_the_administrators_business(wanted, instance, caller_enterprise_admin, caller_subscriber):
-    connector = instance["AGREEMENT_ID"]  # any id: connectors are not looked up yet
+def test_connectors_are_the_administrators_business(wanted, caller_enterprise_admin, caller_subscriber):
+    connector = caller_enterprise_admin.post("/v1/connectors", {
+        "kind": "smtp", "name": uuid.uuid4().hex,
+        "settings": {"host": "mail.example.com", "from": "ra@example.com"}}).expect(201)["id"]
     factors = {"reissue": [{"mechanism": "email_otp", "connector_id": connector}]}
     made = caller_enterprise_admin.post("/v1/profiles", {**wanted, "second_factor": factors}).expect(201)
     assert made["second_factor"]["reissue"][0]["connector_id"] == connector

@@ -147,6 +147,12 @@ class World:
     def caa_check(self):
         return self.made("subscriber", "/v1/caa-checks", {"name": "ok.caatest"})
 
+    def connector_body(self):
+        return {"kind": "smtp", "name": word(), "settings": {"host": "mail.example.com", "from": "ra@example.com"}}
+
+    def connector(self):
+        return self.made("enterprise_admin", "/v1/connectors", self.connector_body())
+
     def owner_id(self):
         return self.keep("owner", lambda: self.journey.user_id(self["subscriber"]))
 
@@ -319,6 +325,12 @@ CALLS = {
     "DELETE /v1/agreements/{id}": _of("enterprise_admin", World.agreement, status=204),
     "POST /v1/agreements/{id}/versions": _of("enterprise_admin", World.agreement, {
         "texts": [{"language": "en", "text": "Yes, still.\n"}]}, status=201),
+    "GET /v1/connectors": _to("enterprise_admin", status=200),
+    "POST /v1/connectors": _to("enterprise_admin", World.connector_body),
+    "GET /v1/connectors/{id}": _of("enterprise_admin", World.connector),
+    "PATCH /v1/connectors/{id}": _of("enterprise_admin", World.connector, {"active": False}),
+    "DELETE /v1/connectors/{id}": _of("enterprise_admin", World.connector, status=204),
+    "POST /v1/connectors/{id}/test": _of("enterprise_admin", World.connector, {}, status=409),
     "GET /v1/blocked-keys": _to("admin", status=200),
     "POST /v1/blocked-keys": _to("admin", lambda w: {"spki_sha256": f"sha256:{word()}{word()}", "reason": "other"}),
     "DELETE /v1/blocked-keys/{spki_sha256}": _blocked,

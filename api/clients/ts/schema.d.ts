@@ -716,6 +716,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/connectors": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** Connectors of the enterprise */
+        get: operations["list_connectors"];
+        put?: never;
+        /**
+         * Make a connector
+         * @description `settings` has one schema a kind. URLs are https, name no user and no address that is not called from here; mail relays and directories may live in private networks, everything else only where `net.allow_addresses` says so. Secrets are sealed by the keyring and never shown again.
+         */
+        post: operations["create_connector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connectors/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** One connector */
+        get: operations["get_connector"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a connector that nothing names
+         * @description 409 `in-use` while a profile, or the revision of one that an open request is judged by, names it.
+         */
+        delete: operations["delete_connector"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a connector or switch it off
+         * @description `settings` is merged member by member; null takes a member back to its default and a secret away. Secrets that are not named stay. One that is switched off cannot be chosen in profiles any more; where it is chosen already challenges end with `method-not-configured`.
+         */
+        patch: operations["update_connector"];
+        trace?: never;
+    };
+    "/v1/connectors/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a connector
+         * @description Really connects, also when it is switched off, and tells each step in words. With `to` a mail relay or SMS gateway sends a message there. Ten a minute and user by default; each is on record.
+         */
+        post: operations["test_connector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/blocked-keys": {
         parameters: {
             query?: never;
@@ -2487,6 +2574,192 @@ export interface components {
             next_cursor: components["schemas"]["NextCursor"];
             total?: components["schemas"]["Total"];
         };
+        /** @enum {string} */
+        ConnectorKind: "smtp" | "sms";
+        /** @description A secret is never shown, only whether it is set and since when. */
+        ConnectorSecret: {
+            /** @constant */
+            set: true;
+            updated_at: components["schemas"]["Timestamp"];
+        } | null;
+        Texts: {
+            [key: string]: string | null;
+        };
+        /** @description Texts; with `body` json values of any shape. */
+        SmsParameters: {
+            [key: string]: unknown;
+        };
+        /** @description Everything that is given must hold. Without `status` any 2xx is success. `json_path` names a member of a JSON answer by dots (`messages.0.status`); without `json_equals` it must be there and neither false, null nor empty. */
+        SmsSuccess: {
+            status?: number[] | null;
+            contains?: components["schemas"]["SmsSuccessText"];
+            json_path?: components["schemas"]["SmsSuccessText"];
+            json_equals?: components["schemas"]["SmsSuccessText"];
+        };
+        SmsSuccessText: string | null;
+        /** @description A mail relay. TLS is never optional: `starttls` is demanded, `implicit` is TLS from the first byte. `host` and `from` are required; `password` goes with `username`, `client_key` with `client_certificate`. */
+        SmtpSettings: {
+            host: string;
+            /**
+             * Format: int32
+             * @default 587
+             */
+            port: number;
+            /**
+             * @default starttls
+             * @enum {string}
+             */
+            tls: "starttls" | "implicit";
+            ca_pem: string | null;
+            client_certificate: string | null;
+            username: string | null;
+            from: string;
+            from_name: string | null;
+            reply_to: string | null;
+            /**
+             * Format: int32
+             * @default 100
+             */
+            priority: number;
+            /**
+             * Format: int32
+             * @default 30
+             */
+            timeout_s: number;
+            password: components["schemas"]["ConnectorSecret"];
+            client_key: components["schemas"]["ConnectorSecret"];
+        };
+        /** @description A mail relay. TLS is never optional: `starttls` is demanded, `implicit` is TLS from the first byte. `host` and `from` are required; `password` goes with `username`, `client_key` with `client_certificate`. Null takes a member back to its default, a secret away. */
+        SmtpSettingsInput: {
+            host?: string | null;
+            port?: number | null;
+            tls?: ("starttls" | "implicit") | null;
+            ca_pem?: string | null;
+            client_certificate?: string | null;
+            username?: string | null;
+            from?: string | null;
+            from_name?: string | null;
+            reply_to?: string | null;
+            priority?: number | null;
+            timeout_s?: number | null;
+            password?: string | null;
+            client_key?: string | null;
+        };
+        /** @description An HTTP gateway for text messages. URL, headers and parameters are templates with `{{to}}`, `{{text}}`, `{{id}}` and `{{sender}}`, escaped for where they stand. `url` is required. With `body: none` the parameters go into the query. Secret headers and parameters are merged over the plain ones. */
+        SmsSettings: {
+            url: string;
+            /**
+             * @default POST
+             * @enum {string}
+             */
+            method: "GET" | "POST";
+            headers: components["schemas"]["Texts"];
+            /**
+             * @default form
+             * @enum {string}
+             */
+            body: "form" | "json" | "none";
+            parameters: components["schemas"]["SmsParameters"];
+            success: components["schemas"]["SmsSuccess"];
+            /**
+             * Format: int32
+             * @default 10
+             */
+            timeout_s: number;
+            ca_pem: string | null;
+            sender: string | null;
+            /** @description Calling codes that may be sent to; empty allows all. */
+            allowed_countries: string[];
+            number_pattern: string | null;
+            /**
+             * Format: int32
+             * @default 500
+             */
+            budget_per_day: number;
+            /**
+             * Format: int32
+             * @default 100
+             */
+            priority: number;
+            /** @default false */
+            dlr: boolean;
+            authorization: components["schemas"]["ConnectorSecret"];
+            secret_headers: components["schemas"]["ConnectorSecret"];
+            secret_parameters: components["schemas"]["ConnectorSecret"];
+            dlr_secret: components["schemas"]["ConnectorSecret"];
+        };
+        /** @description An HTTP gateway for text messages. URL, headers and parameters are templates with `{{to}}`, `{{text}}`, `{{id}}` and `{{sender}}`, escaped for where they stand. `url` is required. With `body: none` the parameters go into the query. Secret headers and parameters are merged over the plain ones. Null takes a member back to its default, a secret away. */
+        SmsSettingsInput: {
+            url?: string | null;
+            method?: ("GET" | "POST") | null;
+            headers?: components["schemas"]["Texts"] | null;
+            body?: ("form" | "json" | "none") | null;
+            parameters?: components["schemas"]["SmsParameters"] | null;
+            success?: components["schemas"]["SmsSuccess"] | null;
+            timeout_s?: number | null;
+            ca_pem?: string | null;
+            sender?: string | null;
+            allowed_countries?: string[] | null;
+            number_pattern?: string | null;
+            budget_per_day?: number | null;
+            priority?: number | null;
+            dlr?: boolean | null;
+            authorization?: string | null;
+            secret_headers?: components["schemas"]["Texts"] | null;
+            secret_parameters?: components["schemas"]["Texts"] | null;
+            dlr_secret?: string | null;
+        };
+        /** @description By kind. */
+        ConnectorSettings: components["schemas"]["SmtpSettings"] | components["schemas"]["SmsSettings"];
+        /** @description By kind. */
+        ConnectorSettingsInput: components["schemas"]["SmtpSettingsInput"] | components["schemas"]["SmsSettingsInput"];
+        Connector: {
+            id: components["schemas"]["Id"];
+            enterprise_id: components["schemas"]["Id"];
+            kind: components["schemas"]["ConnectorKind"];
+            name: components["schemas"]["Name"];
+            display_name: components["schemas"]["ConnectorDisplayName"];
+            active: boolean;
+            settings: components["schemas"]["ConnectorSettings"];
+            revision: components["schemas"]["Revision"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description What those see who choose a second factor; null shows the name. */
+        ConnectorDisplayName: components["schemas"]["Name"] | null;
+        ConnectorCreate: {
+            enterprise_id?: components["schemas"]["Id"];
+            kind: components["schemas"]["ConnectorKind"];
+            name: components["schemas"]["Name"];
+            display_name?: components["schemas"]["ConnectorDisplayName"];
+            /** @default true */
+            active: boolean;
+            settings: components["schemas"]["ConnectorSettingsInput"];
+        };
+        ConnectorUpdate: {
+            name?: components["schemas"]["Name"];
+            display_name?: components["schemas"]["ConnectorDisplayName"];
+            active?: boolean;
+            settings?: components["schemas"]["ConnectorSettingsInput"];
+        };
+        ConnectorList: {
+            items: components["schemas"]["Connector"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        ConnectorTry: {
+            /** @description Where a message is sent, a mailbox or a number in E.164 form; without it none is. */
+            to?: string;
+        };
+        ConnectorReport: {
+            /** @description No step has failed. */
+            ok: boolean;
+            steps: {
+                name: string;
+                ok: boolean;
+                detail: string;
+            }[];
+        };
         Issuer: {
             id: components["schemas"]["Id"];
             /** @description Its name in `/pki/{issuer}/`. */
@@ -3740,6 +4013,56 @@ export interface components {
                 "application/json": components["schemas"]["Client"];
             };
         };
+        /** @description The connector. */
+        Connector: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Connector"];
+            };
+        };
+        /** @description Made. The connector. */
+        ConnectorCreated: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                Location: components["headers"]["Location"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Connector"];
+            };
+        };
+        /** @description What was tried, and how it went. */
+        ConnectorReport: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ConnectorReport"];
+            };
+        };
+        /** @description A page of connectors. */
+        ConnectorList: {
+            headers: {
+                Link: components["headers"]["Link"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ConnectorList"];
+                "text/csv": components["schemas"]["Csv"];
+            };
+        };
         /** @description The issuer. */
         JwtIssuer: {
             headers: {
@@ -4474,6 +4797,8 @@ export interface components {
         RequestedBy: components["schemas"]["Id"];
         /** @description Only requests for this certificate. */
         CertificateId: components["schemas"]["Id"];
+        /** @description Only of this kind. */
+        ConnectorKind: components["schemas"]["ConnectorKind"];
         /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
         EnterpriseId: components["schemas"]["Id"];
         /** @description Only of these profiles; may repeat. */
@@ -6447,6 +6772,250 @@ export interface operations {
         };
         responses: {
             201: components["responses"]["AgreementCreated"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    list_connectors: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `next_cursor`. It holds for the same caller and query only (400 `bad-cursor`). */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Adds `total`. */
+                count?: components["parameters"]["Count"];
+                /** @description Sort key; with a minus descending. */
+                sort?: components["parameters"]["SortByCreated"];
+                /** @description Only of this kind. */
+                kind?: components["parameters"]["ConnectorKind"];
+                /** @description Only active ones, or only inactive ones. */
+                active?: components["parameters"]["Active"];
+                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                enterprise_id?: components["parameters"]["EnterpriseId"];
+            };
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ConnectorList"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    create_connector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectorCreate"];
+            };
+        };
+        responses: {
+            201: components["responses"]["ConnectorCreated"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    get_connector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description ETags that the caller has; if the representation still has one of them the answer is 304.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Connector"];
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    delete_connector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    update_connector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["ConnectorUpdate"];
+                "application/json": components["schemas"]["ConnectorUpdate"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Connector"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    test_connector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ConnectorTry"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ConnectorReport"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];

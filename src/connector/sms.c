@@ -1,0 +1,177 @@
+/* The kind sms: an HTTP gateway that takes text messages. */
+#include "rs/sms.h"
+
+#include "kinds.h"
+
+#include <regex.h>
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS	"0123456789"
+#define TOKEN	LETTERS DIGITS "!#$%&'*+-.^_`|~" /* RFC 9110 5.6.2 */
+
+#define MEMBERS_MAX  20
+#define TEMPLATE_MAX 1000
+
+static const char *const METHODS[] = {"GET", "POST", NULL};
+static const char *const BODIES[] = {"form", "json", "none", NULL};
+
+#define F(member, kind, ...) RS_FIELD(struct rs_sms_settings, member, kind, __VA_ARGS__)
+static const struct rs_field FIELDS[] = {
+	F(url, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 9, .max = 2000),
+	F(method, RS_T_STRING, .values = METHODS),
+	F(headers, RS_T_OBJECT),
+	F(body, RS_T_STRING, .values = BODIES),
+	F(parameters, RS_T_OBJECT),
+	F(success, RS_T_OBJECT),
+	F(timeout_s, RS_T_INT, .min = 1, .max = 10),
+	F(ca_pem, RS_T_STRING, .flags = RS_F_PEM, .min = 1, .max = 32768),
+	F(sender, RS_T_STRING, .min = 1, .max = 20),
+	F(allowed_countries, RS_T_ARRAY, .max = 250),
+	F(number_pattern, RS_T_STRING, .min = 1, .max = 200),
+	F(budget_per_day, RS_T_INT, .min = 1, .max = 1000000),
+	F(priority, RS_T_INT, .min = 1, .max = 1000),
+	F(dlr, RS_T_BOOL),
+	RS_FIELD_END,
+};
+
+#define S(member, kind, ...) RS_FIELD(struct rs_sms_success, member, kind, __VA_ARGS__)
+const struct rs_field rs_sms_success_fields[] = {
+	S(status, RS_T_ARRAY, .flags = RS_F_NULL, .min = 1, .max = 20),
+	S(contains, RS_T_STRING, .flags = RS_F_NULL, .min = 1, .max = 200),
+	S(json_path, RS_T_STRING, .flags = RS_F_NULL, .min = 1, .max = 200),
+	S(json_equals, RS_T_STRING, .flags = RS_F_NULL, .max = 200),
+	RS_FIELD_END,
+};
+
+static const struct rs_connector_secret_member SECRETS[] = {
+	{"authorization", RS_SECRET_LINE, TEMPLATE_MAX},
+	{"secret_headers", RS_SECRET_TEXTS, TEMPLATE_MAX},
+	{"secret_parameters", RS_SECRET_TEXTS, TEMPLATE_MAX},
+	{"dlr_secret", RS_SECRET_LINE, 100},
+	{NULL, RS_SECRET_LINE, 0},
+};
+
+static void defaults(struct rs_ctx *ctx, void *out)
+{
+	struct rs_sms_settings *settings = out;
+
+	settings->method = "POST";
+	settings->headers = rs_arena_json(ctx->arena, json_object());
+	settings->body = "form";
+	settings->parameters = rs_arena_json(ctx->arena, json_object());
+	settings->success = rs_arena_json(ctx->arena, json_object());
+	settings->timeout_s = 10;
+	settings->allowed_countries = rs_arena_json(ctx->arena, json_array());
+	settings->budget_per_day = 500;
+	settings->priority = 100;
+}
+
+/* Headers that the call itself sets, or that would change what the call is. */
+static void check_headers(struct rs_ctx *ctx, const struct rs_sms_settings *settings)
+{
+	static const char *const OURS[] = {"host", "content-length", "content-type",
+		"transfer-encoding", "authorization", "connection", "proxy-authorization", "expect",
+		NULL};
+	const char *name;
+	json_t *value;
+
+	rs_connector_check_texts(
+		ctx, settings->headers, TOKEN, MEMBERS_MAX, TEMPLATE_MAX, "/settings/headers");
+	json_object_foreach(
+		settings->headers, name, value) for (const char *const *ours = OURS; *ours;
+						     ours++) if (strcasecmp(name, *ours) == 0)
+		rs_fault(ctx, RS_BAD_VALUE, rs_pointer(ctx, "/settings/headers", name),
+			"This header is set by the call itself; for Authorization "
+			"there is the member authorization.");
+}
+
+static void check_success(struct rs_ctx *ctx, const struct rs_sms_settings *settings)
+{
+	struct rs_sms_success success = {0};
+	size_t i;
+	json_t *status;
+
+	rs_json_read(
+		ctx, settings->success, "/settings/success", rs_sms_success_fields, &success, NULL);
+	json_array_foreach(success.status, i, status) if (!json_is_integer(status) ||
+							  json_integer_value(status) < 200 ||
+							  json_integer_value(status) > 299)
+		rs_fault(ctx, RS_OUT_OF_RANGE, rs_pointer_index(ctx, "/settings/success/status", i),
+			"The statuses of success are 200 to 299.");
+	if (success.json_equals && !success.json_path)
+		rs_fault(ctx, RS_REQUIRED, "/settings/success/json_path",
+			"json_equals says what stands at json_path.");
+}
+
+static void check_countries(struct rs_ctx *ctx, const json_t *countries)
+{
+	size_t i;
+	json_t *value;
+
+	rs_connector_check_words(ctx, countries, 8, "/settings/allowed_countries");
+	json_array_foreach(countries, i, value)
+	{
+		const char *code = json_string_value(value);
+		size_t digits = code && code[0] == '+' ? strspn(code + 1, DIGITS) : 0;
+
+		if (code && (digits < 1 || digits > 7 || code[1 + digits] || code[1] == '0'))
+			rs_fault(ctx, RS_BAD_VALUE,
+				rs_pointer_index(ctx, "/settings/allowed_countries", i),
+				"A calling code begins with + and has 1 to 7 digits, as +49.");
+	}
+}
+
+static void check_pattern(struct rs_ctx *ctx, const char *pattern)
+{
+	regex_t compiled;
+
+	if (!pattern)
+		return;
+	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/settings/number_pattern",
+			"This is no POSIX extended regular expression.");
+	else
+		regfree(&compiled);
+}
+
+static void check_parameters(struct rs_ctx *ctx, const struct rs_sms_settings *settings)
+{
+	if (strcmp(settings->body, "json") != 0)
+		rs_connector_check_texts(ctx, settings->parameters, NULL, MEMBERS_MAX, TEMPLATE_MAX,
+			"/settings/parameters");
+	else if (json_object_size(settings->parameters) > MEMBERS_MAX)
+		rs_fault(ctx, RS_OUT_OF_RANGE, "/settings/parameters",
+			"At most %d members stand here.", MEMBERS_MAX);
+	if (strcmp(settings->method, "GET") == 0 && strcmp(settings->body, "none") != 0)
+		rs_fault(ctx, RS_BAD_VALUE, "/settings/body",
+			"A GET has no body: with none the parameters go into the query.");
+}
+
+static enum rs_code check(struct rs_ctx *ctx, const struct rs_connector *connector, void *out)
+{
+	const struct rs_sms_settings *settings = out;
+
+	rs_connector_check_url(ctx, settings->url, "/settings/url");
+	rs_connector_check_certificates(ctx, settings->ca_pem, "/settings/ca_pem");
+	check_headers(ctx, settings);
+	check_parameters(ctx, settings);
+	check_success(ctx, settings);
+	check_countries(ctx, settings->allowed_countries);
+	check_pattern(ctx, settings->number_pattern);
+	if (settings->dlr && !rs_connector_has(connector, "dlr_secret"))
+		rs_fault(ctx, RS_REQUIRED, "/settings/dlr_secret",
+			"Delivery reports are taken under a secret path: it needs 16 characters or "
+			"more.");
+	return RS_OK;
+}
+
+const struct rs_connector_kind rs_connector_kind_sms = {
+	.name = "sms",
+	.size = sizeof(struct rs_sms_settings),
+	.fields = FIELDS,
+	.secrets = SECRETS,
+	.defaults = defaults,
+	.check = check,
+	.sends = true,
+};

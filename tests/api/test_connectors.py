@@ -1,0 +1,242 @@
+"""Connectors: kinds, secrets that are written and never shown, links, hostile values."""
+import json
+import uuid
+
+import pytest
+
+from support.oracle import dump
+
+SECRET = "canary-7f3a9c-connector"
+GATEWAY = "https://sms.example.com/send"
+
+
+def word():
+    return uuid.uuid4().hex
+
+
+@pytest.fixture
+def admin(caller_enterprise_admin):
+    return caller_enterprise_admin
+
+
+def smtp(**settings):
+    return {"kind": "smtp", "name": word(), "settings": {
+        "host": "mail.example.com", "from": "ra@example.com", **settings}}
+
+
+def sms(**settings):
+    return {"kind": "sms", "name": word(), "settings": {"url": GATEWAY, **settings}}
+
+
+def made(admin, body):
+    return admin.post("/v1/connectors", body).expect(201)
+
+
+def test_a_connector_is_made_read_changed_listed_and_removed(admin, caller_auditor):
+    """An administrator makes a connector, the defaults are shown, an auditor reads it, and it goes."""
+    connector = made(admin, smtp())
+    path = f"/v1/connectors/{connector['id']}"
+    assert connector.headers["Location"].endswith(path)
+    assert connector["settings"]["port"] == 587 and connector["settings"]["tls"] == "starttls"
+    assert connector["settings"]["password"] is None
+    assert caller_auditor.get(path).expect(200).json == connector.json
+    changed = admin.patch(path, {"settings": {"port": 465, "tls": "implicit"}, "display_name": "Mail"}).expect(200)
+    assert changed["settings"]["port"] == 465 and changed["settings"]["host"] == "mail.example.com"
+    assert (changed["revision"], changed["display_name"]) == (2, "Mail")
+    back = admin.patch(path, {"settings": {"port": None}, "display_name": None}).expect(200)
+    assert back["settings"]["port"] == 587 and back["display_name"] is None
+    assert admin.patch(path, {"settings": {"port": 587}}).expect(200)["revision"] == 3, "nothing changed"
+    listed = admin.get("/v1/connectors?kind=smtp&active=true&limit=200").expect(200)["items"]
+    assert connector["id"] in [one["id"] for one in listed]
+    assert all(one["kind"] == "smtp" and one["active"] for one in listed)
+    admin.delete(path).expect(204)
+    admin.get(path).expect(404)
+
+
+def test_lists_as_csv_and_bad_filters(admin):
+    """The list knows CSV, and what is no kind is no filter."""
+    connector = made(admin, smtp())
+    text = admin.get("/v1/connectors", headers={"Accept": "text/csv"}).expect(200).text
+    assert connector["name"] in text and text.startswith("id,kind,name")
+    admin.get("/v1/connectors?kind=pigeon").expect(400, "bad-query")
+    admin.get("/v1/connectors?active=maybe").expect(400, "bad-query")
+
+
+def test_revisions_are_compared(admin):
+    """If-Match with an older revision is 412 on PATCH and DELETE, and changes nothing."""
+    connector = made(admin, smtp())
+    path = f"/v1/connectors/{connector['id']}"
+    stale = {"If-Match": connector.headers["ETag"]}
+    admin.patch(path, {"active": False}, headers=stale).expect(200)
+    admin.patch(path, {"active": True}, headers=stale).expect(412)
+    admin.delete(path, headers=stale).expect(412)
+    assert admin.get(path).expect(200)["active"] is False
+
+
+def test_a_name_is_taken_once(admin):
+    """A second connector of the same name is refused, in this enterprise alone."""
+    body = smtp()
+    made(admin, body)
+    admin.post("/v1/connectors", body).expect(409, "already-exists")
+
+
+def test_who_configures(admin, caller_officer, caller_subscriber, caller_auditor):
+    """Only administrators write; officers and subscribers do not even see."""
+    path = f"/v1/connectors/{made(admin, smtp())['id']}"
+    for caller in (caller_officer, caller_subscriber):
+        caller.get(path).expect(404)
+        caller.get("/v1/connectors").expect(403)
+        caller.post("/v1/connectors", smtp()).expect(403)
+    caller_auditor.patch(path, {"active": False}).expect(403)
+    caller_auditor.delete(path).expect(403)
+    caller_auditor.post(path + "/test", {}).expect(403)
+
+
+@pytest.mark.invariant(11)
+def test_tenants_stay_apart(admin, caller_officer_other, callers, instance):
+    """Another enterprise's administrator neither sees nor lists, changes, tries nor names a connector."""
+    connector = made(admin, sms())
+    path = f"/v1/connectors/{connector['id']}"
+    enterprise = caller_officer_other.get("/v1/me").expect(200)["enterprise"]["id"]
+    password = "correct horse battery staple"
+    user = callers["admin"].post("/v1/users", {
+        "email": f"{word()}@example.test", "name": "A", "role": "admin", "password": password,
+        "enterprise_id": enterprise}).expect(201)
+    token = callers["nobody"].post("/v1/sessions", {"email": user["email"], "password": password}).expect(201)
+    other = type(admin)(instance["BASE_URL"], token["access_token"])
+    other.get(path).expect(404)
+    other.patch(path, {"active": False}).expect(404)
+    other.delete(path).expect(404)
+    other.post(path + "/test", {}).expect(404)
+    assert connector["id"] not in other.get("/v1/connectors?limit=200").expect(200).text
+    other.post("/v1/connectors", {**sms(), "enterprise_id": connector["enterprise_id"]}).expect(403)
+
+
+@pytest.mark.invariant(29, 37)
+def test_secrets_are_written_and_never_shown(admin, caller_auditor, instance):
+    """A secret is in no answer, no event, no log and no dump of the database; the fact that it is set is."""
+    connector = made(admin, smtp(username="ra", password=SECRET))
+    path = f"/v1/connectors/{connector['id']}"
+    shown = connector["settings"]["password"]
+    assert shown["set"] is True and shown["updated_at"].endswith("Z")
+    gateway = made(admin, sms(authorization=f"Bearer {SECRET}", secret_parameters={"password": SECRET}))
+    assert gateway["settings"]["secret_parameters"]["set"] is True
+    kept = admin.patch(path, {"settings": {"port": 2525}}).expect(200)["settings"]["password"]
+    assert kept == shown, "a change elsewhere leaves the secret"
+    gone = admin.patch(path, {"settings": {"username": None, "password": None}}).expect(200)
+    assert gone["settings"]["password"] is None
+    events = caller_auditor.get(f"/v1/audit-events?object_id={connector['id']}").expect(200)
+    assert [one["action"] for one in events["items"]] == ["connector.updated"] * 2 + ["connector.created"]
+    texts = [connector.text, gateway.text, events.text, admin.get("/v1/connectors?limit=200").expect(200).text]
+    texts += [log.read_text(errors="replace") for log in instance.logs]
+    texts.append(dump(instance))
+    assert connector["id"] in texts[-1]
+    assert not [i for i, text in enumerate(texts) if SECRET in text]
+
+
+def test_secret_parameters_are_merged(admin):
+    """One member of a secret object is added or removed without the others being given again."""
+    connector = made(admin, sms(secret_parameters={"password": "a", "token": "b"}))
+    path = f"/v1/connectors/{connector['id']}"
+    admin.patch(path, {"settings": {"secret_parameters": {"password": None}}}).expect(200)
+    last = admin.patch(path, {"settings": {"secret_parameters": {"token": None}}}).expect(200)
+    assert last["settings"]["secret_parameters"] is None, "an object without members is no secret"
+
+
+BAD = [
+    (smtp(host="a\r\nb"), "/settings/host"), (smtp(host="user@mail.example.com"), "/settings/host"),
+    (smtp(host="127.1"), "/settings/host"), (smtp(host="0x7f.1"), "/settings/host"),
+    (smtp(host="169.254.169.254"), "/settings/host"), (smtp(host="fe80::1"), "/settings/host"),
+    (smtp(tls="none"), "/settings/tls"), (smtp(port=0), "/settings/port"),
+    (smtp(**{"from": "a@x>\r\nRCPT TO:<evil@y"}), "/settings/from"),
+    (smtp(**{"from": "a@example.com, b@example.com"}), "/settings/from"),
+    (smtp(from_name="Eve\r\nBcc: all@example.com"), "/settings/from_name"),
+    (smtp(username="ra"), "/settings/password"), (smtp(password="x"), "/settings/username"),
+    (smtp(client_key="-----BEGIN PRIVATE KEY-----\n"), "/settings/client_certificate"),
+    (smtp(ca_pem="none"), "/settings/ca_pem"), (smtp(pasword="x"), "/settings/pasword"),
+    (smtp(password=7), "/settings/password"), (smtp(username="u", password="a\r\nb"), "/settings/password"),
+    (sms(url="http://sms.example.com/"), "/settings/url"), (sms(url="https://u:p@sms.example.com/"), "/settings/url"),
+    (sms(url="https://169.254.169.254/latest"), "/settings/url"), (sms(url="https://[::ffff:169.254.1.1]/"), "/settings/url"),
+    (sms(url="file:///etc/passwd"), "/settings/url"), (sms(url="https://sms.example.com:99999/"), "/settings/url"),
+    (sms(headers={"X-A": "b\r\nEvil: 1"}), "/settings/headers/X-A"),
+    (sms(headers={"X A": "b"}), "/settings/headers/X A"), (sms(headers={"Host": "b"}), "/settings/headers/Host"),
+    (sms(headers={"X-A": 1}), "/settings/headers/X-A"),
+    (sms(parameters={"to": ["x"]}), "/settings/parameters/to"),
+    (sms(method="GET"), "/settings/body"), (sms(method="DELETE"), "/settings/method"),
+    (sms(success={"status": [302]}), "/settings/success/status/0"),
+    (sms(success={"json_equals": "x"}), "/settings/success/json_path"),
+    (sms(success={"statuses": [200]}), "/settings/success/statuses"),
+    (sms(allowed_countries=["49"]), "/settings/allowed_countries/0"),
+    (sms(allowed_countries=["+49", "+49"]), "/settings/allowed_countries/1"),
+    (sms(number_pattern="("), "/settings/number_pattern"), (sms(timeout_s=11), "/settings/timeout_s"),
+    (sms(dlr=True), "/settings/dlr_secret"), (sms(secret_parameters="x"), "/settings/secret_parameters"),
+    (sms(secret_headers={"X": "a\r\nb"}), "/settings/secret_headers/X"),
+    ({**sms(), "kind": "pigeon"}, "/kind"), ({"kind": "sms", "name": word()}, "/settings"),
+    ({**sms(), "secrets": {}}, "/secrets"), ({**sms(), "name": "a\nb"}, "/name"),
+]
+
+
+@pytest.mark.parametrize("body, pointer", BAD, ids=lambda value: value if isinstance(value, str) else "")
+def test_what_is_no_connector_is_refused(admin, body, pointer):
+    """Every hostile or incomplete value is told with its pointer, and nothing is stored."""
+    answer = admin.post("/v1/connectors", body, checked=False).expect(422)
+    assert answer.pointers() == [pointer]
+    assert body["name"] not in admin.get("/v1/connectors?limit=200").expect(200).text
+
+
+def test_a_patch_is_judged_as_a_whole(admin):
+    """What a PATCH makes of a connector obeys the same rules, and a refused one changes nothing."""
+    connector = made(admin, smtp(username="ra", password="x"))
+    path = f"/v1/connectors/{connector['id']}"
+    assert admin.patch(path, {"settings": {"password": None}}).expect(422).pointers() == ["/settings/password"]
+    assert admin.patch(path, {"settings": {"host": None}}).expect(422).pointers() == ["/settings/host"]
+    assert admin.patch(path, {"kind": "sms"}, checked=False).expect(422).pointers() == ["/kind"]
+    assert admin.get(path).expect(200).json == connector.json
+
+
+def profile(admin, instance, **factor):
+    shape = admin.get(f"/v1/profiles/{instance['PROFILE_DESKTOP_ID']}").expect(200).json
+    body = {name: value for name, value in shape.items()
+            if name not in ("id", "revision", "enterprise_id", "created_at", "updated_at")}
+    return {**body, "name": word(), "second_factor": {"reissue": [factor]}}
+
+
+def test_profiles_name_connectors_that_fit(admin, instance):
+    """A profile takes an active connector of the mechanism's kind; others, and a missing one, are faults."""
+    relay, gateway = made(admin, smtp()), made(admin, sms())
+    at = "/second_factor/reissue/0"
+    admin.patch(f"/v1/connectors/{gateway['id']}", {"active": False}).expect(200)
+    for factor, pointer in [
+            ({"mechanism": "email_otp", "connector_id": str(uuid.uuid4())}, f"{at}/connector_id"),
+            ({"mechanism": "sms_otp", "connector_id": relay["id"]}, f"{at}/connector_id"),
+            ({"mechanism": "sms_otp", "connector_id": gateway["id"]}, f"{at}/connector_id"),
+            ({"mechanism": "saml"}, f"{at}/connector_id"), ({"mechanism": "oidc"}, f"{at}/connector_id"),
+            ({"mechanism": "totp", "connector_id": relay["id"]}, f"{at}/connector_id"),
+            ({"mechanism": "email_otp", "sms_connector_id": relay["id"]}, f"{at}/sms_connector_id")]:
+        assert admin.post("/v1/profiles", profile(admin, instance, **factor)).expect(422).pointers() == [pointer]
+    admin.post("/v1/profiles", profile(admin, instance, mechanism="email_otp", connector_id=relay["id"])).expect(201)
+
+
+def test_one_that_is_named_cannot_go(admin, instance):
+    """A connector that a profile names is 409 in-use; switched off it stays named, and can be unnamed and go."""
+    relay = made(admin, smtp())
+    path = f"/v1/connectors/{relay['id']}"
+    named = admin.post("/v1/profiles", profile(
+        admin, instance, mechanism="email_otp", connector_id=relay["id"])).expect(201)
+    admin.delete(path).expect(409, "in-use")
+    admin.patch(path, {"active": False}).expect(200)
+    here = f"/v1/profiles/{named['id']}"
+    admin.patch(here, {"max_days": 11}).expect(200)
+    admin.patch(here, {"second_factor": {"reissue": []}}).expect(200)
+    assert admin.patch(here, {"second_factor": {"reissue": [
+        {"mechanism": "email_otp", "connector_id": relay["id"]}]}}).expect(422)
+    admin.delete(path).expect(204)
+
+
+def test_a_secret_answer_is_replayed_without_secrets(admin):
+    """The same Idempotency-Key gives the same connector and no second one."""
+    body, key = smtp(username="u", password=SECRET), {"Idempotency-Key": word()}
+    first = admin.post("/v1/connectors", body, headers=key).expect(201)
+    again = admin.post("/v1/connectors", body, headers=key).expect(201)
+    assert again.headers["Idempotent-Replayed"] == "true" and again.json == first.json
+    assert SECRET not in json.dumps(again.json)
