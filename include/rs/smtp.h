@@ -23,10 +23,12 @@ struct rs_smtp_server {
 	const char *host; /* name or address, not the brackets of an IPv6 one */
 	int port;	  /* 1 .. 65535 */
 	enum rs_smtp_tls tls;
-	const char *ca_pem;	    /* the only trust anchors; NULL or "" = the system's */
-	const char *username;	    /* NULL or "" = no sign-in */
-	struct rs_secret *password; /* borrowed; NULL = an empty one */
-	int timeout_ms;		    /* for everything, connecting included; more than 0 */
+	const char *ca_pem;		/* the only trust anchors; NULL or "" = the system's */
+	const char *client_certificate; /* PEM, leaf first, with its key; NULL = none */
+	struct rs_secret *client_key;	/* PEM; borrowed */
+	const char *username;		/* NULL or "" = no sign-in */
+	struct rs_secret *password;	/* borrowed; NULL = an empty one */
+	int timeout_ms;			/* for everything, connecting included; more than 0 */
 };
 
 struct rs_smtp_message {

@@ -17,6 +17,7 @@
 #define ADDRESS_MAX 254 /* RFC 5321 4.5.3.1.3 without the brackets */
 #define LOCAL_MAX   64
 #define LABEL_MAX   63
+#define FILES_MAX   3
 #define SOCKETS_MAX 2	/* libcurl tries IPv6 and IPv4 side by side */
 #define REPLY_MAX   200 /* octets of a reply line that are kept */
 
@@ -45,8 +46,9 @@ struct call {
 	struct rs_smtp_result *out;
 	CURL *curl;
 	struct curl_slist *to;
-	size_t sent;	       /* of the message */
-	int ca_fd;	       /* the anchors as a file, -1 = the system's */
+	size_t sent;	     /* of the message */
+	int file[FILES_MAX]; /* without names: anchors, certificate, key */
+	int files;
 	int sock[SOCKETS_MAX]; /* that are open, the rest -1 */
 	enum stage stage;
 	bool refused; /* the address was not allowed */
@@ -245,28 +247,56 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void
 
 /* --- the connection --- */
 
-/* Debian's libcurl takes no anchors from memory, so they get a file that has no name. */
-static bool anchors(struct call *call)
+/*
+ * Debian's libcurl takes certificates and keys from files only, so each gets one that has no name.
+ * NULL when it cannot be made.
+ */
+static const char *nameless_file(struct call *call, const void *data, size_t len)
 {
-	const char *pem = call->server->ca_pem;
-	size_t len = pem ? strlen(pem) : 0, done = 0;
+	const char *from = data;
+	int fd = memfd_create("pem", MFD_CLOEXEC);
 
-	if (len == 0)
-		return true;
-	call->ca_fd = memfd_create("anchors", MFD_CLOEXEC);
-	while (call->ca_fd >= 0 && done < len) {
-		ssize_t n = write(call->ca_fd, pem + done, len - done);
+	if (fd < 0)
+		return NULL;
+	call->file[call->files++] = fd;
+	for (size_t done = 0; done < len;) {
+		ssize_t n = write(fd, from + done, len - done);
 
 		if (n <= 0)
-			return false;
+			return NULL;
 		done += (size_t)n;
 	}
-	if (call->ca_fd < 0)
-		return false;
-	curl_easy_setopt(call->curl, CURLOPT_CAINFO,
-		rs_arena_printf(call->ctx->arena, "/proc/self/fd/%d", call->ca_fd));
-	/* In place of the system's, not beside them. */
-	curl_easy_setopt(call->curl, CURLOPT_CAPATH, NULL);
+	return rs_arena_printf(call->ctx->arena, "/proc/self/fd/%d", fd);
+}
+
+static bool given(const char *text)
+{
+	return text && *text;
+}
+
+static bool set_trust(struct call *call)
+{
+	const struct rs_smtp_server *server = call->server;
+	const char *anchors = NULL, *certificate = NULL, *key = NULL;
+
+	if (given(server->ca_pem)) {
+		anchors = nameless_file(call, server->ca_pem, strlen(server->ca_pem));
+		if (!anchors)
+			return false;
+		curl_easy_setopt(call->curl, CURLOPT_CAINFO, anchors);
+		/* In place of the system's, not beside them. */
+		curl_easy_setopt(call->curl, CURLOPT_CAPATH, NULL);
+	}
+	if (given(server->client_certificate) && server->client_key) {
+		certificate = nameless_file(
+			call, server->client_certificate, strlen(server->client_certificate));
+		key = nameless_file(call, rs_secret_data(server->client_key),
+			rs_secret_len(server->client_key));
+		if (!certificate || !key)
+			return false;
+		curl_easy_setopt(call->curl, CURLOPT_SSLCERT, certificate);
+		curl_easy_setopt(call->curl, CURLOPT_SSLKEY, key);
+	}
 	return true;
 }
 
@@ -284,7 +314,7 @@ static void set_server(struct call *call)
 	curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
-	if (server->username && *server->username) {
+	if (given(server->username)) {
 		curl_easy_setopt(curl, CURLOPT_USERNAME, server->username);
 		curl_easy_setopt(curl, CURLOPT_PASSWORD,
 			server->password ? (char *)rs_secret_data(server->password) : "");
@@ -392,6 +422,9 @@ static void judge_failure(struct call *call, CURLcode result)
 			"anchors.");
 	else if (result == CURLE_SSL_CACERT_BADFILE)
 		say(call, RS_SMTP_CONFIGURATION, "The trust anchors cannot be read.");
+	else if (result == CURLE_SSL_CERTPROBLEM)
+		say(call, RS_SMTP_CONFIGURATION,
+			"The client certificate and its key cannot be used.");
 	else if (result == CURLE_SSL_CONNECT_ERROR)
 		say(call, RS_SMTP_CONFIGURATION,
 			"No TLS connection came about with the mail server.");
@@ -411,7 +444,7 @@ static void judge(struct call *call, CURLcode result)
 	call->out->peer_sha256 = peer_of(call);
 	if (result != CURLE_OK)
 		judge_failure(call, result);
-	else if (call->server->username && *call->server->username && !call->signed_in)
+	else if (given(call->server->username) && !call->signed_in)
 		say(call, RS_SMTP_CONFIGURATION, "The mail server offers no sign-in.");
 	else
 		say(call, RS_SMTP_TAKEN,
@@ -423,7 +456,6 @@ static void perform(struct call *call)
 {
 	struct rs_ctx *ctx = call->ctx;
 
-	call->ca_fd = -1;
 	for (int i = 0; i < SOCKETS_MAX; i++)
 		call->sock[i] = -1;
 	call->curl = curl_easy_init();
@@ -432,15 +464,15 @@ static void perform(struct call *call)
 	set_server(call);
 	set_hooks(call);
 	set_message(call);
-	if (!anchors(call))
-		say(call, RS_SMTP_CONFIGURATION, "The trust anchors cannot be read.");
+	if (!set_trust(call))
+		say(call, RS_SMTP_TEMPORARY, "There is no memory for certificates.");
 	else
 		judge(call, rs_ctx_left_ms(ctx) > 0 ? curl_easy_perform(call->curl)
 						    : CURLE_OPERATION_TIMEDOUT);
 	curl_easy_cleanup(call->curl);
 	curl_slist_free_all(call->to);
-	if (call->ca_fd >= 0)
-		close(call->ca_fd);
+	while (call->files > 0)
+		close(call->file[--call->files]);
 }
 
 static bool usable(const struct rs_smtp_server *server)

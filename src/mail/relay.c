@@ -1,0 +1,154 @@
+/* Sending: the enterprise's relays, one after the other. */
+#include "internal.h"
+
+#include "rs/app.h"
+#include "rs/breaker.h"
+#include "rs/clock.h"
+#include "rs/connector.h"
+#include "rs/id.h"
+#include "rs/log.h"
+#include "rs/metrics.h"
+#include "rs/smtp.h"
+#include "rs/smtp_connector.h"
+
+#include <string.h>
+
+/* A relay that works but asks to wait is given so many tries before another one is asked. */
+#define PATIENCE 3
+
+enum rs_code rs_mail_ready(struct rs_ctx *ctx, const struct rs_id *enterprise)
+{
+	struct rs_connector *list;
+	size_t count;
+	enum rs_code rc = rs_connector_find(ctx, enterprise, "smtp", &list, &count);
+
+	if (!rc && count == 0)
+		rc = rs_fail(ctx, RS_METHOD_NOT_CONFIGURED,
+			"The enterprise has no active connector of the kind smtp.");
+	return rc;
+}
+
+/* The relay that is asked first comes first, the others keep their order. */
+static void prefer(struct rs_connector *list, size_t count, const struct rs_id *first)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct rs_connector chosen = list[i];
+
+		if (!rs_id_eq(&list[i].id, first))
+			continue;
+		memmove(list + 1, list, i * sizeof(*list));
+		list[0] = chosen;
+	}
+}
+
+static enum rs_code hand_over(struct rs_ctx *ctx, const struct rs_connector *connector,
+	const struct rs_mail_parcel *parcel, struct rs_smtp_result *result)
+{
+	struct rs_smtp_settings settings = {0};
+	rs_auto_secret password = NULL;
+	rs_auto_secret key = NULL;
+	rs_auto_secret whole = NULL;
+	enum rs_code rc = rs_connector_settings(ctx, connector, &settings);
+	const char *sender;
+	size_t len;
+
+	if (!rc)
+		rc = rs_connector_secret(ctx, connector, "password", &password);
+	if (!rc)
+		rc = rs_connector_secret(ctx, connector, "client_key", &key);
+	if (rc)
+		return rc;
+	sender = rs_mail_sender_lines(ctx, settings.from_name, settings.from, settings.reply_to);
+	len = strlen(sender);
+	whole = rs_secret_new(len + rs_secret_len(parcel->message));
+	memcpy(rs_secret_data(whole), sender, len);
+	memcpy(rs_secret_data(whole) + len, rs_secret_data(parcel->message),
+		rs_secret_len(parcel->message));
+	rs_smtp_send(ctx,
+		&(struct rs_smtp_server){.host = settings.host,
+			.port = (int)settings.port,
+			.tls = strcmp(settings.tls, "implicit") == 0 ? RS_SMTP_IMPLICIT
+								     : RS_SMTP_STARTTLS,
+			.ca_pem = settings.ca_pem,
+			.client_certificate = settings.client_certificate,
+			.client_key = key,
+			.username = settings.username,
+			.password = password,
+			.timeout_ms = (int)settings.timeout_s * 1000},
+		&(struct rs_smtp_message){.from = settings.from,
+			.to = parcel->to,
+			.data = {rs_secret_data(whole), rs_secret_len(whole)}},
+		result);
+	return RS_OK;
+}
+
+/* Whether it was the relay that failed, not what it was given. */
+static bool relay_failed(const struct rs_smtp_result *result)
+{
+	return result->verdict == RS_SMTP_CONFIGURATION ||
+	       (result->verdict == RS_SMTP_TEMPORARY && result->reply < 400);
+}
+
+static void note(struct rs_ctx *ctx, const struct rs_connector *connector,
+	const struct rs_smtp_result *result, json_t *tries)
+{
+	json_t *one = json_deep_copy(rs_smtp_result_json(ctx, result));
+	char at[32];
+
+	rs_time_format(rs_clock_now_us(ctx->app->clock), at);
+	json_object_set_new(one, "at", json_string(at));
+	json_object_set_new(one, "connector_id", json_string(connector->id.s));
+	json_object_set(one, "relay", json_object_get(connector->settings, "host"));
+	json_array_append_new(tries, one);
+	rs_metric_add(
+		RS_M_MAILS_TRIED, RS_LABELS(json_string_value(json_object_get(one, "verdict"))), 1);
+	if (relay_failed(result))
+		rs_log(ctx, RS_LOG_ERROR, "mail.relay_failed", rs_log_str(OBJECT, connector->id.s),
+			rs_log_str(DETAIL, result->detail), rs_log_int(STATUS, result->reply));
+}
+
+/* One relay. *next: the one after it is to be asked. */
+static enum rs_code try_one(struct rs_ctx *ctx, const struct rs_connector *connector,
+	const struct rs_mail_parcel *parcel, json_t *tries, bool *next)
+{
+	struct rs_smtp_result result;
+	bool allowed;
+	enum rs_code rc = rs_breaker_ask(ctx, &connector->id, &allowed);
+
+	*next = true;
+	if (rc || !allowed)
+		return rc ? rc : RS_PROVIDER_UNAVAILABLE;
+	rc = hand_over(ctx, connector, parcel, &result);
+	if (rc)
+		return RS_PROVIDER_UNAVAILABLE;
+	note(ctx, connector, &result, tries);
+	rc = rs_breaker_tell(ctx, &connector->id, !relay_failed(&result));
+	if (rc)
+		rs_err_reset(&ctx->err); /* what was sent stays sent */
+	*next = relay_failed(&result) || parcel->attempt >= PATIENCE;
+	if (result.verdict == RS_SMTP_TAKEN)
+		return RS_OK;
+	return result.verdict == RS_SMTP_FINAL ? RS_DELIVERY_FAILED : RS_PROVIDER_UNAVAILABLE;
+}
+
+enum rs_code rs_mail_relay(struct rs_ctx *ctx, const struct rs_mail_parcel *parcel, json_t *tries)
+{
+	struct rs_connector *list;
+	size_t count;
+	bool next = true;
+	enum rs_code rc = rs_connector_find(ctx, &parcel->enterprise, "smtp", &list, &count);
+
+	if (rc)
+		return rc;
+	if (count == 0)
+		return rs_fail(ctx, RS_METHOD_NOT_CONFIGURED,
+			"The enterprise has no active connector of the kind smtp.");
+	prefer(list, count, &parcel->connector);
+	rc = RS_PROVIDER_UNAVAILABLE;
+	for (size_t i = 0; i < count && next && rc == RS_PROVIDER_UNAVAILABLE; i++)
+		rc = try_one(ctx, &list[i], parcel, tries, &next);
+	rs_err_reset(&ctx->err);
+	if (rc == RS_DELIVERY_FAILED)
+		return rs_fail(ctx, rc, "The mail server refused the recipient or the message.");
+	return rc ? rs_fail(ctx, rc, "No mail server took the mail.") : RS_OK;
+}
