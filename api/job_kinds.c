@@ -5,6 +5,7 @@
 #include "rs/issue.h"
 #include "rs/jobs.h"
 #include "rs/limit.h"
+#include "rs/mail.h"
 #include "rs/pki.h"
 #include "rs/reissue.h"
 #include "rs/validation.h"
@@ -61,8 +62,16 @@ static enum rs_code expire_validations(struct rs_ctx *ctx, const struct rs_job *
 	return rs_validation_expire(ctx, &count);
 }
 
+static enum rs_code sweep_mail(struct rs_ctx *ctx, const struct rs_job *job)
+{
+	(void)job;
+	return rs_mail_sweep(ctx);
+}
+
 const struct rs_job_kind rs_job_kinds[] = {
 	{"reissue.verify", 0, 25, 3, rs_reissue_verify_job},
+	{"mail.send", 0, 90, RS_MAIL_TRIES_MAX, rs_mail_send_job},
+	{"mail.sweep", 60, 60, 0, sweep_mail},
 	{"domain_validation.expire", 60, 60, 0, expire_validations},
 	{"issuance.recover", 2, 20, 0, recover_issuances},
 	{"reissue_request.expire", 60, 60, 0, expire_requests},

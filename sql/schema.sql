@@ -753,6 +753,14 @@ ALTER TABLE ONLY public.connector FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.connector OWNER TO reissued_owner;
 
+CREATE TABLE public.connector_breaker (
+    connector_id uuid NOT NULL,
+    failures integer NOT NULL,
+    open_until timestamp with time zone
+);
+
+ALTER TABLE public.connector_breaker OWNER TO reissued_owner;
+
 CREATE TABLE public.domain (
     id uuid NOT NULL,
     enterprise_id uuid NOT NULL,
@@ -824,6 +832,18 @@ CREATE TABLE public.domain_validation_attempt (
 ALTER TABLE ONLY public.domain_validation_attempt FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.domain_validation_attempt OWNER TO reissued_owner;
+
+CREATE TABLE public.domain_validation_mail (
+    mail_id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    validation_id uuid NOT NULL,
+    source jsonb NOT NULL,
+    token_sha256 bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.domain_validation_mail FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.domain_validation_mail OWNER TO reissued_owner;
 
 CREATE TABLE public.enterprise (
     id uuid NOT NULL,
@@ -954,6 +974,34 @@ CREATE TABLE public.keyring_check (
 );
 
 ALTER TABLE public.keyring_check OWNER TO reissued_owner;
+
+CREATE TABLE public.mail (
+    id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    purpose text NOT NULL,
+    object_id uuid NOT NULL,
+    connector_id uuid,
+    recipient text NOT NULL,
+    message_id text NOT NULL,
+    message_sealed bytea,
+    message_kid text,
+    state text DEFAULT 'queued'::text NOT NULL,
+    code text,
+    detail text,
+    tries jsonb DEFAULT '[]'::jsonb NOT NULL,
+    resends integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    give_up_at timestamp with time zone NOT NULL,
+    keep_until timestamp with time zone,
+    CONSTRAINT mail_failed_wiped CHECK (((state <> 'failed'::text) OR (message_sealed IS NULL))),
+    CONSTRAINT mail_state_known CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY public.mail FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail OWNER TO reissued_owner;
 
 CREATE TABLE public.profile_revision (
     profile_id uuid NOT NULL,
@@ -1221,6 +1269,9 @@ ALTER TABLE ONLY public.certificate
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.connector_breaker
+    ADD CONSTRAINT connector_breaker_pk PRIMARY KEY (connector_id);
+
 ALTER TABLE ONLY public.connector
     ADD CONSTRAINT connector_name_unique UNIQUE (enterprise_id, name);
 
@@ -1238,6 +1289,12 @@ ALTER TABLE ONLY public.domain_validation_attempt
 
 ALTER TABLE ONLY public.domain_validation_attempt
     ADD CONSTRAINT domain_validation_attempt_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.domain_validation_mail
+    ADD CONSTRAINT domain_validation_mail_pk PRIMARY KEY (mail_id);
+
+ALTER TABLE ONLY public.domain_validation_mail
+    ADD CONSTRAINT domain_validation_mail_token_unique UNIQUE (token_sha256);
 
 ALTER TABLE ONLY public.domain_validation
     ADD CONSTRAINT domain_validation_pk PRIMARY KEY (id);
@@ -1283,6 +1340,9 @@ ALTER TABLE ONLY public.jwt_issuer
 
 ALTER TABLE ONLY public.keyring_check
     ADD CONSTRAINT keyring_check_pk PRIMARY KEY (kid);
+
+ALTER TABLE ONLY public.mail
+    ADD CONSTRAINT mail_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.profile
     ADD CONSTRAINT profile_name_unique UNIQUE (enterprise_id, name);
@@ -1381,6 +1441,8 @@ CREATE INDEX domain_validation_created_idx ON public.domain_validation USING btr
 
 CREATE INDEX domain_validation_identifier_idx ON public.domain_validation USING btree (enterprise_id, identifier);
 
+CREATE INDEX domain_validation_mail_validation_idx ON public.domain_validation_mail USING btree (validation_id);
+
 CREATE INDEX domain_validation_pending_idx ON public.domain_validation USING btree (expires_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX domain_validation_valid_idx ON public.domain_validation USING btree (valid_until) WHERE (status = 'valid'::text);
@@ -1398,6 +1460,10 @@ CREATE INDEX issuance_request_idx ON public.issuance USING btree (request_id);
 CREATE UNIQUE INDEX job_dedupe ON public.job USING btree (kind, dedupe_key) WHERE (state = 'queued'::text);
 
 CREATE INDEX job_due_idx ON public.job USING btree (run_at) WHERE (state = 'queued'::text);
+
+CREATE INDEX mail_object_idx ON public.mail USING btree (object_id, created_at);
+
+CREATE INDEX mail_sealed_idx ON public.mail USING btree (give_up_at) WHERE (message_sealed IS NOT NULL);
 
 CREATE INDEX profile_list_idx ON public.profile USING btree (enterprise_id, created_at, id);
 
@@ -1432,6 +1498,8 @@ CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON public.audit_event FOR
 CREATE TRIGGER caa_check_no_change BEFORE DELETE OR UPDATE ON public.caa_check FOR EACH ROW EXECUTE FUNCTION public.evidence_guard();
 
 CREATE TRIGGER domain_validation_attempt_no_change BEFORE DELETE OR UPDATE ON public.domain_validation_attempt FOR EACH ROW EXECUTE FUNCTION public.evidence_guard();
+
+CREATE TRIGGER domain_validation_mail_no_change BEFORE DELETE OR UPDATE ON public.domain_validation_mail FOR EACH ROW EXECUTE FUNCTION public.evidence_guard();
 
 CREATE TRIGGER issuance_immutable BEFORE DELETE OR UPDATE ON public.issuance FOR EACH ROW EXECUTE FUNCTION public.issuance_guard();
 
@@ -1483,6 +1551,9 @@ ALTER TABLE ONLY public.certificate
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
 
+ALTER TABLE ONLY public.connector_breaker
+    ADD CONSTRAINT connector_breaker_fk FOREIGN KEY (connector_id) REFERENCES public.connector(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.connector
     ADD CONSTRAINT connector_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
 
@@ -1494,6 +1565,12 @@ ALTER TABLE ONLY public.domain_validation_attempt
 
 ALTER TABLE ONLY public.domain_validation
     ADD CONSTRAINT domain_validation_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
+
+ALTER TABLE ONLY public.domain_validation_mail
+    ADD CONSTRAINT domain_validation_mail_fk FOREIGN KEY (mail_id) REFERENCES public.mail(id);
+
+ALTER TABLE ONLY public.domain_validation_mail
+    ADD CONSTRAINT domain_validation_mail_validation_fk FOREIGN KEY (validation_id) REFERENCES public.domain_validation(id);
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
@@ -1512,6 +1589,9 @@ ALTER TABLE ONLY public.issuance
 
 ALTER TABLE ONLY public.jwt_issuer
     ADD CONSTRAINT jwt_issuer_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
+
+ALTER TABLE ONLY public.mail
+    ADD CONSTRAINT mail_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
 
 ALTER TABLE ONLY public.profile
     ADD CONSTRAINT profile_agreement_fk FOREIGN KEY (agreement_id) REFERENCES public.agreement(id);
@@ -1621,6 +1701,12 @@ CREATE POLICY domain_validation_attempt_tenant ON public.domain_validation_attem
 
 CREATE POLICY domain_validation_job ON public.domain_validation TO reissued_job, reissued_audit USING (true);
 
+ALTER TABLE public.domain_validation_mail ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY domain_validation_mail_job ON public.domain_validation_mail TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY domain_validation_mail_tenant ON public.domain_validation_mail USING (public.app_sees(enterprise_id));
+
 CREATE POLICY domain_validation_tenant ON public.domain_validation USING (public.app_sees(enterprise_id));
 
 ALTER TABLE public.enterprise ENABLE ROW LEVEL SECURITY;
@@ -1652,6 +1738,12 @@ ALTER TABLE public.jwt_issuer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jwt_issuer_job ON public.jwt_issuer TO reissued_job, reissued_audit USING (true);
 
 CREATE POLICY jwt_issuer_tenant ON public.jwt_issuer USING (public.app_sees(enterprise_id));
+
+ALTER TABLE public.mail ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY mail_job ON public.mail TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY mail_tenant ON public.mail USING (public.app_sees(enterprise_id));
 
 ALTER TABLE public.profile ENABLE ROW LEVEL SECURITY;
 
@@ -1817,6 +1909,8 @@ GRANT SELECT(created_at) ON TABLE public.connector TO reissued_audit;
 
 GRANT SELECT(updated_at) ON TABLE public.connector TO reissued_audit;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connector_breaker TO reissued_job;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.domain TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.domain TO reissued_job;
 GRANT SELECT ON TABLE public.domain TO reissued_audit;
@@ -1828,6 +1922,10 @@ GRANT SELECT ON TABLE public.domain_validation TO reissued_audit;
 GRANT SELECT,INSERT ON TABLE public.domain_validation_attempt TO reissued_app;
 GRANT SELECT,INSERT ON TABLE public.domain_validation_attempt TO reissued_job;
 GRANT SELECT ON TABLE public.domain_validation_attempt TO reissued_audit;
+
+GRANT SELECT,INSERT ON TABLE public.domain_validation_mail TO reissued_app;
+GRANT SELECT,INSERT ON TABLE public.domain_validation_mail TO reissued_job;
+GRANT SELECT ON TABLE public.domain_validation_mail TO reissued_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.enterprise TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.enterprise TO reissued_job;
@@ -1857,6 +1955,43 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_schedule TO reissued_job;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keyring_check TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keyring_check TO reissued_job;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.mail TO reissued_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.mail TO reissued_job;
+
+GRANT SELECT(id) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(enterprise_id) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(purpose) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(object_id) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(connector_id) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(recipient) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(message_id) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(state) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(code) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(detail) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(tries) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(resends) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(created_at) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(updated_at) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(sent_at) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(give_up_at) ON TABLE public.mail TO reissued_audit;
+
+GRANT SELECT(keep_until) ON TABLE public.mail TO reissued_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profile_revision TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profile_revision TO reissued_job;

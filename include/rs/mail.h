@@ -37,10 +37,10 @@
 /* What a person is told. UTF-8; paragraphs are parted by an empty line and wrapped here. */
 struct rs_mail_text {
 	const char *subject; /* no secret; control characters become spaces */
-	const char *before;  /* paragraphs */
+	const char *before;  /* paragraphs, without secrets */
 	const char *code;    /* shown large, on a line of its own; NULL = none */
 	const char *link;    /* ASCII URL, on a line of its own; NULL = none */
-	const char *after;   /* paragraphs; NULL = none */
+	const char *after;   /* paragraphs, without secrets; NULL = none */
 };
 
 struct rs_mail {

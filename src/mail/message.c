@@ -94,7 +94,8 @@ const char *rs_mail_quote(struct rs_ctx *ctx, const char *text)
 		}
 		text += n;
 	}
-	strcpy(s, *text ? "…" : "");
+	if (*text)
+		memcpy(s, "…", sizeof("…"));
 	return out;
 }
 
@@ -148,13 +149,19 @@ static void put_folded(struct out *o, const char *text, size_t column)
 	puts_(o, "\r\n");
 }
 
-static void put_subject(struct rs_ctx *ctx, struct out *o, const char *subject)
+/* A copy without control characters, but for those in `keep`. In the arena: no secrets. */
+static const char *clean(struct rs_ctx *ctx, const char *text, const char *keep)
 {
-	char *text = rs_arena_strdup(ctx->arena, subject);
+	char *copy = rs_arena_strdup(ctx->arena, text);
 
-	for (char *s = text; *s; s++)
-		if (is_control((unsigned char)*s))
+	for (char *s = copy; *s; s++)
+		if (is_control((unsigned char)*s) && !strchr(keep, *s))
 			*s = ' ';
+	return copy;
+}
+
+static void put_subject(struct rs_ctx *ctx, struct out *o, const char *text)
+{
 	puts_(o, "Subject:");
 	if (plain(text)) {
 		put_folded(o, rs_arena_printf(ctx->arena, " %s", text), sizeof("Subject:") - 1);
@@ -267,8 +274,7 @@ static void put_text(struct out *o, const struct rs_mail_text *text)
 		puts_(o, text->link);
 		puts_(o, "\n\n");
 	}
-	if (text->after)
-		put_paragraphs(o, text->after);
+	put_paragraphs(o, text->after);
 }
 
 /* --- the HTML part --- */
@@ -317,8 +323,7 @@ static void put_html_paragraphs(struct out *o, const char *text)
 
 static void put_html(struct out *o, const struct rs_mail_text *text)
 {
-	puts_(o, "<!doctype html>\n<html>\n<head><meta charset=\"utf-8\">\n");
-	put_element(o, "<title>", text->subject, "</title></head>\n<body>\n");
+	puts_(o, "<!doctype html>\n<html>\n<head><meta charset=\"utf-8\"></head>\n<body>\n");
 	put_html_paragraphs(o, text->before);
 	if (text->code)
 		put_element(o, "<p style=\"font: bold 1.6em monospace\">", text->code, "</p>\n");
@@ -326,8 +331,7 @@ static void put_html(struct out *o, const struct rs_mail_text *text)
 		put_element(o, "<p><a\nhref=\"", text->link, "\">\n");
 		put_element(o, "", text->link, "</a></p>\n");
 	}
-	if (text->after)
-		put_html_paragraphs(o, text->after);
+	put_html_paragraphs(o, text->after);
 	puts_(o, "</body>\n</html>\n");
 }
 
@@ -422,10 +426,14 @@ enum rs_code rs_mail_build(struct rs_ctx *ctx, const struct rs_mail *mail, const
 {
 	struct out o = out_new(), text = out_new(), html = out_new();
 	const char *boundary = boundary_of(ctx);
+	struct rs_mail clear = *mail;
 
-	put_text(&text, &mail->text);
-	put_html(&html, &mail->text);
-	put_headers(ctx, &o, mail, message_id, boundary);
+	clear.text.subject = clean(ctx, mail->text.subject, "");
+	clear.text.before = clean(ctx, mail->text.before, "\n");
+	clear.text.after = clean(ctx, mail->text.after ?: "", "\n");
+	put_text(&text, &clear.text);
+	put_html(&html, &clear.text);
+	put_headers(ctx, &o, &clear, message_id, boundary);
 	put_part(ctx, &o, boundary, "plain", &text);
 	put_part(ctx, &o, boundary, "html", &html);
 	puts_(&o, rs_arena_printf(ctx->arena, "--%s--\r\n", boundary));

@@ -1,6 +1,7 @@
 /* One message to one mail server. */
 #include "rs/smtp.h"
 
+#include "memfile.h"
 #include "rs/address.h"
 #include "rs/app.h"
 #include "rs/config.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define ADDRESS_MAX 254 /* RFC 5321 4.5.3.1.3 without the brackets */
@@ -247,26 +247,16 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void
 
 /* --- the connection --- */
 
-/*
- * Debian's libcurl takes certificates and keys from files only, so each gets one that has no name.
- * NULL when it cannot be made.
- */
-static const char *nameless_file(struct call *call, const void *data, size_t len)
+/* A nameless file for the time of the call; NULL when it cannot be made. */
+static const char *memory_file(struct call *call, const void *data, size_t len)
 {
-	const char *from = data;
-	int fd = memfd_create("pem", MFD_CLOEXEC);
+	char path[RS_MEMFILE_PATH];
+	int fd = rs_memfile(data, len, path);
 
 	if (fd < 0)
 		return NULL;
 	call->file[call->files++] = fd;
-	for (size_t done = 0; done < len;) {
-		ssize_t n = write(fd, from + done, len - done);
-
-		if (n <= 0)
-			return NULL;
-		done += (size_t)n;
-	}
-	return rs_arena_printf(call->ctx->arena, "/proc/self/fd/%d", fd);
+	return rs_arena_strdup(call->ctx->arena, path);
 }
 
 static bool given(const char *text)
@@ -280,7 +270,7 @@ static bool set_trust(struct call *call)
 	const char *anchors = NULL, *certificate = NULL, *key = NULL;
 
 	if (given(server->ca_pem)) {
-		anchors = nameless_file(call, server->ca_pem, strlen(server->ca_pem));
+		anchors = memory_file(call, server->ca_pem, strlen(server->ca_pem));
 		if (!anchors)
 			return false;
 		curl_easy_setopt(call->curl, CURLOPT_CAINFO, anchors);
@@ -288,9 +278,9 @@ static bool set_trust(struct call *call)
 		curl_easy_setopt(call->curl, CURLOPT_CAPATH, NULL);
 	}
 	if (given(server->client_certificate) && server->client_key) {
-		certificate = nameless_file(
+		certificate = memory_file(
 			call, server->client_certificate, strlen(server->client_certificate));
-		key = nameless_file(call, rs_secret_data(server->client_key),
+		key = memory_file(call, rs_secret_data(server->client_key),
 			rs_secret_len(server->client_key));
 		if (!certificate || !key)
 			return false;
