@@ -141,6 +141,12 @@ void rs_caa_find(struct rs_ctx *ctx, const char *const *names, const struct rs_c
 /* The values of a set's records with this tag (contactemail, iodef): an array, *count of it. */
 const struct rs_bytes *rs_caa_values(
 	struct rs_ctx *ctx, const struct rs_caa_set *set, const char *tag, size_t *count);
+/*
+ * Where the owner of a set wants refused requests reported (RFC 8659 4.4): of records as
+ * rs_caa_records_json() gives them the iodef values that are "mailto:" with one mailbox or an https
+ * URL, in their order. Borrowed.
+ */
+json_t *rs_caa_iodef(struct rs_ctx *ctx, const json_t *records);
 /* [{flags, tag, value}], a new array the caller owns. */
 json_t *rs_caa_records_json(const struct rs_caa_set *set);
 

@@ -29,6 +29,9 @@
 #define RS_DCV_FILE_MAX	      1024
 /* Days a proof is used where neither rule set nor profile says less. */
 #define RS_DCV_REUSE_DAYS_MAX 398
+/* What the sections in method.def are of: CA/Browser Forum TLS BR and S/MIME BR. */
+#define RS_TLS_BR_VERSION     "2.2.6"
+#define RS_SMIME_BR_VERSION   "1.0.10"
 
 /* What sets the methods apart. */
 struct rs_dcv_method {
@@ -120,6 +123,8 @@ int64_t rs_dcv_until(const struct rs_dcv_method *method, const struct rs_ruleset
  * (microseconds, 0 = none), whichever ends first.
  */
 int64_t rs_dcv_persist_ceiling(int64_t validated_at, uint32_t ttl, int64_t persist_until);
+/* The version of the document that a method's `rules` name. Static. */
+const char *rs_dcv_rules_version(const char *rules);
 /* Whether the method may be begun on this day (microseconds) under this rule set. */
 bool rs_dcv_method_open(
 	const struct rs_dcv_method *method, const struct rs_ruleset *rules, int64_t now);

@@ -71,13 +71,6 @@ enum rs_code rs_validation_list(struct rs_ctx *ctx, const struct rs_validation_f
  */
 enum rs_code rs_validation_verify(struct rs_ctx *ctx, const struct rs_id *id, struct rs_validation *out)
 	RS_CHECK;
-/*
- * Tries several at once, in parallel on the wire, and records every attempt; those that are not due,
- * not pending or of a mail method are left alone. Used by rs_verify_run(). `deadline_ms` is what is
- * left for the network.
- */
-enum rs_code rs_validation_try(struct rs_ctx *ctx, struct rs_validation *validations, size_t count,
-	int deadline_ms) RS_CHECK;
 enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	struct rs_validation *out) RS_CHECK;
 

@@ -2,6 +2,7 @@
 #include "rs/caa.h"
 
 #include "rs/dnsmsg.h"
+#include "rs/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -276,6 +277,32 @@ json_t *rs_caa_records_json(const struct rs_caa_set *set)
 		json_array_append_new(
 			out, json_pack("{s:i, s:s, s:s}", "flags", set->records[i].flags, "tag",
 				     set->records[i].tag, "value", set->records[i].value));
+	return out;
+}
+
+/* "mailto:" and exactly one mailbox, or an https URL: nothing else is anybody's wish to be told. */
+static bool is_report_url(struct rs_ctx *ctx, const char *value)
+{
+	if (strncasecmp(value, "mailto:", 7) == 0)
+		return rs_names_mailbox(ctx, (struct rs_bytes){(const unsigned char *)value + 7,
+						     strlen(value + 7)}) != NULL;
+	return strncasecmp(value, "https://", 8) == 0 && value[8] != '\0' &&
+	       !strpbrk(value, " \\\"<>");
+}
+
+json_t *rs_caa_iodef(struct rs_ctx *ctx, const json_t *records)
+{
+	json_t *out = rs_arena_json(ctx->arena, json_array()), *record;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+	{
+		const char *tag = json_string_value(json_object_get(record, "tag"));
+		const char *value = json_string_value(json_object_get(record, "value"));
+
+		if (tag && value && strcasecmp(tag, "iodef") == 0 && is_report_url(ctx, value))
+			json_array_append_new(out, json_string(value));
+	}
 	return out;
 }
 

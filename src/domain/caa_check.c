@@ -16,7 +16,7 @@ struct check {
 	struct rs_id id, enterprise_id, request_id, checked_by;
 	const char *kind, *name, *result, *code, *detail, *found_at, *dnssec, *perspective;
 	bool wildcard;
-	json_t *basis, *records, *queries;
+	json_t *basis, *records, *iodef, *queries;
 	int64_t checked_at, valid_until;
 };
 
@@ -33,6 +33,7 @@ static const struct rs_field FIELDS[] = {
 	F(detail, RS_T_STRING),
 	F(found_at, RS_T_STRING),
 	F(records, RS_T_ARRAY),
+	F(iodef, RS_T_ARRAY),
 	F(dnssec, RS_T_STRING),
 	F(queries, RS_T_ARRAY),
 	F(basis, RS_T_OBJECT),
@@ -45,6 +46,15 @@ static const struct rs_field FIELDS[] = {
 
 /* --- reading --- */
 
+static enum rs_code row_of(struct rs_ctx *ctx, const struct rs_rows *rows, int row, struct check *out)
+{
+	enum rs_code rc = rs_row_read(ctx, rows, row, FIELDS, out);
+
+	if (!rc)
+		out->iodef = rs_caa_iodef(ctx, out->records);
+	return rc;
+}
+
 enum rs_code rs_caa_check_get(struct rs_ctx *ctx, const struct rs_id *id, json_t **out)
 {
 	struct rs_params p = rs_params(ctx);
@@ -55,7 +65,7 @@ enum rs_code rs_caa_check_get(struct rs_ctx *ctx, const struct rs_id *id, json_t
 	rs_p_id(&p, id);
 	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_caa_check_by_id, &p, &rows);
 	if (!rc)
-		rc = rs_row_read(ctx, rows, 0, FIELDS, &check);
+		rc = row_of(ctx, rows, 0, &check);
 	if (!rc)
 		rc = rs_may_see(ctx, "caa_check.read", &check.checked_by, &check.enterprise_id);
 	if (!rc)
@@ -83,7 +93,7 @@ enum rs_code rs_caa_check_list(struct rs_ctx *ctx, const char *name, const struc
 	for (int i = 0; !rc && i < rs_rows_count(list->rows); i++) {
 		struct check check = {0};
 
-		rc = rs_row_read(ctx, list->rows, i, FIELDS, &check);
+		rc = row_of(ctx, list->rows, i, &check);
 		if (!rc)
 			json_array_append_new(*items, rs_json_write(FIELDS, &check));
 	}

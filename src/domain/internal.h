@@ -7,26 +7,67 @@
 #include "rs/resolver.h"
 #include "rs/verify.h"
 
+/*
+ * One run of the network: all DNS questions of a verification, asked together and each once. The
+ * parts of the module add theirs while it is planned, and read the answers when it has run.
+ */
+struct rs_looking {
+	struct rs_dns_question *questions;
+	struct rs_dns_answer *answers; /* after rs_looking_run() */
+	size_t count, room;
+};
+/* The place of a question, which is added unless it is there; it is never taken away. */
+size_t rs_looking_add(
+	struct rs_ctx *ctx, struct rs_looking *looking, const char *name, enum rs_rr_type type);
+/* Asks everything; as rs_resolver_lookup(). */
+enum rs_code rs_looking_run(
+	struct rs_ctx *ctx, struct rs_looking *looking, int deadline_ms) RS_CHECK;
+
 /* One CAA check in the making. */
 struct rs_caa_outcome {
-	struct rs_caa_ask ask;          /* given */
-	struct rs_caa_set set;          /* found */
+	struct rs_caa_ask ask;	  /* given */
+	const json_t *domain;	  /* the row of rs_names_domains() it is for, or NULL */
+	const char *const *climb; /* planned: the names, and their places in the run */
+	size_t *at, climb_len;
+	struct rs_caa_set set; /* found */
 	struct rs_caa_verdict verdict;
-	json_t *queries;                /* borrowed: every lookup of the climb, with its raw message */
-	int64_t checked_at;             /* microseconds */
+	json_t *queries;    /* borrowed: every lookup of the climb, with its raw message */
+	int64_t checked_at; /* microseconds */
 };
 
-/*
- * Looks up the climbs of all asks at once, each name once, and judges each ask. Pure failures of the
- * DNS are verdicts; anything but RS_OK means that nothing was looked up.
- */
+/* Adds the climbs of all asks to a run; only kind, name and wildcard of the asks are read. */
+enum rs_code rs_caa_plan(struct rs_ctx *ctx, struct rs_caa_outcome *outcomes, size_t count,
+	struct rs_looking *looking) RS_CHECK;
+/* Judges the asks by what the run saw. Failures of the DNS are verdicts. */
+void rs_caa_conclude(struct rs_ctx *ctx, struct rs_caa_outcome *outcomes, size_t count,
+	const struct rs_looking *looking);
+/* Both with a run of its own. Anything but RS_OK means that nothing was looked up. */
 enum rs_code rs_caa_look(struct rs_ctx *ctx, struct rs_caa_outcome *outcomes, size_t count,
 	int deadline_ms) RS_CHECK;
+
+/* Attempts of several validations: what they ask of the DNS goes into the run that verifies. */
+struct rs_attempts;
+/*
+ * Begins an attempt of every one that is due (see rs_validation_try()), adds its questions to the
+ * run and starts to fetch its file, in threads of its own, for at most deadline_ms. Never NULL; it
+ * ends with rs_attempts_wait().
+ */
+struct rs_attempts *rs_attempts_begin(struct rs_ctx *ctx, struct rs_validation *validations,
+	size_t count, struct rs_looking *looking, int deadline_ms);
+/* Waits for the files. The attempts must not be left without it, whatever became of the run. */
+void rs_attempts_wait(struct rs_attempts *attempts);
+/* Judges by what was seen, stores every attempt and what it did to its validation. */
+enum rs_code rs_attempts_record(struct rs_ctx *ctx, struct rs_attempts *attempts,
+	const struct rs_looking *looking) RS_CHECK;
+
 /* How long lookups may take now: dns.deadline_ms, less when the caller's deadline comes first. */
 int rs_dns_deadline(const struct rs_ctx *ctx);
-/* {name, type, state, reason, rcode, ttl, canonical, attempts, ms, why, message}; owned. */
-json_t *rs_dns_evidence(
-	struct rs_ctx *ctx, const struct rs_dns_question *question, const struct rs_dns_answer *answer);
+/*
+ * {name, type, state, reason, rcode, ttl, canonical, chain, soa, perspective, attempts, ms, why,
+ * message}; owned.
+ */
+json_t *rs_dns_evidence(struct rs_ctx *ctx, const struct rs_dns_question *question,
+	const struct rs_dns_answer *answer);
 
 /* The row of a check as the insert wants it, {id, kind, name, ...}; owned. */
 json_t *rs_caa_row(const struct rs_caa_outcome *outcome, const struct rs_id *id, int64_t recheck_s);

@@ -1,4 +1,5 @@
-/* CAA lookups: the climbs of many names in one batch of questions, and what was seen as evidence. */
+/* One run of the DNS for a whole verification: CAA climbs of many names, what was seen as evidence.
+ */
 #include "internal.h"
 
 #include "rs/app.h"
@@ -45,43 +46,60 @@ static const char *type_name(enum rs_rr_type type)
 	}
 }
 
-json_t *rs_dns_evidence(
-	struct rs_ctx *ctx, const struct rs_dns_question *question, const struct rs_dns_answer *answer)
+json_t *rs_dns_evidence(struct rs_ctx *ctx, const struct rs_dns_question *question,
+	const struct rs_dns_answer *answer)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:i, s:I, s:s?, s:s?}", "name",
-		question->name, "type", type_name(question->type), "state",
+	json_t *chain = json_array();
+
+	for (size_t i = 0; i < answer->chain_len; i++)
+		json_array_append_new(chain, json_string(answer->chain[i]));
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:o, s:b, s:s, s:i, s:I, s:s?, s:s?}",
+		"name", question->name, "type", type_name(question->type), "state",
 		rs_dns_state_name(answer->state), "reason", rs_dns_reason_name(answer->reason),
 		"rcode", answer->rcode, "ttl", (json_int_t)answer->ttl, "canonical",
-		answer->canonical ? answer->canonical : question->name, "attempts", answer->attempts,
+		answer->canonical ? answer->canonical : question->name, "chain", chain, "soa",
+		answer->soa, "perspective", RS_RESOLVER_PERSPECTIVE, "attempts", answer->attempts,
 		"ms", (json_int_t)answer->ms, "why", answer->why, "message",
 		answer->packet.len ? rs_base64(ctx->arena, answer->packet.data, answer->packet.len)
 				   : NULL);
 }
 
-/* All names of all climbs, each once. */
-struct batch {
-	struct rs_dns_question *questions;
-	struct rs_dns_answer *answers;
-	size_t count;
-};
+/* --- one run --- */
 
-static size_t question_of(struct batch *b, const char *name)
+#define ROOM_FIRST 16
+
+static void make_room(struct rs_ctx *ctx, struct rs_looking *l)
 {
-	size_t i = 0;
+	size_t room = l->room ? 4 * l->room : ROOM_FIRST;
+	struct rs_dns_question *more = rs_new_array(ctx->arena, struct rs_dns_question, room);
 
-	while (i < b->count && strcmp(b->questions[i].name, name) != 0)
-		i++;
-	if (i == b->count)
-		b->questions[b->count++] = (struct rs_dns_question){name, RS_RR_CAA};
-	return i;
+	if (l->count > 0)
+		memcpy(more, l->questions, l->count * sizeof(*more));
+	l->questions = more;
+	l->room = room;
 }
 
-/* The climb of one ask, as places in the batch. */
-struct climb {
-	const char *const *names;
-	size_t count;
-	size_t *at;
-};
+size_t rs_looking_add(
+	struct rs_ctx *ctx, struct rs_looking *l, const char *name, enum rs_rr_type type)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->questions[i].type == type && strcmp(l->questions[i].name, name) == 0)
+			return i;
+	if (l->count == l->room)
+		make_room(ctx, l);
+	l->questions[l->count] = (struct rs_dns_question){name, type};
+	return l->count++;
+}
+
+enum rs_code rs_looking_run(struct rs_ctx *ctx, struct rs_looking *l, int deadline_ms)
+{
+	if (l->count == 0)
+		return RS_OK;
+	l->answers = rs_new_array(ctx->arena, struct rs_dns_answer, l->count);
+	return rs_resolver_lookup(ctx, l->questions, l->count, deadline_ms, l->answers);
+}
+
+/* --- CAA --- */
 
 static enum rs_caa_seen seen_of(const struct rs_dns_answer *answer)
 {
@@ -94,52 +112,61 @@ static enum rs_caa_seen seen_of(const struct rs_dns_answer *answer)
 		return RS_CAA_SEEN_BOGUS;
 	default:
 		return answer->reason == RS_DNS_REASON_TIMEOUT ? RS_CAA_SEEN_TIMEOUT
-								: RS_CAA_SEEN_FAILED;
+							       : RS_CAA_SEEN_FAILED;
 	}
 }
 
-static void judge(
-	struct rs_ctx *ctx, struct rs_caa_outcome *o, const struct climb *c, const struct batch *b)
+static void judge(struct rs_ctx *ctx, struct rs_caa_outcome *o, const struct rs_looking *l)
 {
-	struct rs_caa_lookup *lookups = rs_new_array(ctx->arena, struct rs_caa_lookup, c->count);
+	struct rs_caa_lookup *lookups =
+		rs_new_array(ctx->arena, struct rs_caa_lookup, o->climb_len);
 
 	o->queries = rs_arena_json(ctx->arena, json_array());
-	for (size_t i = 0; i < c->count; i++) {
-		const struct rs_dns_answer *answer = &b->answers[c->at[i]];
+	for (size_t i = 0; i < o->climb_len; i++) {
+		const struct rs_dns_answer *answer = &l->answers[o->at[i]];
 
-		rs_caa_lookup_read(ctx, c->names[i], seen_of(answer), answer->packet, &lookups[i]);
+		rs_caa_lookup_read(ctx, o->climb[i], seen_of(answer), answer->packet, &lookups[i]);
 		json_array_append_new(
-			o->queries, rs_dns_evidence(ctx, &b->questions[c->at[i]], answer));
+			o->queries, rs_dns_evidence(ctx, &l->questions[o->at[i]], answer));
 	}
-	rs_caa_find(ctx, c->names, lookups, c->count, &o->set);
+	rs_caa_find(ctx, o->climb, lookups, o->climb_len, &o->set);
 	rs_caa_judge(ctx, &o->ask, &o->set, &o->verdict);
 	o->checked_at = rs_clock_now_us(ctx->app->clock);
+}
+
+enum rs_code rs_caa_plan(
+	struct rs_ctx *ctx, struct rs_caa_outcome *outcomes, size_t count, struct rs_looking *l)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct rs_caa_outcome *o = &outcomes[i];
+		enum rs_code rc = rs_caa_climb(ctx, o->ask.name, &o->climb, &o->climb_len);
+
+		if (rc)
+			return rc;
+		o->at = rs_new_array(ctx->arena, size_t, o->climb_len);
+		for (size_t n = 0; n < o->climb_len; n++)
+			o->at[n] = rs_looking_add(ctx, l, o->climb[n], RS_RR_CAA);
+	}
+	return RS_OK;
+}
+
+void rs_caa_conclude(struct rs_ctx *ctx, struct rs_caa_outcome *outcomes, size_t count,
+	const struct rs_looking *l)
+{
+	for (size_t i = 0; i < count; i++)
+		judge(ctx, &outcomes[i], l);
 }
 
 enum rs_code rs_caa_look(
 	struct rs_ctx *ctx, struct rs_caa_outcome *outcomes, size_t count, int deadline_ms)
 {
-	struct climb *climbs = rs_new_array(ctx->arena, struct climb, count);
-	struct batch b = {0};
-	size_t most = 0;
-	enum rs_code rc = RS_OK;
+	struct rs_looking looking = {0};
+	enum rs_code rc = rs_caa_plan(ctx, outcomes, count, &looking);
 
-	for (size_t i = 0; !rc && i < count; i++) {
-		rc = rs_caa_climb(ctx, outcomes[i].ask.name, &climbs[i].names, &climbs[i].count);
-		most += climbs[i].count;
-	}
-	if (rc || count == 0)
-		return rc;
-	b.questions = rs_new_array(ctx->arena, struct rs_dns_question, most);
-	b.answers = rs_new_array(ctx->arena, struct rs_dns_answer, most);
-	for (size_t i = 0; i < count; i++) {
-		climbs[i].at = rs_new_array(ctx->arena, size_t, climbs[i].count);
-		for (size_t n = 0; n < climbs[i].count; n++)
-			climbs[i].at[n] = question_of(&b, climbs[i].names[n]);
-	}
-	rc = rs_resolver_lookup(ctx, b.questions, b.count, deadline_ms, b.answers);
-	for (size_t i = 0; !rc && i < count; i++)
-		judge(ctx, &outcomes[i], &climbs[i], &b);
+	if (!rc)
+		rc = rs_looking_run(ctx, &looking, deadline_ms);
+	if (!rc)
+		rs_caa_conclude(ctx, outcomes, count, &looking);
 	return rc;
 }
 
@@ -158,7 +185,7 @@ json_t *rs_caa_row(const struct rs_caa_outcome *o, const struct rs_id *id, int64
 		o->ask.wildcard, "basis", rs_caa_basis(&o->ask), "result",
 		rs_caa_result_name(o->verdict.result), "code", rs_code_slug(o->verdict.code),
 		"detail", o->verdict.detail, "found_at", o->set.found_at, "records",
-		rs_caa_records_json(&o->set), "dnssec", rs_caa_dnssec_name(o->set.dnssec), "queries",
-		o->queries, "checked_at", time_json(o->checked_at), "valid_until",
+		rs_caa_records_json(&o->set), "dnssec", rs_caa_dnssec_name(o->set.dnssec),
+		"queries", o->queries, "checked_at", time_json(o->checked_at), "valid_until",
 		time_json(rs_caa_valid_until(o->checked_at, recheck_s)));
 }

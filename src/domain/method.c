@@ -49,6 +49,11 @@ const struct rs_dcv_method *rs_method_for(const char *name, const char *type)
 	return NULL;
 }
 
+const char *rs_dcv_rules_version(const char *rules)
+{
+	return strncmp(rules, "S/MIME", 6) == 0 ? RS_SMIME_BR_VERSION : RS_TLS_BR_VERSION;
+}
+
 /* A domain's proof for a domain name, or for the domain of a mailbox (S/MIME BR 3.2.2.1). */
 static bool covers_domain(const struct rs_dcv_method *method, const char *identifier, bool wide,
 	const char *name, bool wildcard)

@@ -8,6 +8,7 @@
 #include "rs/id.h"
 #include "rs/names.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HOUR_US INT64_C(3600000000)
@@ -339,7 +340,7 @@ static size_t asks_of(struct rs_ctx *ctx, const struct rs_verify_ask *ask, enum 
 		judge_caa(&l);
 		if (mode == RS_VERIFY_STALE && !is(l.caa, "stale") && !is(l.caa, "unchecked"))
 			continue;
-		*o = (struct rs_caa_outcome){0};
+		*o = (struct rs_caa_outcome){.domain = name};
 		count += ask_of(&l, &o->ask);
 	}
 	return count;
@@ -404,38 +405,66 @@ static void remember(struct rs_verify_facts *facts, json_t *rows)
 	json_decref(all);
 }
 
-static enum rs_code look_up(struct rs_ctx *ctx, const struct rs_verify_ask *ask,
-	enum rs_verify_mode mode, struct rs_verify_facts *facts)
+/* CAA is judged for the method that proved control, so anew once control is known. */
+static void ask_again(struct rs_ctx *ctx, const struct rs_verify_ask *ask,
+	const struct rs_verify_facts *facts, struct rs_caa_outcome *outcomes, size_t count)
 {
-	struct rs_caa_outcome *outcomes =
-		rs_new_array(ctx->arena, struct rs_caa_outcome, json_array_size(ask->names) + 1);
-	size_t count = asks_of(ctx, ask, mode, facts, outcomes);
-	struct storing s = {ask, mode, rs_arena_json(ctx->arena, json_array())};
-	enum rs_code rc = rs_caa_look(ctx, outcomes, count, rs_dns_deadline(ctx));
+	for (size_t i = 0; i < count; i++) {
+		struct look l = {
+			.ctx = ctx, .ask = ask, .facts = facts, .name = outcomes[i].domain};
 
-	for (size_t i = 0; !rc && i < count; i++) {
+		judge_control(&l);
+		if (!ask_of(&l, &outcomes[i].ask))
+			abort(); /* it was asked before */
+	}
+}
+
+static enum rs_code keep(struct rs_ctx *ctx, struct storing *s,
+	const struct rs_caa_outcome *outcomes, size_t count, struct rs_verify_facts *facts)
+{
+	enum rs_code rc;
+
+	for (size_t i = 0; i < count; i++) {
 		struct rs_id id = rs_id_new(outcomes[i].checked_at);
 
-		json_array_append_new(s.rows,
+		json_array_append_new(s->rows,
 			rs_caa_row(&outcomes[i], &id, ctx->app->config->caa_recheck_seconds));
 	}
+	rc = rs_tx_use(ctx, RS_REACH_CALLER, store, s);
 	if (!rc)
-		rc = rs_tx_use(ctx, RS_REACH_CALLER, store, &s);
-	if (!rc)
-		remember(facts, s.rows);
+		remember(facts, s->rows);
 	return rc;
 }
 
 enum rs_code rs_verify_run(struct rs_ctx *ctx, const struct rs_verify_ask *ask,
 	enum rs_verify_mode mode, struct rs_verify_facts *facts)
 {
+	struct rs_caa_outcome *outcomes =
+		rs_new_array(ctx->arena, struct rs_caa_outcome, json_array_size(ask->names) + 1);
+	struct storing s = {ask, mode, rs_arena_json(ctx->arena, json_array())};
+	bool control = mode == RS_VERIFY_ALL && is(ask->profile->control, "required");
+	int deadline = rs_dns_deadline(ctx);
+	struct rs_looking looking = {0};
+	struct rs_attempts *attempts;
 	enum rs_code rc = facts->loaded ? RS_OK : rs_verify_load(ctx, ask, facts);
+	size_t count;
 
-	/* Control first: CAA is judged for the method that proved it. */
-	if (!rc && mode == RS_VERIFY_ALL && is(ask->profile->control, "required"))
-		rc = rs_validation_try(ctx, facts->validations, facts->validation_count,
-			rs_dns_deadline(ctx));
+	if (rc)
+		return rc;
+	count = asks_of(ctx, ask, mode, facts, outcomes);
+	rc = rs_caa_plan(ctx, outcomes, count, &looking);
+	if (rc)
+		return rc;
+	/* TXT, files and CAA at once: none waits for the others, and all end at the deadline. */
+	attempts = rs_attempts_begin(
+		ctx, facts->validations, control ? facts->validation_count : 0, &looking, deadline);
+	rc = rs_looking_run(ctx, &looking, deadline);
+	rs_attempts_wait(attempts);
 	if (!rc)
-		rc = look_up(ctx, ask, mode, facts);
-	return rc;
+		rc = rs_attempts_record(ctx, attempts, &looking);
+	if (rc)
+		return rc;
+	ask_again(ctx, ask, facts, outcomes, count);
+	rs_caa_conclude(ctx, outcomes, count, &looking);
+	return keep(ctx, &s, outcomes, count, facts);
 }

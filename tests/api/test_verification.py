@@ -1,5 +1,8 @@
 """Reissue a Certificate with CAA Records: Unverified, Verify, Verified, decided by real DNS."""
+import base64
 import concurrent.futures
+import hashlib
+import socket
 import time
 
 import pytest
@@ -304,6 +307,61 @@ def test_an_endless_file_is_not_read(dns, site, caller_officer):
     begun = time.monotonic()
     assert tried(caller_officer, made)["status"] == "pending"
     assert time.monotonic() - begun < 8
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("web")
+def test_stalled_sites_and_servers_end_together(journey, dns, instance, control_profile, caller_subscriber):
+    """20 sites that never answer, a dead name server and a good name: one verify of all ends within 10 s."""
+    good, port = fresh("good"), dcv_port(instance)
+    with socket.create_server(("127.0.0.90", port), backlog=64):
+        names = [f"{n}.{good}" for n in range(20)]
+        dns.set(f"*.{good}", "A", "127.0.0.90")
+        made = [validation(caller_subscriber, name, "http_file") for name in names]
+        proof = validation(caller_subscriber, good, "dns_txt")
+        dns.set(f"_validation.{good}", "TXT", f'"{proof["instructions"]["record"]["value"]}"')
+        request = draft(journey, control_profile, good, *names, "timeout-i.caatest")
+        begun = time.monotonic()
+        seen = caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+        assert time.monotonic() - begun < 10
+    assert seen["domains"][0]["status"] == "verified"
+    assert seen["domains"][-1]["caa"]["code"] == "caa-timeout"
+    tried = [caller_subscriber.get(f"/v1/domain-validations/{one['id']}").expect(200)["attempts"] for one in made]
+    assert sum(len(attempts) for attempts in tried) >= 16, "as many as fit at once were tried"
+    assert {one["result"] for attempts in tried for one in attempts} == {"error"}
+    # By their parent's proof they are verified all the same.
+    assert {domain["control"]["status"] for domain in seen["domains"][:-1]} == {"valid"}
+
+
+def test_what_an_attempt_leaves_behind(dns, caller_subscriber):
+    """An attempt's evidence: rule and its version, name and where it was looked, hash of the token, aliases, raw message."""
+    name = fresh("evidence")
+    made = validation(caller_subscriber, name, "dns_txt")
+    token = made["instructions"]["record"]["value"]
+    dns.set(f"_validation.{name}", "CNAME", f"elsewhere.{name}.")
+    dns.set(f"elsewhere.{name}", "TXT", f'"{token}"', ttl=123)
+    seen = caller_subscriber.post(f"/v1/domain-validations/{made['id']}/verify", {}).expect(200)
+    evidence = seen["attempts"][0]["evidence"]
+    assert seen["status"] == "valid"
+    assert {key: evidence[key] for key in ("method", "authorization_domain", "base_domain", "looked_at", "rules",
+                                           "rules_version", "actor")} == {
+        "method": "dns_txt", "authorization_domain": name, "base_domain": "live.caatest",
+        "looked_at": f"_validation.{name}", "rules": "TLS BR 3.2.2.4.7", "rules_version": "2.2.6",
+        "actor": caller_subscriber.get("/v1/me").expect(200)["id"]}
+    assert evidence["token_sha256"] == f"sha256:{hashlib.sha256(token.encode()).hexdigest()}" and token not in seen.text
+    query = evidence["queries"][0]
+    assert query["chain"] == [f"_validation.{name}", f"elsewhere.{name}"] and query["canonical"] == f"elsewhere.{name}"
+    assert (query["state"], query["rcode"], query["ttl"]) == ("secure", 0, 123)
+    assert b"elsewhere" in base64.b64decode(query["message"])
+
+
+def test_why_something_is_bogus_is_kept(dns, caller_subscriber):
+    """What DNSSEC refutes tells why, and the message that was refuted is kept."""
+    made = validation(caller_subscriber, f"x{time.monotonic_ns()}.missing.caatest", "dns_txt")
+    seen = caller_subscriber.post(f"/v1/domain-validations/{made['id']}/verify", {}).expect(200)
+    query = seen["attempts"][0]["evidence"]["queries"][0]
+    assert seen["attempts"][0]["code"] == "caa-dnssec-bogus" and query["state"] == "bogus"
+    assert "missing.caatest" in query["why"] and query["message"]
 
 
 def test_mail_is_not_offered_yet(caller_officer):

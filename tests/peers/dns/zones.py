@@ -96,6 +96,9 @@ def _unseen():
         "crit-known": ('128 contactemail "a@b.example"', '128 contactphone "1"', '128 issuevmc ";"', '128 iodef "x"'),
         "child.crit1": (f'0 issue "{ours}"',), "crit-issue": ('128 ISSUE ";"',), "crit-mixed": (f'128 IsSuE "{ours}"',),
         "iodef-only.deny": ('0 iodef "mailto:caa@caatest"',), "mixed": ('0 issue ";"', f'0 issue "{ours}"'),
+        "iodefs": ('0 issue ";"', '0 iodef "mailto:two@report.caatest"', '0 IODEF "mailto:one@report.caatest"',
+                   '128 iodef "https://report.caatest/caa"', '0 iodef "http://report.caatest/"', '0 iodef "mailto:"',
+                   '0 iodef "mailto:a@b.caatest?cc=c@d.caatest"', '0 iodef "two@report.caatest"', '0 iodef "mailto:a b@c.caatest"'),
         "vmc": ('0 issuevmc ";"',), "near": (f'0 issue "x{ours}"', f'0 issue "{ours}x"', f'0 issue "www.{ours}"'),
         # The grammar.
         "wsp": (f'0 issue "  {ours}\\009 ;\\009 "',), "dot": (f'0 issue "{ours}."',), "dots": ('0 issue "ca..example"',),
