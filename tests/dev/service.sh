@@ -12,7 +12,7 @@ build_service()
 		exec 8>"$ROOT/build/.lock"
 		flock 8
 		[ -f "$ROOT/build/$1/build.ninja" ] || quietly cmake --preset "$1"
-		quietly cmake --build "$ROOT/build/$1" --target reissued
+		quietly cmake --build "$ROOT/build/$1" --target reissued reissued-saml
 	)
 	say "build" "build/$1/reissued ($((SECONDS - started)) s)"
 }

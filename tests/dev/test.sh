@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # What a plain ./dev test runs, in this order; the others run by --only NAME.
-TEST_STAGES=(unit store net contract api story replicas asan tsan faults)
+TEST_STAGES=(unit store net saml contract api story replicas asan tsan faults)
 TEST_BY_NAME=(bench longfaults fuzz longfuzz soak image analyze)
 
 cmd_test()
@@ -116,6 +116,13 @@ stage_net()
 		--output-junit "$STAGE_OUT/ctest.xml"
 }
 
+# The executable that reads SAML, by itself: good and evil responses, metadata, requests.
+stage_saml()
+{
+	build_all dev
+	REISSUED_SAML=$ROOT/build/dev/reissued-saml run_pytest saml -n 2 "$ROOT/tests/saml"
+}
+
 build_all()
 {
 	[ -f "$ROOT/build/$1/build.ninja" ] || cmake --preset "$1"
@@ -210,6 +217,7 @@ stage_asan()
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 	test_instance run --preset asan
 	run_pytest asan -n 4 --dist loadgroup "$ROOT/tests/api"
+	REISSUED_SAML=$ROOT/build/asan/reissued-saml run_pytest asan-saml -n 2 "$ROOT/tests/saml"
 	sanitizer_silent
 }
 

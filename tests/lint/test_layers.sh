@@ -23,6 +23,7 @@ check 'ldap' 'src/net/ldap\.c'
 check 'idn2|libpsl' 'src/names/'
 check 'argon2' 'src/identity/'
 check 'yaml' 'src/base/yaml\.c'
+check 'lasso|libxml|xmlsec|glib|seccomp' 'src/saml/'
 check 'openssl/(x509|x509v3|pkcs7|pkcs12|cms|ocsp|pem)' 'src/issuer/|src/signer/'
 check 'openssl/' 'src/base/|src/issuer/|src/signer/|src/net/jose'
 
