@@ -96,13 +96,14 @@ static enum rs_code fetch(struct rs_ctx *ctx, const char *uri, json_t **document
 }
 
 /* Whether to ask now, noted when so. The lock is held. */
-static bool shall_ask(struct set *set, int ttl_s, bool fresh, int64_t now_us)
+static bool shall_ask(struct set *set, int ttl_s, enum rs_jwks_how how, int64_t now_us)
 {
 	int64_t now = rs_clock_mono_ms();
 	int64_t age = now_us - set->fetched_us;
 	bool old = !set->document || age < 0 || age > ttl_s * SECOND_US;
-	bool forced = fresh && (!set->forced_ms || now - set->forced_ms > FORCED_MS);
-	if (!forced && !(old && (!set->tried_ms || now - set->tried_ms > RETRY_MS)))
+	bool forced = how == RS_JWKS_FRESH && (!set->forced_ms || now - set->forced_ms > FORCED_MS);
+	if (how != RS_JWKS_NOW && !forced &&
+		!(old && (!set->tried_ms || now - set->tried_ms > RETRY_MS)))
 		return false;
 	if (forced)
 		set->forced_ms = now;
@@ -123,15 +124,15 @@ static void keep(
 }
 
 enum rs_code rs_jwks_get(
-	struct rs_ctx *ctx, const char *uri, int ttl_s, bool fresh, struct rs_jwks *out)
+	struct rs_ctx *ctx, const char *uri, int ttl_s, enum rs_jwks_how how, struct rs_jwks *out)
 {
 	struct rs_jwks_cache *cache = ctx->app->jwks;
 	int64_t now_us = rs_clock_now_us(ctx->app->clock);
 	json_t *fetched = NULL;
 	pthread_mutex_lock(&cache->mutex);
 	struct set *set = set_of(cache, uri);
-	bool ask = shall_ask(set, ttl_s, fresh, now_us);
-	bool usable = set->document && now_us - set->fetched_us < STALE_US;
+	bool ask = shall_ask(set, ttl_s, how, now_us);
+	bool usable = how != RS_JWKS_NOW && set->document && now_us - set->fetched_us < STALE_US;
 	*out = (struct rs_jwks){
 		.document = usable ? copy_of(ctx, set) : NULL, .fetched_at = set->fetched_us};
 	pthread_mutex_unlock(&cache->mutex);

@@ -2575,7 +2575,7 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         /** @enum {string} */
-        ConnectorKind: "smtp" | "sms";
+        ConnectorKind: "smtp" | "sms" | "azure_ad" | "oidc";
         /** @description A secret is never shown, only whether it is set and since when. */
         ConnectorSecret: {
             /** @constant */
@@ -2709,10 +2709,192 @@ export interface components {
             secret_parameters?: components["schemas"]["Texts"] | null;
             dlr_secret?: string | null;
         };
+        /** @description Any OpenID provider, found by its discovery document, whose issuer must be the same to the letter. `client_id` and `issuer` are required, and `client_secret` or `private_key`. The redirect URI to register there is `<public_url>/v1/callbacks/oidc/<id>`; `test` tells it. */
+        OidcSettings: {
+            client_id: string;
+            client_auth: ("private_key_jwt" | "client_secret_basic" | "client_secret_post") | null;
+            /**
+             * @description Of private_key_jwt.
+             * @default RS256
+             * @enum {string}
+             */
+            signing_algorithm: "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512";
+            key_id: string | null;
+            /** @description What an ID token may be signed by; default RS256, PS256, ES256. Never none, never a MAC. */
+            algorithms: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512")[];
+            /** @description openid among them; default openid alone. */
+            scopes: string[];
+            required_amr: string[] | null;
+            any_amr: string[] | null;
+            /**
+             * Format: int32
+             * @default 0
+             */
+            max_age_s: number;
+            /**
+             * Format: int32
+             * @default 60
+             */
+            skew_s: number;
+            /**
+             * Format: int32
+             * @default 3600
+             */
+            jwks_ttl_s: number;
+            /**
+             * @default login
+             * @enum {string}
+             */
+            prompt: "login" | "login consent" | "login select_account";
+            /**
+             * @description The user's e-mail address goes along, for the form there.
+             * @default true
+             */
+            login_hint: boolean;
+            issuer: string;
+            discovery_url: string | null;
+            authorization_endpoint: string | null;
+            token_endpoint: string | null;
+            jwks_uri: string | null;
+            acr_values: string[] | null;
+            /**
+             * @description Never one that its owner or a tenant may change, such as email.
+             * @default sub
+             */
+            identity_claim: string;
+            /**
+             * @description Pushed authorization requests (RFC 9126).
+             * @default when_advertised
+             * @enum {string}
+             */
+            par: "when_advertised" | "required" | "never";
+            logo_url: string | null;
+            client_secret: components["schemas"]["ConnectorSecret"];
+            private_key: components["schemas"]["ConnectorSecret"];
+        };
+        /** @description Any OpenID provider, found by its discovery document, whose issuer must be the same to the letter. `client_id` and `issuer` are required, and `client_secret` or `private_key`. The redirect URI to register there is `<public_url>/v1/callbacks/oidc/<id>`; `test` tells it. Null takes a member back to its default, a secret away. */
+        OidcSettingsInput: {
+            client_id?: string | null;
+            client_auth?: ("private_key_jwt" | "client_secret_basic" | "client_secret_post") | null;
+            signing_algorithm?: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512") | null;
+            key_id?: string | null;
+            algorithms?: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512")[] | null;
+            scopes?: string[] | null;
+            required_amr?: string[] | null;
+            any_amr?: string[] | null;
+            max_age_s?: number | null;
+            skew_s?: number | null;
+            jwks_ttl_s?: number | null;
+            prompt?: ("login" | "login consent" | "login select_account") | null;
+            login_hint?: boolean | null;
+            issuer?: string | null;
+            discovery_url?: string | null;
+            authorization_endpoint?: string | null;
+            token_endpoint?: string | null;
+            jwks_uri?: string | null;
+            acr_values?: string[] | null;
+            identity_claim?: string | null;
+            par?: ("when_advertised" | "required" | "never") | null;
+            logo_url?: string | null;
+            client_secret?: string | null;
+            private_key?: string | null;
+        };
+        /** @description Microsoft Entra ID. A user is (`tid`, `oid`), linked as an identity of kind `entra`; the claims `auth_time` and, with `auth_context`, `acrs` have to be switched on in the app registration. `client_id` and `tenant_id` are required, and `client_secret` or `private_key` with `certificate`. */
+        AzureAdSettings: {
+            client_id: string;
+            client_auth: ("private_key_jwt" | "client_secret_basic" | "client_secret_post") | null;
+            /**
+             * @description Of private_key_jwt.
+             * @default PS256
+             * @enum {string}
+             */
+            signing_algorithm: "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512";
+            key_id: string | null;
+            /** @description What an ID token may be signed by; default RS256, PS256, ES256. Never none, never a MAC. */
+            algorithms: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512")[];
+            /** @description openid among them; default openid alone. */
+            scopes: string[];
+            required_amr: string[] | null;
+            any_amr: string[] | null;
+            /**
+             * Format: int32
+             * @default 0
+             */
+            max_age_s: number;
+            /**
+             * Format: int32
+             * @default 60
+             */
+            skew_s: number;
+            /**
+             * Format: int32
+             * @default 3600
+             */
+            jwks_ttl_s: number;
+            /**
+             * @default login
+             * @enum {string}
+             */
+            prompt: "login" | "login consent" | "login select_account";
+            /**
+             * @description The user's e-mail address goes along, for the form there.
+             * @default true
+             */
+            login_hint: boolean;
+            /** @description The directory (tenant) id; with multi_tenant organizations or common. */
+            tenant_id: string;
+            /**
+             * @default public
+             * @enum {string}
+             */
+            cloud: "public" | "us_government" | "china";
+            authority: string | null;
+            auth_context: string | null;
+            certificate: string | null;
+            /**
+             * @description Only with allowed_tenants.
+             * @default false
+             */
+            multi_tenant: boolean;
+            allowed_tenants: string[] | null;
+            /**
+             * @description Whether users of other home tenants may sign in.
+             * @default false
+             */
+            allow_guests: boolean;
+            client_secret: components["schemas"]["ConnectorSecret"];
+            private_key: components["schemas"]["ConnectorSecret"];
+        };
+        /** @description Microsoft Entra ID. A user is (`tid`, `oid`), linked as an identity of kind `entra`; the claims `auth_time` and, with `auth_context`, `acrs` have to be switched on in the app registration. `client_id` and `tenant_id` are required, and `client_secret` or `private_key` with `certificate`. Null takes a member back to its default, a secret away. */
+        AzureAdSettingsInput: {
+            client_id?: string | null;
+            client_auth?: ("private_key_jwt" | "client_secret_basic" | "client_secret_post") | null;
+            signing_algorithm?: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512") | null;
+            key_id?: string | null;
+            algorithms?: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512")[] | null;
+            scopes?: string[] | null;
+            required_amr?: string[] | null;
+            any_amr?: string[] | null;
+            max_age_s?: number | null;
+            skew_s?: number | null;
+            jwks_ttl_s?: number | null;
+            prompt?: ("login" | "login consent" | "login select_account") | null;
+            login_hint?: boolean | null;
+            tenant_id?: string | null;
+            cloud?: ("public" | "us_government" | "china") | null;
+            authority?: string | null;
+            auth_context?: string | null;
+            certificate?: string | null;
+            multi_tenant?: boolean | null;
+            allowed_tenants?: string[] | null;
+            allow_guests?: boolean | null;
+            client_secret?: string | null;
+            private_key?: string | null;
+        };
         /** @description By kind. */
-        ConnectorSettings: components["schemas"]["SmtpSettings"] | components["schemas"]["SmsSettings"];
+        ConnectorSettings: components["schemas"]["SmtpSettings"] | components["schemas"]["SmsSettings"] | components["schemas"]["OidcSettings"] | components["schemas"]["AzureAdSettings"];
         /** @description By kind. */
-        ConnectorSettingsInput: components["schemas"]["SmtpSettingsInput"] | components["schemas"]["SmsSettingsInput"];
+        ConnectorSettingsInput: components["schemas"]["SmtpSettingsInput"] | components["schemas"]["SmsSettingsInput"] | components["schemas"]["OidcSettingsInput"] | components["schemas"]["AzureAdSettingsInput"];
         Connector: {
             id: components["schemas"]["Id"];
             enterprise_id: components["schemas"]["Id"];
