@@ -18,15 +18,30 @@ apt_install()
 		export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a
 		apt_wait update
 		apt_wait install -y --no-install-recommends "${missing[@]}"
-		[[ " ${missing[*]} " != *' bind9 '* ]] || apt_not_at_boot named.service
+		apt_none_at_boot "${missing[@]}"
 	)
+}
+
+# The units of the daemons among the packages that were installed just now.
+apt_none_at_boot()
+{
+	local package
+	for package; do
+		case $package in
+		bind9) apt_not_at_boot named.service ;;
+		slapd) apt_not_at_boot slapd.service ;;
+		samba) apt_not_at_boot smbd.service nmbd.service ;;
+		samba-ad-dc) apt_not_at_boot samba-ad-dc.service ;;
+		winbind) apt_not_at_boot winbind.service ;;
+		esac
+	done
 }
 
 # policy-rc.d keeps a daemon from running now; the next boot would start it all the same.
 apt_not_at_boot()
 {
 	command -v systemctl >/dev/null || return 0
-	systemctl disable "$1" >/dev/null 2>&1 || die "$1 cannot be kept from starting at boot"
+	systemctl disable "$@" >/dev/null 2>&1 || die "$* cannot be kept from starting at boot"
 }
 
 apt_missing()
