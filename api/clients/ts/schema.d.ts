@@ -4047,10 +4047,49 @@ export interface components {
             result: "passed" | "failed" | "error";
             code: components["schemas"]["ProblemCode"] | null;
             detail: components["schemas"]["NullableSentence"];
-            /** @description DNS queries with their raw messages, HTTP hops with what was seen there. */
-            evidence: {
-                [key: string]: unknown;
+            evidence: components["schemas"]["AttemptEvidence"];
+        };
+        /** @description What an attempt rests on; a method has the members that say something of it. */
+        AttemptEvidence: {
+            method?: string;
+            /** @description The name whose control is proven (TLS BR 1.6.1), as it was asked for; nothing is pruned from it. */
+            authorization_domain?: string;
+            /** @description Its registrable domain, up to which a proof may be pruned. */
+            base_domain?: string | null;
+            /** @description The DNS name or the URL that was asked. */
+            looked_at?: string | null;
+            rules?: string;
+            /** @description Version of the document that `rules` names a section of. */
+            rules_version?: string;
+            /** @description Who asked for the attempt; `system` for a job. */
+            actor?: string;
+            /** @description Of the random value; null where the method has none. */
+            token_sha256?: string | null;
+            /** @description DNS queries with their raw messages. */
+            queries?: components["schemas"]["DnsQuery"][];
+            /** @description HTTP requests, redirects included, as far as they came. */
+            hops?: components["schemas"]["HttpHop"][];
+        };
+        HttpHop: {
+            url: string;
+            /** Format: int32 */
+            port?: number;
+            /** @description What the host resolved to, those that must not be connected to included. */
+            addresses?: string[];
+            /** @description DNSSEC state of the address lookups by type. */
+            dnssec?: {
+                [key: string]: "secure" | "insecure" | "bogus" | "failed";
             };
+            /** @description The one that was connected to; absent when none was. */
+            address?: string;
+            /** Format: int32 */
+            status?: number;
+            location?: string | null;
+            /** @description The first 256 octets in base64. */
+            body?: string;
+            /** @description Of what was read, at most a kilobyte. */
+            body_sha256?: string;
+            why?: components["schemas"]["NullableSentence"];
         };
         DomainValidationList: {
             items: components["schemas"]["DomainValidation"][];
@@ -4089,6 +4128,11 @@ export interface components {
             /** Format: int64 */
             ttl: number;
             canonical: string;
+            /** @description The name asked, then each alias that was followed; empty without an answer. */
+            chain: string[];
+            /** @description The answer carries the SOA of its zone, which an unsigned negative answer must. */
+            soa: boolean;
+            perspective: string;
             /** Format: int32 */
             attempts: number;
             /** Format: int64 */
@@ -4110,6 +4154,11 @@ export interface components {
             detail: components["schemas"]["NullableSentence"];
             found_at: components["schemas"]["NullableSentence"];
             records: components["schemas"]["CaaRecord"][];
+            /**
+             * @description Where the owner of the records wants refused requests reported (RFC 8659 4.4): the `iodef` values that
+             *     are `mailto:` with one mailbox, or an https URL.
+             */
+            iodef: string[];
             /** @enum {string} */
             dnssec: "secure" | "insecure" | "bogus" | "unknown";
             queries: components["schemas"]["DnsQuery"][];
