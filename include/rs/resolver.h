@@ -18,8 +18,12 @@
 
 #include "rs/dnsmsg.h"
 
-/* The most questions that are on their way at once in this process. */
+/*
+ * The most questions that are on their way at once in this process, and after how many milliseconds
+ * one counts no more: silent servers of one domain do not keep the others from being asked.
+ */
 #define RS_RESOLVER_OUTBOUND_MAX 32
+#define RS_RESOLVER_SLOT_MS	 1000
 /* How long each of the two attempts may take, in milliseconds; the caller's deadline may be less.
  */
 #define RS_RESOLVER_FIRST_MS	 3500

@@ -19,6 +19,7 @@
 
 #define CLASS_IN    1
 #define FLAG_AA	    0x04 /* in octet 2: only what libunbound makes up itself has it */
+#define AGAIN_MS    50   /* how often a slot is tried for */
 #define FAULT_MS    1000 /* how long a bad self-test is taken for the present state */
 #define ANCHORS_MAX 17	 /* dns.trust_anchors and the file's */
 
@@ -45,6 +46,7 @@ struct item {
 	const char *name;
 	int type;
 	bool slot;    /* it holds one */
+	int64_t launched; /* CLOCK_MONOTONIC ms */
 	bool skip;    /* an anchor that nothing hangs on */
 	bool settled; /* an earlier attempt gave its verdict */
 	enum stage stage;
@@ -330,6 +332,7 @@ static bool is_open(const struct batch *b)
 static void launch(struct ub_ctx *ub, struct item *item)
 {
 	item->stage = RUNNING;
+	item->launched = rs_clock_mono_ms();
 	item->answer->attempts++;
 	item->batch->running++;
 	if (ub_resolve_async(ub, item->name, item->type, CLASS_IN, item, on_result, NULL) == 0)
@@ -338,8 +341,11 @@ static void launch(struct ub_ctx *ub, struct item *item)
 	finish(item);
 }
 
-/* Waits for a slot only while nothing of ours runs that would give one back. */
-static void launch_all(struct batch *b, struct ub_ctx *ub, int64_t until)
+/*
+ * Waits for a slot only while nothing of ours runs. false: some are still to be launched, when a
+ * slot is free again.
+ */
+static bool launch_all(struct batch *b, struct ub_ctx *ub, int64_t until)
 {
 	for (size_t i = 0; i < b->count; i++) {
 		struct item *item = &b->item[i];
@@ -349,10 +355,34 @@ static void launch_all(struct batch *b, struct ub_ctx *ub, int64_t until)
 		if (!b->unbounded) {
 			item->slot = slot_take(b->resolver, b->running > 0 ? 0 : until);
 			if (!item->slot)
-				return;
+				return false;
 		}
 		launch(ub, item);
 	}
+	return true;
+}
+
+/*
+ * What has waited for a second waits for a server that is dead or far away, and costs next to
+ * nothing: the slot is for others, whose servers are not to be hindered by it. Returns in how many
+ * milliseconds there is a slot to be given back, at most `left`.
+ */
+static int give_late_slots(struct batch *b, int left)
+{
+	int64_t now = rs_clock_mono_ms();
+
+	for (size_t i = 0; i < b->count; i++) {
+		struct item *item = &b->item[i];
+		int64_t due = item->launched + RS_RESOLVER_SLOT_MS - now;
+
+		if (item->stage != RUNNING || !item->slot)
+			continue;
+		if (due <= 0)
+			slot_give(item);
+		else if (due < left)
+			left = (int)due;
+	}
+	return left;
 }
 
 /* What runs when the time is over is cancelled with the context. */
@@ -416,12 +446,12 @@ static enum rs_code attempt(struct batch *b, int64_t until)
 		return rc;
 	while (is_open(b)) {
 		struct pollfd fd = {.fd = ub_fd(ub), .events = POLLIN};
-		int64_t left;
+		bool all = launch_all(b, ub, until);
+		int64_t left = until - rs_clock_mono_ms();
 
-		launch_all(b, ub, until);
-		left = until - rs_clock_mono_ms();
 		if (left <= 0 || !is_open(b))
 			break;
+		left = give_late_slots(b, (int)(all || left < AGAIN_MS ? left : AGAIN_MS));
 		if (b->running > 0 && poll(&fd, 1, (int)left) > 0 && ub_process(ub) != 0)
 			break;
 	}
