@@ -20,12 +20,15 @@ struct rs_httpc_request {
 	size_t answer_max; /* bytes, 1..RS_HTTPC_BODY_MAX */
 	int timeout_ms;	   /* for all of it; never beyond the deadline of ctx */
 	enum rs_code down; /* the code of a call without an answer */
+	const char *ca_pem;  /* the only trust anchors; NULL = the system's */
+	bool connect_only;   /* connect, TLS included, and send nothing: status stays 0 */
 };
 
 struct rs_httpc_answer {
 	int status;	      /* 100..599, redirects included: they are not followed */
 	const char *type;     /* Content-Type as it came, or ""; arena */
 	struct rs_bytes body; /* arena */
+	const char *why;      /* of a call without an answer: a sentence for administrators; static */
 };
 
 /*

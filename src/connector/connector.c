@@ -466,9 +466,6 @@ static enum rs_code try(struct rs_ctx *ctx, const struct rs_connector *connector
 	void *settings = rs_arena_alloc(ctx->arena, kind ? kind->size : 1);
 	enum rs_code rc = rs_connector_settings(ctx, connector, settings);
 
-	if (!rc && !kind->test)
-		rc = rs_fail(ctx, RS_METHOD_NOT_CONFIGURED,
-			"Connectors of this kind cannot be tried yet.");
 	if (rc)
 		return rc;
 	if (to && !kind->sends)

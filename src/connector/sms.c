@@ -2,6 +2,9 @@
 #include "rs/sms.h"
 
 #include "kinds.h"
+#include "rs/app.h"
+#include "rs/clock.h"
+#include "rs/id.h"
 
 #include <regex.h>
 #include <string.h>
@@ -135,6 +138,43 @@ static void check_pattern(struct rs_ctx *ctx, const char *pattern)
 		regfree(&compiled);
 }
 
+static void check_template(struct rs_ctx *ctx, const char *text, const char *at)
+{
+	const char *why = text ? rs_sms_template_fault(text) : NULL;
+
+	if (why)
+		rs_fault(ctx, RS_BAD_VALUE, at, "%s", why);
+}
+
+/* The texts of a value, whatever its shape. */
+static void check_templates(struct rs_ctx *ctx, const json_t *value, const char *at)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(value))
+		check_template(ctx, json_string_value(value), at);
+	json_object_foreach((json_t *)value, name, member)
+		check_templates(ctx, member, rs_pointer(ctx, at, name));
+	json_array_foreach((json_t *)value, i, member)
+		check_templates(ctx, member, rs_pointer_index(ctx, at, i));
+}
+
+/* The URL with something in its placeholders must be one that is called. */
+static void check_url(struct rs_ctx *ctx, const char *url)
+{
+	static const struct rs_sms_values VALUES = {"1", "1", "1", "1"};
+	const char *why = rs_sms_url_fault(url);
+
+	if (why) {
+		rs_fault(ctx, RS_BAD_VALUE, "/settings/url", "%s", why);
+		return;
+	}
+	rs_auto_secret filled = rs_sms_render(url, &VALUES, RS_SMS_URL);
+	rs_connector_check_url(ctx, (const char *)rs_secret_data(filled), "/settings/url");
+}
+
 static void check_parameters(struct rs_ctx *ctx, const struct rs_sms_settings *settings)
 {
 	if (strcmp(settings->body, "json") != 0)
@@ -152,9 +192,11 @@ static enum rs_code check(struct rs_ctx *ctx, const struct rs_connector *connect
 {
 	const struct rs_sms_settings *settings = out;
 
-	rs_connector_check_url(ctx, settings->url, "/settings/url");
+	check_url(ctx, settings->url);
 	rs_connector_check_certificates(ctx, settings->ca_pem, "/settings/ca_pem");
 	check_headers(ctx, settings);
+	check_templates(ctx, settings->headers, "/settings/headers");
+	check_templates(ctx, settings->parameters, "/settings/parameters");
 	check_parameters(ctx, settings);
 	check_success(ctx, settings);
 	check_countries(ctx, settings->allowed_countries);
@@ -166,6 +208,48 @@ static enum rs_code check(struct rs_ctx *ctx, const struct rs_connector *connect
 	return RS_OK;
 }
 
+/* A message that is nobody's code. */
+static enum rs_code send(struct rs_ctx *ctx, const struct rs_connector *connector,
+	const struct rs_sms_settings *settings, const char *to, struct rs_connector_report *report)
+{
+	struct rs_id id = rs_id_new(rs_clock_now_us(ctx->app->clock));
+	struct rs_sms_values values = {.to = to,
+		.text = "This is a test of the SMS gateway.",
+		.id = id.s,
+		.sender = settings->sender};
+	struct rs_sms_answer answer;
+	enum rs_code rc = rs_sms_call(ctx, connector, settings, &values, &answer);
+
+	if (!rc && answer.status)
+		rs_connector_step(report, answer.verdict == RS_SMS_TAKEN, "send", "%s (HTTP %d)",
+			answer.detail, answer.status);
+	else if (!rc)
+		rs_connector_step(report, false, "send", "%s", answer.detail);
+	return rc;
+}
+
+static enum rs_code test(struct rs_ctx *ctx, const struct rs_connector *connector, const void *in,
+	const char *to, struct rs_connector_report *report)
+{
+	const struct rs_sms_settings *settings = in;
+	struct rs_sms_answer answer;
+	enum rs_code rc;
+
+	if (to && !rs_sms_number(to))
+		rs_fault(ctx, RS_BAD_VALUE, "/to",
+			"A number in E.164 form is needed, as +4915112345678.");
+	else if (to && !rs_sms_number_allowed(settings, to))
+		rs_fault(ctx, RS_DESTINATION_NOT_ALLOWED, "/to",
+			"This connector does not send to this number.");
+	rc = rs_faults(ctx);
+	if (!rc)
+		rc = rs_sms_reach(ctx, settings, &answer);
+	if (rc)
+		return rc;
+	rs_connector_step(report, answer.verdict == RS_SMS_TAKEN, "connect", "%s", answer.detail);
+	return to && report->ok ? send(ctx, connector, settings, to, report) : RS_OK;
+}
+
 const struct rs_connector_kind rs_connector_kind_sms = {
 	.name = "sms",
 	.size = sizeof(struct rs_sms_settings),
@@ -173,5 +257,6 @@ const struct rs_connector_kind rs_connector_kind_sms = {
 	.secrets = SECRETS,
 	.defaults = defaults,
 	.check = check,
+	.test = test,
 	.sends = true,
 };

@@ -3,6 +3,7 @@
 
 #include "kinds.h"
 #include "rs/names.h"
+#include "rs/smtp.h"
 
 #include <string.h>
 
@@ -78,6 +79,51 @@ static enum rs_code check(struct rs_ctx *ctx, const struct rs_connector *connect
 	return RS_OK;
 }
 
+/* The stages of a conversation, up to the one where it ended. */
+static void tell(struct rs_connector_report *report, const struct rs_smtp_settings *settings,
+	const struct rs_smtp_result *result)
+{
+	static const struct {
+		const char *name, *detail;
+	} STAGES[] = {{"connect", "Connected."}, {"tls", "TLS with a certificate that is good."},
+		{"auth", "Signed in."}};
+	bool ok = result->verdict == RS_SMTP_TAKEN;
+	/* A server that answered was connected to; it offers no TLS then. */
+	bool greeted = strcmp(result->stage, "connect") == 0 && result->reply >= 200;
+	const char *last = ok ? "ready" : greeted ? "tls" : result->stage;
+
+	for (size_t i = 0; i < sizeof(STAGES) / sizeof(STAGES[0]); i++) {
+		if (strcmp(last, STAGES[i].name) == 0)
+			break;
+		if (strcmp(STAGES[i].name, "auth") != 0 || settings->username)
+			rs_connector_step(report, true, STAGES[i].name, "%s", STAGES[i].detail);
+	}
+	rs_connector_step(report, ok, last, "%s", result->detail);
+}
+
+static enum rs_code test(struct rs_ctx *ctx, const struct rs_connector *connector, const void *in,
+	const char *to, struct rs_connector_report *report)
+{
+	const struct rs_smtp_settings *settings = in;
+	rs_auto_secret password = NULL;
+	struct rs_smtp_server server = {.host = settings->host,
+		.port = (int)settings->port,
+		.tls = strcmp(settings->tls, "implicit") == 0 ? RS_SMTP_IMPLICIT : RS_SMTP_STARTTLS,
+		.ca_pem = settings->ca_pem,
+		.username = settings->username,
+		.timeout_ms = (int)settings->timeout_s * 1000};
+	struct rs_smtp_result result;
+	enum rs_code rc = rs_connector_secret(ctx, connector, "password", &password);
+
+	(void)to;
+	if (rc)
+		return rc;
+	server.password = password;
+	rs_smtp_probe(ctx, &server, &result);
+	tell(report, settings, &result);
+	return RS_OK;
+}
+
 const struct rs_connector_kind rs_connector_kind_smtp = {
 	.name = "smtp",
 	.size = sizeof(struct rs_smtp_settings),
@@ -85,5 +131,5 @@ const struct rs_connector_kind rs_connector_kind_smtp = {
 	.secrets = SECRETS,
 	.defaults = defaults,
 	.check = check,
-	.sends = true,
+	.test = test,
 };

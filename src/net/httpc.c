@@ -1,5 +1,6 @@
 #include "rs/httpc.h"
 
+#include "memfile.h"
 #include "rs/address.h"
 #include "rs/app.h"
 #include "rs/config.h"
@@ -25,6 +26,7 @@ struct fetch {
 	bool refused; /* the address was not allowed */
 	bool full;    /* the answer was longer than max */
 	struct curl_slist *headers;
+	int ca_fd; /* the anchors as a file, -1 = the system's */
 };
 
 static size_t on_body(char *data, size_t size, size_t n, void *cls)
@@ -59,6 +61,20 @@ static void add_header(struct fetch *f, const char *line)
 	f->headers = longer;
 }
 
+static bool set_anchors(CURL *curl, struct fetch *f, const char *pem)
+{
+	char path[RS_MEMFILE_PATH];
+
+	f->ca_fd = -1;
+	if (!pem)
+		return true;
+	f->ca_fd = rs_memfile(pem, strlen(pem), path);
+	curl_easy_setopt(curl, CURLOPT_CAINFO, path);
+	/* In place of the system's, not beside them. */
+	curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	return f->ca_fd >= 0;
+}
+
 static CURL *prepare(struct fetch *f, const struct rs_httpc_request *request, int timeout_ms)
 {
 	CURL *curl = curl_easy_init();
@@ -77,6 +93,7 @@ static CURL *prepare(struct fetch *f, const struct rs_httpc_request *request, in
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
+	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, request->connect_only ? 1L : 0L);
 	if (request->body) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request->body_len);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
@@ -150,6 +167,31 @@ static void wipe_headers(struct curl_slist *headers)
 	curl_slist_free_all(headers);
 }
 
+/* What an administrator can do something about. */
+static const char *why_not(const struct fetch *f, CURLcode result)
+{
+	if (f->refused)
+		return "The address of the server is not called from here.";
+	if (f->full)
+		return "The answer is longer than is read.";
+	switch (result) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return "The name of the server leads to no address.";
+	case CURLE_COULDNT_CONNECT:
+		return "Nobody answers at the address of the server.";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "The server does not answer in time.";
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return "The certificate of the server is not good for its name, or not trusted.";
+	case CURLE_SSL_CONNECT_ERROR:
+		return "No TLS connection came about with the server.";
+	case CURLE_SSL_CACERT_BADFILE:
+		return "The trust anchors cannot be read.";
+	default:
+		return "The server gives no answer that can be read.";
+	}
+}
+
 enum rs_code rs_httpc_send(
 	struct rs_ctx *ctx, const struct rs_httpc_request *request, struct rs_httpc_answer *answer)
 {
@@ -160,7 +202,9 @@ enum rs_code rs_httpc_send(
 	enum rs_code rc = RS_OK;
 	f.data = rs_arena_alloc(ctx->arena, f.max);
 	CURL *curl = prepare(&f, request, left < request->timeout_ms ? left : request->timeout_ms);
-	CURLcode result = left > 0 ? curl_easy_perform(curl) : CURLE_OPERATION_TIMEDOUT;
+	CURLcode result = CURLE_SSL_CACERT_BADFILE;
+	if (set_anchors(curl, &f, request->ca_pem))
+		result = left > 0 ? curl_easy_perform(curl) : CURLE_OPERATION_TIMEDOUT;
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
 	*answer = (struct rs_httpc_answer){
@@ -169,6 +213,7 @@ enum rs_code rs_httpc_send(
 		.body = {.data = f.data, .len = f.len},
 	};
 	if (result != CURLE_OK) {
+		answer->why = why_not(&f, result);
 		rc = rs_fail(ctx, request->down, "%s", DOWN);
 		rs_err_cause(ctx, "%s, status %ld%s%s", curl_easy_strerror(result), status,
 			f.refused ? ", address not allowed" : "",
@@ -176,6 +221,8 @@ enum rs_code rs_httpc_send(
 	}
 	curl_easy_cleanup(curl);
 	wipe_headers(f.headers);
+	if (f.ca_fd >= 0)
+		close(f.ca_fd);
 	return rc;
 }
 

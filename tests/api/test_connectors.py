@@ -4,6 +4,10 @@ import uuid
 
 import pytest
 
+from peers.mail.peer import MailPeer
+from peers.sms.peer import DENIED, SmsPeer
+from support.calls import PASSWORD
+from support.client import Api
 from support.oracle import dump
 
 SECRET = "canary-7f3a9c-connector"
@@ -26,6 +30,15 @@ def smtp(**settings):
 
 def sms(**settings):
     return {"kind": "sms", "name": word(), "settings": {"url": GATEWAY, **settings}}
+
+
+def administrator(callers, enterprise):
+    """A new administrator of an enterprise, signed in."""
+    user = callers["admin"].post("/v1/users", {
+        "email": f"{word()}@example.test", "name": "A", "role": "admin", "password": PASSWORD,
+        "enterprise_id": enterprise}).expect(201)
+    token = callers["nobody"].post("/v1/sessions", {"email": user["email"], "password": PASSWORD}).expect(201)
+    return Api(callers["nobody"].base_url, token["access_token"])
 
 
 def made(admin, body):
@@ -93,17 +106,11 @@ def test_who_configures(admin, caller_officer, caller_subscriber, caller_auditor
 
 
 @pytest.mark.invariant(11)
-def test_tenants_stay_apart(admin, caller_officer_other, callers, instance):
+def test_tenants_stay_apart(admin, caller_officer_other, callers):
     """Another enterprise's administrator neither sees nor lists, changes, tries nor names a connector."""
     connector = made(admin, sms())
     path = f"/v1/connectors/{connector['id']}"
-    enterprise = caller_officer_other.get("/v1/me").expect(200)["enterprise"]["id"]
-    password = "correct horse battery staple"
-    user = callers["admin"].post("/v1/users", {
-        "email": f"{word()}@example.test", "name": "A", "role": "admin", "password": password,
-        "enterprise_id": enterprise}).expect(201)
-    token = callers["nobody"].post("/v1/sessions", {"email": user["email"], "password": password}).expect(201)
-    other = type(admin)(instance["BASE_URL"], token["access_token"])
+    other = administrator(callers, caller_officer_other.get("/v1/me").expect(200)["enterprise"]["id"])
     other.get(path).expect(404)
     other.patch(path, {"active": False}).expect(404)
     other.delete(path).expect(404)
@@ -240,3 +247,108 @@ def test_a_secret_answer_is_replayed_without_secrets(admin):
     again = admin.post("/v1/connectors", body, headers=key).expect(201)
     assert again.headers["Idempotent-Replayed"] == "true" and again.json == first.json
     assert SECRET not in json.dumps(again.json)
+
+
+# --- tries ---
+
+@pytest.fixture
+def eager(callers, admin):
+    """A new administrator, whose tries nobody else counts."""
+    return administrator(callers, admin.get("/v1/me").expect(200)["enterprise"]["id"])
+
+
+@pytest.fixture(scope="module")
+def mail(instance):
+    return MailPeer(instance["MAIL_DIR"])
+
+
+@pytest.fixture(scope="module")
+def gateways(tmp_path_factory):
+    peer = SmsPeer(tmp_path_factory.mktemp("sms")).up()
+    yield peer
+    peer.down()
+
+
+def relay(mail, listener="starttls", **more):
+    state = mail.state
+    return smtp(host="127.0.0.1", port=state["ports"][listener], ca_pem=mail.ca, username=state["username"],
+                password=state["password"], **more)
+
+
+def tried(admin, body, to=None):
+    """What a try of a new connector tells: (ok, {step: ok}), and its whole text."""
+    connector = made(admin, body)
+    answer = admin.post(f"/v1/connectors/{connector['id']}/test", {"to": to} if to else {}).expect(200)
+    return answer["ok"], {step["name"]: step["ok"] for step in answer["steps"]}, answer
+
+
+def test_a_relay_is_really_tried(eager, mail, caller_auditor):
+    """A mail relay is connected to, TLS negotiated, signed in; the try is on record and shows no secret."""
+    ok, steps, answer = tried(eager, relay(mail))
+    assert ok and steps == {"connect": True, "tls": True, "auth": True, "ready": True}, answer.text
+    assert mail.state["password"] not in answer.text
+    events = caller_auditor.get("/v1/audit-events?action=connector.tested&limit=1").expect(200)["items"]
+    assert events[0]["after"]["ok"] is True
+
+
+@pytest.mark.parametrize("listener, step", [("plain", "tls"), ("wrong_ca", "tls"), ("expired", "tls"),
+                                            ("wrong_host", "tls"), ("auth", "auth")])
+def test_a_relay_that_is_wrong_is_told(eager, mail, listener, step):
+    """No STARTTLS, a certificate that is not good, a refused sign-in: each is told at its step, in words."""
+    body = relay(mail, listener)
+    if listener == "auth":
+        body = relay(mail, "starttls")
+        body["settings"]["password"] = "not the one"
+    ok, steps, answer = tried(eager, body)
+    assert not ok and steps[step] is False, answer.text
+    assert [one for one in answer["steps"] if not one["ok"]][0]["detail"]
+
+
+def test_a_gateway_is_really_tried(eager, gateways):
+    """An SMS gateway is reached without a message; with a number one really goes out through kannel."""
+    ok, steps, _ = tried(eager, sms(**gateways.kannel()))
+    assert ok and steps == {"connect": True}
+    number = "+49151" + str(uuid.uuid4().int)[:8]
+    ok, steps, answer = tried(eager, sms(**gateways.kannel()), number)
+    assert ok and steps == {"connect": True, "send": True}, answer.text
+    assert gateways.wait_for(number) == ["This is a test of the SMS gateway."]
+
+
+def test_a_gateway_that_is_wrong_is_told(eager, gateways):
+    """An unknown CA, nobody there, a wrong password, a denied number, a redirect, 100 MiB, garbage: told, not followed."""
+    number = "+4915112345678"
+    untrusted = gateways.kannel()
+    del untrusted["ca_pem"]
+    assert tried(eager, sms(**untrusted))[:2] == (False, {"connect": False})
+    dead = gateways.kannel(url="https://127.0.0.1:1/")
+    assert tried(eager, sms(**dead))[:2] == (False, {"connect": False})
+    stranger = gateways.kannel(secret_parameters={"password": "not the one"})
+    assert tried(eager, sms(**stranger), number)[:2] == (False, {"connect": True, "send": False})
+    assert tried(eager, sms(**gateways.kannel()), DENIED + "123456")[1]["send"] is False
+
+
+@pytest.mark.parametrize("path", ["/denied", "/redirect", "/huge", "/garbage", "/status/503"])
+def test_a_hostile_gateway_is_survived(eager, gateways, path):
+    """What a gateway answers but success by the rule fails the step; nothing leads on to another place."""
+    ok, steps, answer = tried(eager, sms(**gateways.gateway(path)), "+4915112345678")
+    assert not ok and steps == {"connect": True, "send": False}, answer.text
+    assert not gateways.calls("/ok/redirected")
+
+
+def test_where_a_try_may_send_to(eager, gateways):
+    """`to` is a number the connector allows: nothing else, no premium or satellite range; mail relays take none."""
+    connector = made(eager, sms(**gateways.gateway("/ok/never", allowed_countries=["+49"])))
+    path = f"/v1/connectors/{connector['id']}/test"
+    for to in ("4915112345678", "+0123456789", "+49 151 1", "a@example.com"):
+        assert eager.post(path, {"to": to}).expect(422, "bad-value").pointers() == ["/to"]
+    for to in ("+491371234567", "+43660123456", "+88216123456"):
+        eager.post(path, {"to": to}).expect(422, "validation-failed")
+    assert not gateways.calls("/ok/never")
+
+
+def test_tries_are_limited(eager):
+    """One user tries so many connectors a minute; then 429, with the limit in the headers."""
+    path = f"/v1/connectors/{made(eager, sms(url='https://127.0.0.1:1/'))['id']}/test"
+    answers = [eager.post(path, {}) for _ in range(21)]
+    assert [one.status for one in answers].count(429) >= 1
+    assert "connector-test-user" in answers[0].headers["RateLimit-Policy"]
