@@ -106,19 +106,24 @@ static enum rs_code test(struct rs_ctx *ctx, const struct rs_connector *connecto
 {
 	const struct rs_smtp_settings *settings = in;
 	rs_auto_secret password = NULL;
+	rs_auto_secret client_key = NULL;
 	struct rs_smtp_server server = {.host = settings->host,
 		.port = (int)settings->port,
 		.tls = strcmp(settings->tls, "implicit") == 0 ? RS_SMTP_IMPLICIT : RS_SMTP_STARTTLS,
 		.ca_pem = settings->ca_pem,
 		.username = settings->username,
+		.client_certificate = settings->client_certificate,
 		.timeout_ms = (int)settings->timeout_s * 1000};
 	struct rs_smtp_result result;
 	enum rs_code rc = rs_connector_secret(ctx, connector, "password", &password);
 
 	(void)to;
+	if (!rc)
+		rc = rs_connector_secret(ctx, connector, "client_key", &client_key);
 	if (rc)
 		return rc;
 	server.password = password;
+	server.client_key = client_key;
 	rs_smtp_probe(ctx, &server, &result);
 	tell(report, settings, &result);
 	return RS_OK;
