@@ -105,6 +105,29 @@ END $$;
 
 ALTER FUNCTION public.audit_write(events jsonb) OWNER TO reissued_owner;
 
+CREATE FUNCTION public.audit_write_all(events jsonb[]) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE n integer;
+BEGIN
+    INSERT INTO audit_event (id, at, enterprise_id, actor_kind, actor_id, actor_name, action, outcome,
+        code, object_type, object_id, digest, from_state, to_state, before, after, detail, address,
+        user_agent, request_id, canonical, row_mac, mac_kid)
+    SELECT e.id, e.at, e.enterprise_id, e.actor_kind, e.actor_id, e.actor_name, e.action, e.outcome,
+        e.code, e.object_type, e.object_id, decode(e.digest, 'hex'), e.from_state, e.to_state, e.before,
+        e.after, e.detail, e.address, e.user_agent, e.request_id, e.canonical,
+        decode(e.row_mac, 'hex'), e.mac_kid
+    FROM unnest(events) AS one, jsonb_to_recordset(one) AS e (id uuid, at timestamptz, enterprise_id uuid,
+        actor_kind text, actor_id uuid, actor_name text, action text, outcome text, code text,
+        object_type text, object_id uuid, digest text, from_state text, to_state text, before jsonb,
+        after jsonb, detail text, address text, user_agent text, request_id text, canonical text,
+        row_mac text, mac_kid text);
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN n;
+END $$;
+
+ALTER FUNCTION public.audit_write_all(events jsonb[]) OWNER TO reissued_owner;
+
 CREATE FUNCTION public.certificate_end(certificate uuid) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE
     AS $$
@@ -339,30 +362,29 @@ END $$;
 
 ALTER FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) OWNER TO reissued_job;
 
-CREATE FUNCTION public.token_by_hash(token_hash bytea, at timestamp with time zone) RETURNS TABLE(token_id uuid, kind text, enterprise_id uuid, enterprise_status text, user_id uuid, client_id uuid, name text, role text, reach text, status text, scopes integer, acts_as uuid[], unnoted boolean)
+CREATE FUNCTION public.token_by_hash(hashes bytea[], times timestamp with time zone[]) RETURNS TABLE(item bigint, token_id uuid, kind text, enterprise_id uuid, enterprise_status text, user_id uuid, client_id uuid, name text, role text, reach text, status text, scopes integer, acts_as uuid[], unnoted boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE t access_token%ROWTYPE;
 BEGIN
-    SELECT * INTO t FROM access_token a WHERE a.hash = token_hash;
-    IF NOT FOUND OR t.revoked_at IS NOT NULL OR t.expires_at <= at
-       OR (t.idle_seconds IS NOT NULL AND t.used_at + make_interval(secs => t.idle_seconds) <= at) THEN
-        RETURN;
-    END IF;
-    IF t.user_id IS NOT NULL THEN
-        RETURN QUERY SELECT t.id, t.kind, t.enterprise_id, e.status, u.id, NULL::uuid, u.name, u.role, u.reach,
-            u.status, t.scopes, '{}'::uuid[], t.used_at < at - interval '1 minute'
-            FROM user_account u JOIN enterprise e ON e.id = u.enterprise_id WHERE u.id = t.user_id;
-    ELSE
-        RETURN QUERY SELECT t.id, t.kind, t.enterprise_id, e.status, NULL::uuid, c.id, c.name, c.role,
-            'enterprise'::text, CASE WHEN c.active THEN 'active' ELSE 'blocked' END, t.scopes & c.scopes,
-            c.acts_as, t.used_at < at - interval '1 minute'
-            FROM client c JOIN enterprise e ON e.id = c.enterprise_id WHERE c.id = t.client_id;
-    END IF;
+    RETURN QUERY SELECT x.item, t.id, t.kind, t.enterprise_id, e.status, u.id, c.id,
+        CASE WHEN c.id IS NULL THEN u.name ELSE c.name END,
+        CASE WHEN c.id IS NULL THEN u.role ELSE c.role END,
+        CASE WHEN c.id IS NULL THEN u.reach ELSE 'enterprise' END,
+        CASE WHEN c.id IS NULL THEN u.status WHEN c.active THEN 'active' ELSE 'blocked' END,
+        CASE WHEN c.id IS NULL THEN t.scopes ELSE t.scopes & c.scopes END,
+        CASE WHEN c.id IS NULL THEN '{}'::uuid[] ELSE c.acts_as END,
+        t.used_at < x.at - interval '1 minute'
+    FROM unnest(hashes, times) WITH ORDINALITY AS x (hash, at, item)
+        JOIN access_token t ON t.hash = x.hash
+        LEFT JOIN user_account u ON u.id = t.user_id
+        LEFT JOIN client c ON c.id = t.client_id
+        JOIN enterprise e ON e.id = CASE WHEN c.id IS NULL THEN u.enterprise_id ELSE c.enterprise_id END
+    WHERE t.revoked_at IS NULL AND t.expires_at > x.at
+      AND (t.idle_seconds IS NULL OR t.used_at + make_interval(secs => t.idle_seconds) > x.at);
 END $$;
 
-ALTER FUNCTION public.token_by_hash(token_hash bytea, at timestamp with time zone) OWNER TO reissued_job;
+ALTER FUNCTION public.token_by_hash(hashes bytea[], times timestamp with time zone[]) OWNER TO reissued_job;
 
 CREATE FUNCTION public.user_by_identity(of_enterprise uuid, of_kind text, of_issuer text, of_subject text) RETURNS TABLE(user_id uuid, enterprise_id uuid, enterprise_status text, status text, role text, reach text, name text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1830,8 +1852,8 @@ GRANT ALL ON FUNCTION public.spki_release(spki bytea, for_request uuid) TO reiss
 REVOKE ALL ON FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) TO reissued_app;
 
-REVOKE ALL ON FUNCTION public.token_by_hash(token_hash bytea, at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.token_by_hash(token_hash bytea, at timestamp with time zone) TO reissued_app;
+REVOKE ALL ON FUNCTION public.token_by_hash(hashes bytea[], times timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_by_hash(hashes bytea[], times timestamp with time zone[]) TO reissued_app;
 
 REVOKE ALL ON FUNCTION public.user_by_identity(of_enterprise uuid, of_kind text, of_issuer text, of_subject text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.user_by_identity(of_enterprise uuid, of_kind text, of_issuer text, of_subject text) TO reissued_app;

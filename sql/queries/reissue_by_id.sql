@@ -1,4 +1,5 @@
 -- One request with all that surrounds it, and whether its enterprise has registered domains. $1 id
-SELECT r.*, EXISTS (SELECT FROM domain d WHERE d.enterprise_id = r.enterprise_id) AS registry
-FROM reissue_view r
-WHERE r.id = $1::uuid AND NOT r.hidden
+--:set
+SELECT x.item, r.*, EXISTS (SELECT FROM domain d WHERE d.enterprise_id = r.enterprise_id) AS registry
+FROM unnest($1::text[]::uuid[]) WITH ORDINALITY AS x (id, item) JOIN reissue_view r ON r.id = x.id
+WHERE NOT r.hidden

@@ -1,50 +1,74 @@
--- Tx1 of a request: records the intent and moves the request, read in revision $2, to `issuing`.
+-- Tx1 of requests: records the intent and moves the request, read in revision $2, to `issuing`.
 -- Nothing happens unless owner and counted approvers ($14) are not blocked, a suspended owner does not
 -- submit, the certificate is not suspended, the newest profile revision is $3, issuer $16 is switched on,
 -- the key is this request's, the counted validations ($25) are still valid and the evidence has not run
 -- out ($26).
-WITH r AS MATERIALIZED (
-    SELECT q.id, q.enterprise_id FROM reissue_request q
-    WHERE q.id = $1::uuid AND q.revision = $2::bigint AND NOT q.hidden
+--:set
+WITH x AS MATERIALIZED (
+    SELECT
+        w.item, w.id::uuid, w.revision::bigint, w.newest::bigint, w.digest, w.message,
+        w.round::integer, w.profile_revision::bigint, w.submitted_at::timestamptz,
+        w.at::timestamptz, w.submitted_by::uuid, w.previous_action, w.approval::jsonb,
+        w.events::jsonb, w.approvers::uuid[], w.issuance_id::uuid, w.issuer_id::uuid, w.serial,
+        w.tbs, w.tbs_sha256, w.content::jsonb, w.sign_before::timestamptz, w.lease_holder,
+        w.certificate_id::uuid, w.idem::jsonb, w.validations::uuid[], w.evidence_until::timestamptz
+    FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[],
+        $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
+        $15::text[], $16::text[], $17::bytea[], $18::bytea[], $19::bytea[], $20::text[],
+        $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[]
+    ) WITH ORDINALITY AS w (
+        id, revision, newest, digest, message, round, profile_revision, submitted_at, at,
+        submitted_by, previous_action, approval, events, approvers, issuance_id, issuer_id, serial,
+        tbs, tbs_sha256, content, sign_before, lease_holder, certificate_id, idem, validations,
+        evidence_until, item)
+), r AS MATERIALIZED (
+    SELECT x.*, q.enterprise_id
+    FROM x JOIN reissue_request q ON q.id = x.id
+    WHERE q.revision = x.revision AND NOT q.hidden
       AND EXISTS (SELECT 1 FROM user_account u WHERE u.id = q.owner_id AND u.status <> 'blocked'
           AND (u.status <> 'suspended' OR q.status NOT IN ('draft', 'declined')))
       AND EXISTS (SELECT 1 FROM certificate c WHERE c.id = q.certificate_id AND c.status <> 'suspended')
-      AND EXISTS (SELECT 1 FROM profile p WHERE p.id = q.profile_id AND p.revision = $3::bigint AND p.active)
-      AND EXISTS (SELECT 1 FROM issuer s WHERE s.id = $16::uuid AND s.active)
-      AND NOT EXISTS (SELECT 1 FROM user_account b WHERE b.id = ANY ($14::text[]::uuid[])
-          AND b.status = 'blocked')
-      AND NOT EXISTS (SELECT 1 FROM unnest($25::text[]) AS n (id) WHERE NOT EXISTS (SELECT 1
-          FROM domain_validation d WHERE d.id = n.id::uuid AND d.status = 'valid'))
-      AND ($26::timestamptz IS NULL OR $26::timestamptz > $9::timestamptz)
+      AND EXISTS (SELECT 1 FROM profile p WHERE p.id = q.profile_id AND p.revision = x.newest AND p.active)
+      AND EXISTS (SELECT 1 FROM issuer s WHERE s.id = x.issuer_id AND s.active)
+      AND (x.approvers IS NULL OR NOT EXISTS (SELECT 1 FROM user_account b
+          WHERE b.id = ANY (x.approvers) AND b.status = 'blocked'))
+      AND (x.validations IS NULL OR NOT EXISTS (SELECT 1 FROM unnest(x.validations) AS n (id)
+          WHERE NOT EXISTS (SELECT 1 FROM domain_validation d WHERE d.id = n.id AND d.status = 'valid')))
+      AND (x.evidence_until IS NULL OR x.evidence_until > x.at)
       AND spki_state(q.spki_sha256, q.owner_id, q.id) = 'mine'
     FOR UPDATE OF q SKIP LOCKED
 ), i AS (
     INSERT INTO issuance (id, enterprise_id, request_id, round, issuer_id, serial, tbs, tbs_sha256,
         content, state, sign_before, lease_until, lease_holder, certificate_id, created_at, updated_at)
-    SELECT $15::uuid, r.enterprise_id, r.id, $6::integer, $16::uuid, $17::bytea, $18::bytea,
-        $19::bytea, $20::jsonb, 'intended', $21::timestamptz,
-        clock_timestamp() + interval '15 seconds', $22, $23::uuid, $9::timestamptz, $9::timestamptz
+    SELECT r.issuance_id, r.enterprise_id, r.id, r.round, r.issuer_id, r.serial, r.tbs, r.tbs_sha256,
+        r.content, 'intended', r.sign_before, clock_timestamp() + interval '15 seconds', r.lease_holder,
+        r.certificate_id, r.at, r.at
     FROM r
     ON CONFLICT DO NOTHING
-    RETURNING request_id, enterprise_id
+    RETURNING id, request_id
 ), u AS (
-    UPDATE reissue_request q SET status = 'issuing', revision = q.revision + 1, digest = $4::bytea,
-        message = $5, profile_revision = $7::bigint, submitted_at = $8::timestamptz,
-        submitted_by = $10::uuid, previous_action = $11, failure = NULL, declined = NULL,
-        updated_at = $9::timestamptz, status_changed_at = $9::timestamptz,
-        expires_at = $9::timestamptz + interval '30 days'
-    FROM i WHERE q.id = i.request_id
-    RETURNING q.id, q.revision, i.enterprise_id
+    UPDATE reissue_request q SET status = 'issuing', revision = q.revision + 1, digest = r.digest,
+        message = r.message, profile_revision = r.profile_revision, submitted_at = r.submitted_at,
+        submitted_by = r.submitted_by, previous_action = r.previous_action, failure = NULL,
+        declined = NULL, updated_at = r.at, status_changed_at = r.at,
+        expires_at = r.at + interval '30 days'
+    FROM i JOIN r ON r.issuance_id = i.id
+    WHERE q.id = i.request_id
+    RETURNING r.item, q.id, q.revision, q.enterprise_id, r.at, r.approval, r.events, r.idem
 ), a AS (
     INSERT INTO approval (id, enterprise_id, request_id, round, stage, by_id, decision, remarks, digest,
         at)
-    SELECT x.id, u.enterprise_id, u.id, x.round, x.stage, x.by_id, x.decision, x.remarks,
-        decode(x.digest, 'hex'), $9::timestamptz
-    FROM u, jsonb_to_record($12::jsonb) AS x (id uuid, round integer, stage integer, by_id uuid,
+    SELECT y.id, u.enterprise_id, u.id, y.round, y.stage, y.by_id, y.decision, y.remarks,
+        decode(y.digest, 'hex'), u.at
+    FROM u, jsonb_to_record(u.approval) AS y (id uuid, round integer, stage integer, by_id uuid,
         decision text, remarks text, digest text)
-    WHERE $12::jsonb IS NOT NULL
+    WHERE u.approval IS NOT NULL
 ), e AS MATERIALIZED (
-    SELECT audit_write($13::jsonb) AS events, idem_effect($24::jsonb, 'reissue_request', u.id) AS held
+    SELECT audit_write_all(array_agg(u.events)) AS events FROM u
+), h AS MATERIALIZED (
+    SELECT u.item, CASE WHEN u.idem IS NULL THEN true
+        ELSE idem_effect(u.idem, 'reissue_request', u.id) END AS held
     FROM u
 )
-SELECT u.revision, e.events, e.held FROM u, e
+SELECT u.item, u.revision, e.events, h.held FROM u JOIN h ON h.item = u.item, e

@@ -1,7 +1,8 @@
 /*
  * The signer inside the process. Signing is parallel, on the callers' threads; writing the journal
  * is not: whoever comes when nobody writes takes everything that waits (at most
- * RS_SIGN_BATCH_MAX), writes and syncs it once, and wakes the others.
+ * RS_SIGN_BATCH_MAX), writes and syncs it once, and lets the first of those that came meanwhile do
+ * the next.
  */
 #include "rs/signer.h"
 
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@ struct item {
 	struct item *next;	/* under way */
 	struct item *next_wait; /* waiting for the journal */
 	struct rs_journal_entry entry;
+	sem_t told; /* it is durable, has failed, or is the next to write */
 	bool done;
 	int error;
 };
@@ -34,7 +37,8 @@ struct rs_signer {
 	char *replica;
 	struct rs_journal *journal;
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t changed; /* for those that wait for another one of their serial */
+	int doubles;		/* how many those are */
 	struct item *under_way;
 	struct item *wait_first, *wait_last;
 	bool writing;
@@ -156,7 +160,9 @@ static void enter(struct rs_signer *s, struct item *mine)
 	pthread_mutex_lock(&s->lock);
 	for (struct item *i = s->under_way; i;) {
 		if (same_serial(i, mine)) {
+			s->doubles++;
 			pthread_cond_wait(&s->changed, &s->lock);
+			s->doubles--;
 			i = s->under_way;
 		} else {
 			i = i->next;
@@ -174,14 +180,18 @@ static void leave(struct rs_signer *s, struct item *mine)
 	while (*at != mine)
 		at = &(*at)->next;
 	*at = mine->next;
-	pthread_cond_broadcast(&s->changed);
+	if (s->doubles)
+		pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Writes what waits; called and left with the lock held. */
-static void write_batch(struct rs_signer *s)
+/*
+ * Writes what waits, the caller's among it, and lets the next one write; called with the lock held,
+ * left without. Each is told by a semaphore of its own: nobody wakes for what does not concern it.
+ */
+static void write_batch(struct rs_signer *s, struct item *mine)
 {
-	struct item *item[RS_SIGN_BATCH_MAX];
+	struct item *item[RS_SIGN_BATCH_MAX], *next;
 	const struct rs_journal_entry *entry[RS_SIGN_BATCH_MAX];
 	size_t count = 0;
 
@@ -190,41 +200,51 @@ static void write_batch(struct rs_signer *s)
 		entry[count++] = &s->wait_first->entry;
 		s->wait_first = s->wait_first->next_wait;
 	}
-	if (!s->wait_first)
-		s->wait_last = NULL;
-	s->writing = true;
 	int error = s->broken;
 	pthread_mutex_unlock(&s->lock);
 	if (!error)
 		error = rs_journal_append(s->journal, entry, count);
-	pthread_mutex_lock(&s->lock);
 	if (error && error != ENOSPC && error != EDQUOT && error != EFBIG)
 		__atomic_store_n(&s->broken, error, __ATOMIC_RELEASE);
+	pthread_mutex_lock(&s->lock);
+	next = s->wait_first;
+	s->writing = next != NULL;
+	pthread_mutex_unlock(&s->lock);
+	if (next)
+		sem_post(&next->told);
 	for (size_t i = 0; i < count; i++) {
 		item[i]->error = error;
 		item[i]->done = true;
+		if (item[i] != mine)
+			sem_post(&item[i]->told);
 	}
-	s->writing = false;
-	pthread_cond_broadcast(&s->changed);
 }
 
 /* Returns once the item is durable, or with its errno. */
 static int make_durable(struct rs_signer *s, struct item *mine)
 {
+	bool writes;
+
+	sem_init(&mine->told, 0, 0);
 	pthread_mutex_lock(&s->lock);
 	mine->next_wait = NULL;
-	if (s->wait_last)
+	if (s->wait_first)
 		s->wait_last->next_wait = mine;
 	else
 		s->wait_first = mine;
 	s->wait_last = mine;
-	while (!mine->done) {
-		if (s->writing)
-			pthread_cond_wait(&s->changed, &s->lock);
-		else
-			write_batch(s);
+	writes = !s->writing;
+	s->writing = true;
+	if (!writes) {
+		pthread_mutex_unlock(&s->lock);
+		while (sem_wait(&mine->told) != 0)
+			;
+		if (!mine->done)
+			pthread_mutex_lock(&s->lock);
 	}
-	pthread_mutex_unlock(&s->lock);
+	if (!mine->done)
+		write_batch(s, mine);
+	sem_destroy(&mine->told);
 	return mine->error;
 }
 

@@ -3,24 +3,24 @@
  * go in groups. A commit costs one wait for the disk however much is in it, so whatever came while
  * the last group was being made durable becomes the next one; there is no timer.
  *
- * A group is one pipelined transaction: BEGIN, then for each item whose rows it may see and its
- * statement, then nobody's rows, then COMMIT. Items are sorted by their first parameter, the id of
- * what they lock, so that the committers of two replicas lock in one order. No result is handed out
- * before COMMIT is acknowledged.
+ * A group is one pipelined transaction: BEGIN, then whose rows may be seen and the statements, of
+ * which one serves all items that do the same (set.c), then nobody's rows, then COMMIT. Items are
+ * sorted by their first parameter, the id of what they lock, so that the committers of two replicas
+ * lock in one order. No result is handed out before COMMIT is acknowledged.
  *
  * When a statement of a group fails, nothing of the group happened and each item runs again alone:
  * only the failing one gets an error. When the connection breaks, it is unknown what happened: each
  * item runs again on a new one, and its condition shows whether it had happened (0 rows).
  *
  * Items skip what somebody else has locked rather than hold up the group; with 0 rows the caller
- * tries once more by itself on a connection of the pool, where waiting for a lock harms nobody else.
+ * tries once more by itself on a connection of the pool, where waiting for a lock harms nobody
+ * else.
  */
 #include "internal.h"
 
 #include "rs/clock.h"
 #include "rs/metrics.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,14 +40,13 @@ enum item_state { ITEM_QUEUED, ITEM_TAKEN, ITEM_DONE, ITEM_LEFT };
 /* One statement, with everything it needs copied: whoever waits for it may leave at its deadline. */
 struct item {
 	struct item *next;
-	pthread_cond_t done;
+	sem_t told; /* it has ended */
 	enum item_state state;
 	int64_t deadline;
-	enum rs_query query;
+	struct rs_one one; /* with its result */
 	struct rs_params params;
 	char reach[RS_ID_LEN + 1];
 	/* how it ended */
-	PGresult *result;
 	enum rs_code rc;
 	int retry_after;
 	char detail[512], cause[512];
@@ -73,7 +72,7 @@ static size_t param_size(const struct rs_params *p, int i)
 {
 	if (!p->value[i])
 		return 0;
-	return p->format[i] ? (size_t)p->length[i] : strlen(p->value[i]) + 1;
+	return (p->format[i] ? (size_t)p->length[i] : strlen(p->value[i])) + 1;
 }
 
 static struct item *item_new(struct rs_ctx *ctx, enum rs_query query, const struct rs_params *p)
@@ -87,27 +86,34 @@ static struct item *item_new(struct rs_ctx *ctx, enum rs_query query, const stru
 	item = calloc(1, sizeof *item + size);
 	if (!item)
 		abort();
-	rs_cond_monotonic(&item->done);
+	sem_init(&item->told, 0, 0);
 	item->deadline = rs_wire_deadline(ctx);
-	item->query = query;
 	item->params.count = p->count;
 	snprintf(item->reach, sizeof item->reach, "%s", rs_reach_of(ctx, RS_REACH_CALLER));
 	at = item->copy;
 	for (int i = 0; i < p->count; i++) {
 		size_t len = param_size(p, i);
 
-		item->params.value[i] = p->value[i] ? memcpy(at, p->value[i], len) : NULL;
+		/* Each ends with a zero: the first is compared as a key. */
+		item->params.value[i] = p->value[i] ? memcpy(at, p->value[i], len - 1) : NULL;
 		item->params.length[i] = p->length[i];
 		item->params.format[i] = p->format[i];
 		at += len;
 	}
+	item->one = (struct rs_one){
+		.slot = RS_SLOT_QUERIES + (int)query,
+		.params = &item->params,
+		.reach = item->reach,
+		/* $2 of a statement that has no request around it */
+		.key = item->params.value[item->params.value[0] ? 0 : 1],
+	};
 	return item;
 }
 
 static void item_free(struct item *item)
 {
-	PQclear(item->result);
-	pthread_cond_destroy(&item->done);
+	PQclear(item->one.result);
+	sem_destroy(&item->told);
 	free(item);
 }
 
@@ -118,17 +124,6 @@ static void item_ended(struct item *item, const struct rs_err *err)
 	item->retry_after = err->retry_after;
 	snprintf(item->detail, sizeof item->detail, "%s", err->detail);
 	snprintf(item->cause, sizeof item->cause, "%s", err->cause);
-}
-
-/* What an item locks first: $1, or $2 of a statement that has no request around it. */
-static const char *lock_key(const struct item *item)
-{
-	return item->params.value[0] ? item->params.value[0] : item->params.value[1];
-}
-
-static int by_lock(const void *a, const void *b)
-{
-	return strcmp(lock_key(*(struct item *const *)a), lock_key(*(struct item *const *)b));
 }
 
 /* --- the thread: connection --- */
@@ -185,7 +180,7 @@ static void run_alone(struct rs_committer *c, struct item *item)
 		struct rs_params storage;
 		struct rs_step steps[] = {
 			reach(&ctx, &storage, item->reach),
-			{.slot = RS_SLOT_QUERIES + (int)item->query, .params = &item->params},
+			{.slot = item->one.slot, .params = &item->params},
 		};
 
 		rs_err_reset(&ctx.err);
@@ -198,7 +193,7 @@ static void run_alone(struct rs_committer *c, struct item *item)
 			break;
 		if (rs_wire_run(&ctx, &c->conn, steps, 2, NULL) == RS_OK) {
 			PQclear(steps[0].result);
-			item->result = steps[1].result;
+			item->one.result = steps[1].result;
 			break;
 		}
 		if (c->conn.pg)
@@ -221,48 +216,20 @@ static void roll_back(struct rs_committer *c, struct rs_ctx *ctx)
 		rs_wire_drop(&c->conn);
 }
 
-/* BEGIN, reach and statement of each, nobody's reach, COMMIT. */
-static int group_steps(struct rs_ctx *ctx, struct item **items, int n, struct rs_step *steps,
-	struct rs_params *reaches)
-{
-	int count = 0;
-
-	steps[count++] = (struct rs_step){.slot = RS_SLOT_BEGIN};
-	for (int i = 0; i < n; i++) {
-		steps[count++] = reach(ctx, &reaches[i], items[i]->reach);
-		steps[count++] = (struct rs_step){
-			.slot = RS_SLOT_QUERIES + (int)items[i]->query, .params = &items[i]->params};
-	}
-	steps[count++] = reach(ctx, &reaches[n], "");
-	steps[count++] = (struct rs_step){.slot = RS_SLOT_COMMIT};
-	return count;
-}
-
 /* True when all of it is durable and the results are handed over. */
 static bool run_group(struct rs_committer *c, struct item **items, int n)
 {
-	struct rs_step *steps;
+	struct rs_one *ones[BATCH_MAX];
 	struct rs_ctx ctx;
 	bool good;
-	int count;
 
 	rs_ctx_init_system(&ctx, NULL, "committer");
 	ctx.deadline_ms = rs_clock_mono_ms() + BATCH_MS;
-	steps = rs_new_array(ctx.arena, struct rs_step, 2 * n + 3);
-	count = group_steps(
-		&ctx, items, n, steps, rs_new_array(ctx.arena, struct rs_params, n + 1));
-	good = connected(c, &ctx) && rs_wire_run(&ctx, &c->conn, steps, count, NULL) == RS_OK;
-	if (good) {
-		good = strcmp(PQcmdStatus(steps[count - 1].result), "COMMIT") == 0;
-		for (int i = 0; i < n && good; i++) {
-			items[i]->result = steps[2 + 2 * i].result;
-			steps[2 + 2 * i].result = NULL;
-		}
-		for (int i = 0; i < count; i++)
-			PQclear(steps[i].result);
-	} else if (c->conn.pg) {
+	for (int i = 0; i < n; i++)
+		ones[i] = &items[i]->one;
+	good = connected(c, &ctx) && rs_group_run(&ctx, &c->conn, ones, n, true) == RS_OK;
+	if (!good && c->conn.pg)
 		roll_back(c, &ctx);
-	}
 	rs_ctx_end(&ctx);
 	return good;
 }
@@ -287,7 +254,6 @@ static void run_items(struct rs_committer *c, struct item **items, int n)
 		run_alone(c, items[0]);
 		return;
 	}
-	qsort(items, (size_t)n, sizeof *items, by_lock);
 	if (run_group(c, items, n))
 		return;
 	store->commit_replays += n;
@@ -320,16 +286,26 @@ static int take_items(struct rs_committer *c, struct item *items[BATCH_MAX])
 	return n;
 }
 
-static void hand_out(struct item **items, int n)
+/*
+ * Tells those that wait, each by a semaphore of its own and outside the lock: who wakes must not
+ * run into the lock of who woke it.
+ */
+static void hand_out(struct rs_committer *c, struct item **items, int n)
 {
+	int waited_for = 0;
+
+	pthread_mutex_lock(&c->lock);
 	for (int i = 0; i < n; i++) {
 		if (items[i]->state == ITEM_LEFT) {
 			item_free(items[i]);
 			continue;
 		}
 		items[i]->state = ITEM_DONE;
-		pthread_cond_signal(&items[i]->done);
+		items[waited_for++] = items[i];
 	}
+	pthread_mutex_unlock(&c->lock);
+	for (int i = 0; i < waited_for; i++)
+		sem_post(&items[i]->told);
 }
 
 static void *committer(void *arg)
@@ -351,8 +327,8 @@ static void *committer(void *arg)
 			continue;
 		pthread_mutex_unlock(&c->lock);
 		run_items(c, items, n);
+		hand_out(c, items, n);
 		pthread_mutex_lock(&c->lock);
-		hand_out(items, n);
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
@@ -366,16 +342,20 @@ static bool await_item(struct rs_committer *c, struct item *item)
 	bool done;
 
 	pthread_mutex_lock(&c->lock);
+	if (!c->first)
+		pthread_cond_signal(&c->work);
 	*c->last = item;
 	c->last = &item->next;
-	pthread_cond_signal(&c->work);
-	while (item->state != ITEM_DONE)
-		if (rs_cond_until(&item->done, &c->lock, item->deadline) == ETIMEDOUT)
-			break;
+	pthread_mutex_unlock(&c->lock);
+	if (rs_sem_until(&item->told, item->deadline))
+		return true;
+	pthread_mutex_lock(&c->lock);
 	done = item->state == ITEM_DONE;
 	if (!done)
 		item->state = ITEM_LEFT; /* the thread frees it */
 	pthread_mutex_unlock(&c->lock);
+	while (done && sem_wait(&item->told) != 0)
+		;
 	return done;
 }
 
@@ -405,11 +385,11 @@ enum rs_code rs_commit(struct rs_ctx *ctx, enum rs_query query, const struct rs_
 		rc = rs_fail(ctx, item->rc, "%s", item->detail);
 		rs_err_cause(ctx, "%s", item->cause);
 		ctx->err.retry_after = item->retry_after;
-	} else if (PQntuples(item->result) == 0 && store->waiting[query]) {
+	} else if (PQntuples(item->one.result) == 0 && store->waiting[query]) {
 		rc = run_waiting(ctx, query, params, rows);
 	} else if (rows) {
-		*rows = rs_rows_keep(ctx, item->result);
-		item->result = NULL;
+		*rows = rs_rows_keep(ctx, item->one.result);
+		item->one.result = NULL;
 	}
 	item_free(item);
 	return rc;

@@ -15,6 +15,7 @@
 
 #include <libpq-fe.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 /* Statement slots: the control statements, then sql/queries, then the list variants. */
@@ -101,8 +102,20 @@ struct rs_step {
 	int slot;
 	const char *sql; /* NULL: the slot's own text */
 	const struct rs_params *params; /* NULL: none */
+	/* Instead of params, of a set statement: the parameters of each item. */
+	const struct rs_params *const *items;
+	int item_count;
 	bool prepares;    /* filled by rs_wire_run() */
 	PGresult *result; /* set when it succeeded; the caller's to clear */
+};
+
+/* One statement of a group. */
+struct rs_one {
+	int slot;
+	const struct rs_params *params;
+	const char *reach; /* app.enterprise */
+	const char *key;   /* what it locks first; NULL: it locks nothing */
+	PGresult *result;
 };
 
 struct rs_rows {
@@ -117,6 +130,19 @@ struct rs_rows {
 enum rs_code rs_schema_fits(struct rs_ctx *ctx, int64_t head, int64_t compatible_from) RS_CHECK;
 /* stmt.c */
 const char *rs_slot_sql(int slot);
+/* set.c */
+/* Whether the slot's statement takes the parameters of many items at once. */
+bool rs_set_is(int slot);
+/* The parameters of such a statement for count items, at least one; in the arena. */
+struct rs_params rs_set_params(
+	struct rs_ctx *ctx, int slot, const struct rs_params *const *items, int count);
+/*
+ * Runs all in one round trip, each seeing its own rows; puts them in the order in which they run and
+ * sets their results, the caller's to clear. durable: as one transaction, which is committed when this
+ * returns RS_OK; else as an implicit one. On failure there is no result, and the transaction may be open.
+ */
+enum rs_code rs_group_run(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_one **ones, int n,
+	bool durable) RS_CHECK;
 /* wire.c */
 /*
  * Runs the steps in one round trip. On failure no result is kept, ctx->err tells the fault and a
@@ -138,6 +164,8 @@ void rs_pools_stop(struct rs_store *store);
 void rs_cond_monotonic(pthread_cond_t *cond);
 /* Waits until a time of CLOCK_MONOTONIC; ETIMEDOUT when it came. */
 int rs_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t mono_ms);
+/* Waits for a post until a time of CLOCK_MONOTONIC; false when it came first. */
+bool rs_sem_until(sem_t *sem, int64_t mono_ms);
 enum rs_code rs_conn_take(struct rs_ctx *ctx, enum rs_reach reach, struct rs_conn **out) RS_CHECK;
 /* Gives it back; a dropped one makes room for another. */
 void rs_conn_give(struct rs_conn *conn);

@@ -1,20 +1,18 @@
 /*
- * Looks: reads by a key that go out together. Most requests begin with two or three of them, and what
- * each costs is the round trip more than the row. So few threads at a time (LOOKS_PER_CORE a core) ask
- * the database, and whoever does takes along what has come to wait meanwhile; there is no timer and no
- * thread of its own.
+ * Looks: reads by a key that go out together. Most requests begin with two or three of them, and
+ * what each costs is the round trip more than the row. So few threads at a time (LOOKS_PER_CORE a
+ * core) ask the database, and whoever does takes along what has come to wait meanwhile; there is no
+ * timer and no thread of its own.
  *
- * A group is one implicit transaction: for each look whose rows it may see and its statement. Looks
- * change nothing, so when a group fails each of them simply runs again alone: only the failing one gets
- * an error, and only a look whose own deadline has come is late.
+ * A group is one implicit transaction: whose rows may be seen and the statements, of which one
+ * serves all looks for the same kind of thing (set.c). Looks change nothing, so when a group fails
+ * each of them simply runs again alone: only the failing one gets an error, and only a look whose
+ * own deadline has come is late.
  */
 #include "internal.h"
 
 #include "rs/clock.h"
 
-#include <errno.h>
-#include <semaphore.h>
-#include <time.h>
 #include <unistd.h>
 
 #define GROUP_MAX      32
@@ -29,16 +27,15 @@ enum look_state {
 };
 
 /*
- * On the stack of the thread that waits for it. A semaphore each, posted outside the lock: who wakes
- * must not run into the lock of who woke it.
+ * On the stack of the thread that waits for it. A semaphore each, posted outside the lock: who
+ * wakes must not run into the lock of who woke it.
  */
 struct rs_look {
 	struct rs_look *next;
 	sem_t told; /* the state is one its thread goes on with */
 	enum look_state state;
 	int64_t deadline;
-	struct rs_step steps[2]; /* reach and statement */
-	struct rs_params reach;
+	struct rs_one one;
 };
 
 void rs_looks_init(struct rs_looks *looks)
@@ -101,28 +98,13 @@ static struct rs_look *hand_on(struct rs_looks *looks)
 
 /* --- waiting --- */
 
-#ifdef __SANITIZE_THREAD__
-#include <sanitizer/tsan_interface.h>
-/* gcc 12's ThreadSanitizer knows sem_post, and of those who wait not sem_clockwait. */
-#define SEEN(sem) __tsan_acquire(sem)
-#else
-#define SEEN(sem) ((void)(sem))
-#endif
-
 /* False when the deadline came before its turn. */
 static bool await(struct rs_looks *looks, struct rs_look *look)
 {
-	struct timespec until = {look->deadline / 1000, look->deadline % 1000 * 1000000};
-	bool late = false;
-	int rc;
+	bool late;
 
-	do
-		rc = sem_clockwait(&look->told, CLOCK_MONOTONIC, &until);
-	while (rc != 0 && errno == EINTR);
-	if (rc == 0) {
-		SEEN(&look->told);
+	if (rs_sem_until(&look->told, look->deadline))
 		return true;
-	}
 	pthread_mutex_lock(&looks->lock);
 	late = look->state == LOOK_WAITS;
 	if (late)
@@ -185,7 +167,7 @@ static void pass_on(struct rs_looks *looks, struct rs_look **group, int n, enum 
 /* One round trip for all of the group, within the deadline of each. */
 static enum rs_code ask(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_look **group, int n)
 {
-	struct rs_step steps[2 * GROUP_MAX];
+	struct rs_one *ones[GROUP_MAX];
 	int64_t own = ctx->deadline_ms;
 	enum rs_code rc;
 
@@ -193,15 +175,10 @@ static enum rs_code ask(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_look
 	for (int i = 0; i < n; i++) {
 		if (group[i]->deadline < ctx->deadline_ms)
 			ctx->deadline_ms = group[i]->deadline;
-		steps[2 * i] = group[i]->steps[0];
-		steps[2 * i + 1] = group[i]->steps[1];
+		ones[i] = &group[i]->one;
 	}
-	rc = rs_wire_run(ctx, conn, steps, 2 * n, NULL);
+	rc = rs_group_run(ctx, conn, ones, n, false);
 	ctx->deadline_ms = own;
-	for (int i = 0; i < n && rc == RS_OK; i++) {
-		PQclear(steps[2 * i].result);
-		group[i]->steps[1].result = steps[2 * i + 1].result;
-	}
 	return rc;
 }
 
@@ -232,8 +209,9 @@ enum rs_code rs_look(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query quer
 	struct rs_look *group[GROUP_MAX] = {&look};
 	enum rs_code rc = RS_OK;
 
-	look.steps[0] = rs_reach_step(ctx, reach, &look.reach);
-	look.steps[1] = (struct rs_step){.slot = RS_SLOT_QUERIES + (int)query, .params = params};
+	look.one = (struct rs_one){.slot = RS_SLOT_QUERIES + (int)query,
+		.params = params,
+		.reach = rs_reach_of(ctx, reach)};
 	sem_init(&look.told, 0, 0);
 	if (!may_lead(looks, &look) && !await(looks, &look))
 		rc = rs_store_away(ctx, "no turn to read before the deadline");
@@ -245,7 +223,7 @@ enum rs_code rs_look(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query quer
 		return rs_read(ctx, reach, query, params, rows);
 	}
 	if (rc == RS_OK)
-		*rows = rs_rows_keep(ctx, look.steps[1].result);
+		*rows = rs_rows_keep(ctx, look.one.result);
 	return rc;
 }
 

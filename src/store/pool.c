@@ -39,6 +39,28 @@ int rs_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t mono_ms)
 	return pthread_cond_timedwait(cond, lock, &at);
 }
 
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+/* gcc 12's ThreadSanitizer knows sem_post, and of those who wait not sem_clockwait. */
+#define SEEN(sem) __tsan_acquire(sem)
+#else
+#define SEEN(sem) ((void)(sem))
+#endif
+
+bool rs_sem_until(sem_t *sem, int64_t mono_ms)
+{
+	struct timespec at = {mono_ms / 1000, (mono_ms % 1000) * 1000000};
+	int rc;
+
+	do
+		rc = sem_clockwait(sem, CLOCK_MONOTONIC, &at);
+	while (rc != 0 && errno == EINTR);
+	if (rc != 0)
+		return false;
+	SEEN(sem);
+	return true;
+}
+
 /* --- opening --- */
 
 /* When the pool next wants a connection opened: 0 = now, -1 = not at all, else monotonic ms. */

@@ -13,15 +13,17 @@
 #include <string.h>
 
 /*
- * Limits the server keeps as well, so that work nobody waits for any more is cleaned up. No sequential
- * scans where an index serves: a kept plan lives as long as its connection, and one made while a table
- * was young would go on reading all of it.
+ * Limits the server keeps as well, so that work nobody waits for any more is cleaned up. One plan
+ * for each statement (lists apart, RS_SLOT_CUSTOM): made for a set of one, it would be made anew
+ * for every set of one. No sequential scans where an index serves: a kept plan lives as long as its
+ * connection, and one made while a table was young would go on reading all of it.
  */
 #define SESSION_OPTIONS                                                                            \
 	"-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c synchronous_commit=on "           \
 	"-c statement_timeout=31000 -c lock_timeout=3000 "                                         \
 	"-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000 "   \
-	"-c jit=off -c row_security=on -c enable_seqscan=off"
+	"-c jit=off -c row_security=on -c enable_seqscan=off "                                     \
+	"-c plan_cache_mode=force_generic_plan"
 /* How long a new connection may take to say which schema it has. */
 #define CHECK_MS 2000
 
@@ -54,14 +56,20 @@ static void set_prepared(struct rs_conn *conn, int slot, bool on)
 }
 
 /* Queues the steps and the Sync; false when libpq could not. */
-static bool send_steps(struct rs_conn *conn, struct rs_step *steps, int count)
+static bool send_steps(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_step *steps, int count)
 {
 	char name[16];
 
 	for (int i = 0; i < count; i++) {
 		struct rs_step *step = &steps[i];
 		const struct rs_params *p = step->params;
+		struct rs_params set;
 
+		if (rs_set_is(step->slot)) {
+			set = rs_set_params(ctx, step->slot, step->items ? step->items : &p,
+				step->items ? step->item_count : 1);
+			p = &set;
+		}
 		snprintf(name, sizeof name, "s%d", step->slot);
 		step->result = NULL;
 		step->prepares = !is_prepared(conn, step->slot);
@@ -185,7 +193,7 @@ enum rs_code rs_wire_run(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_ste
 {
 	struct reading r = {.ctx = ctx, .conn = conn, .deadline = rs_wire_deadline(ctx)};
 
-	if (!send_steps(conn, steps, count))
+	if (!send_steps(ctx, conn, steps, count))
 		r.lost = PQerrorMessage(conn->pg);
 	for (int i = 0; i < count && !r.lost; i++) {
 		if (steps[i].prepares) {

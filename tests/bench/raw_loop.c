@@ -15,6 +15,7 @@
 
 #include "rs/queries.h"
 
+#include <arpa/inet.h>
 #include <libpq-fe.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -33,6 +34,7 @@
 #define THREADS_MAX 64
 #define TX1_PARAMS  26
 #define TX2_PARAMS  7
+#define PARAMS_MAX  TX1_PARAMS
 
 /* One draft: the parameters that do not depend on what is signed. */
 struct work {
@@ -68,7 +70,7 @@ static void die(const char *what, const char *why)
 /* --- before the clock starts --- */
 
 static const char SELECT_WORK[] =
-	"SELECT r.id, r.revision, r.newest_revision, '\\x' || encode(r.digest, 'hex'), r.round, "
+	"SELECT r.id, r.revision, r.newest_revision, r.digest, r.round, "
 	"r.enterprise_id, r.owner_id, r.issuer_id, jsonb_build_object('owner_id', r.owner_id, "
 	"'profile_id', r.profile_id, 'issuer_name', 'CN=bench', 'issuer_name_sha256', "
 	"repeat('00', 32), 'category', r.category, 'subject', r.subject, 'san', r.san, "
@@ -108,11 +110,15 @@ static void read_work(PGconn *pg, const char *id, struct work *out)
 	char **text[] = {&out->id, &out->revision, &out->newest, &out->digest, &out->round,
 		&out->enterprise, &out->actor, &out->issuer, &out->content};
 	unsigned char *csr;
+	size_t len;
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1)
 		die("draft", PQerrorMessage(pg));
 	for (int i = 0; i < 9; i++)
 		*text[i] = strdup(PQgetvalue(result, 0, i));
+	out->digest = (char *)PQunescapeBytea((unsigned char *)out->digest, &len);
+	if (len != 32)
+		die("draft", "a digest of 32 octets was expected");
 	csr = PQunescapeBytea((unsigned char *)PQgetvalue(result, 0, 9), &out->csr_len);
 	out->csr = malloc(out->csr_len);
 	memcpy(out->csr, csr, out->csr_len);
@@ -183,11 +189,37 @@ static int event(char *out, size_t room, const struct work *w, const char *actio
 		id, at, w->enterprise, w->actor, action, w->id, id, canonical, 0);
 }
 
-static void execute(PGconn *pg, const char *name, int count, const char *const *values,
-	const int *lengths, const int *formats)
+/* The statements take sets: here of one. Its length; PostgreSQL's binary form of an array. */
+static int array_of_one(char *out, const char *value, int length, bool bytea)
 {
-	PGresult *result = PQexecPrepared(pg, name, count, values, lengths, formats, 0);
+	uint32_t head[] = {htonl(1), htonl(!value), htonl(bytea ? 17 : 25), htonl(1), htonl(1),
+		htonl(value ? (uint32_t)length : UINT32_MAX)};
 
+	memcpy(out, head, sizeof(head));
+	if (value)
+		memcpy(out + sizeof(head), value, (size_t)length);
+	return (int)sizeof(head) + (value ? length : 0);
+}
+
+static void execute(PGconn *pg, enum rs_query query, int count, const char *const *values,
+	const int *lengths)
+{
+	const char *name = rs_query_texts[query].name, *arrays[PARAMS_MAX];
+	int sizes[PARAMS_MAX], formats[PARAMS_MAX];
+	char room[16384], *at = room;
+	PGresult *result;
+
+	for (int i = 0; i < count; i++) {
+		bool bytea = rs_query_texts[query].bytea >> i & 1;
+		int length = bytea || !values[i] ? lengths[i] : (int)strlen(values[i]);
+
+		if (length > room + sizeof(room) - at - 24)
+			die(name, "parameters too long");
+		arrays[i] = at;
+		formats[i] = 1;
+		at += sizes[i] = array_of_one(at, values[i], length, bytea);
+	}
+	result = PQexecPrepared(pg, name, count, arrays, sizes, formats, 0);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1)
 		die(name, PQntuples(result) == 0 ? "no row" : PQerrorMessage(pg));
 	PQclear(result);
@@ -206,15 +238,14 @@ static void intend(PGconn *pg, const struct work *w, struct names *n, unsigned c
 		w->newest, n->at, n->at, w->actor, "keep", NULL, n->events, "{}", n->issuance, w->issuer,
 		(char *)n->serial, (char *)tbs, (char *)hash, w->content, n->before, "bench",
 		n->certificate, NULL, NULL, NULL};
-	int lengths[TX1_PARAMS] = {[16] = 20, [17] = tbs_len, [18] = 32};
-	int formats[TX1_PARAMS] = {[16] = 1, [17] = 1, [18] = 1};
+	int lengths[TX1_PARAMS] = {[3] = 32, [16] = 20, [17] = tbs_len, [18] = 32};
 	size_t used = 1;
 
 	EVP_Digest(tbs, (size_t)tbs_len, hash, NULL, EVP_sha256(), NULL);
 	n->events[0] = '[';
 	used += (size_t)event(n->events + 1, sizeof(n->events) - 2, w, "reissue_request.submitted", n->at);
 	memcpy(n->events + used, "]", 2);
-	execute(pg, "tx1", TX1_PARAMS, values, lengths, formats);
+	execute(pg, RS_Q_reissue_intend, TX1_PARAMS, values, lengths);
 }
 
 static void finish(PGconn *pg, const struct work *w, struct names *n, unsigned char *der, int der_len)
@@ -223,7 +254,6 @@ static void finish(PGconn *pg, const struct work *w, struct names *n, unsigned c
 	const char *values[TX2_PARAMS] = {w->id, n->issuance, (char *)der, (char *)hash, n->at, n->events,
 		"[]"};
 	int lengths[TX2_PARAMS] = {[2] = der_len, [3] = 32};
-	int formats[TX2_PARAMS] = {[2] = 1, [3] = 1};
 	size_t used = 1;
 
 	EVP_Digest(der, (size_t)der_len, hash, NULL, EVP_sha256(), NULL);
@@ -231,7 +261,7 @@ static void finish(PGconn *pg, const struct work *w, struct names *n, unsigned c
 	n->events[used++] = ',';
 	used += (size_t)event(n->events + used, sizeof(n->events) - used, w, "reissue_request.issued", n->at);
 	memcpy(n->events + used, "]", 2);
-	execute(pg, "tx2", TX2_PARAMS, values, lengths, formats);
+	execute(pg, RS_Q_issuance_finish, TX2_PARAMS, values, lengths);
 }
 
 /* The TBS, whose signature algorithm X509_sign() would set only when it signs. */
@@ -275,8 +305,9 @@ static void reissue(PGconn *pg, const struct work *w)
 	X509_free(cert);
 }
 
-static void prepare(PGconn *pg, const char *name, enum rs_query query)
+static void prepare(PGconn *pg, enum rs_query query)
 {
+	const char *name = rs_query_texts[query].name;
 	PGresult *result = PQprepare(pg, name, rs_query_texts[query].sql, 0, NULL);
 
 	if (PQresultStatus(result) != PGRES_COMMAND_OK)
@@ -288,8 +319,8 @@ static PGconn *ready(const struct work *rehearsal)
 {
 	PGconn *pg = dial();
 
-	prepare(pg, "tx1", RS_Q_reissue_intend);
-	prepare(pg, "tx2", RS_Q_issuance_finish);
+	prepare(pg, RS_Q_reissue_intend);
+	prepare(pg, RS_Q_issuance_finish);
 	command(pg, "BEGIN");
 	reissue(pg, rehearsal);
 	command(pg, "ROLLBACK");
