@@ -794,7 +794,7 @@ export interface paths {
         put?: never;
         /**
          * Try a connector
-         * @description Really connects, also when it is switched off, and tells each step in words. With `to` an SMS gateway sends a message there. Ten a minute and user by default; each is on record.
+         * @description Really connects, also when it is switched off, and tells each step in words. With `to` a mail relay or SMS gateway sends a message there. Ten a minute and user by default; each is on record.
          */
         post: operations["test_connector"];
         delete?: never;
@@ -2996,7 +2996,7 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         ConnectorTry: {
-            /** @description Where a message is sent, a number in E.164 form; without it none is. */
+            /** @description Where a message is sent, a mailbox or a number in E.164 form; without it none is. */
             to?: string;
         };
         ConnectorReport: {
