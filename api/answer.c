@@ -244,6 +244,22 @@ json_t *rs_problem_json(const struct rs_exchange *x, enum rs_code code)
 	return problem;
 }
 
+/* RFC 9470 section 3: which factors would do, and for how long one is good. */
+static const char *step_up(const struct rs_exchange *x)
+{
+	const json_t *asked = json_object_get(x->ctx.err.ext, "second_factor");
+	const char *values = "";
+	json_t *mechanism;
+	size_t i;
+	json_array_foreach(json_object_get(asked, "mechanisms"), i, mechanism)
+		values = rs_arena_printf(x->ctx.arena, "%s%s%s", values, i ? " " : "",
+			json_string_value(mechanism));
+	return rs_arena_printf(x->ctx.arena,
+		"Bearer realm=\"reissued\", error=\"insufficient_user_authentication\", "
+		"error_description=\"A second factor is needed\", max_age=\"120\", acr_values=\"%s\"",
+		values);
+}
+
 void rs_answer_problem(struct rs_exchange *x, enum rs_code code)
 {
 	struct rs_call *call = &x->call;
@@ -253,7 +269,9 @@ void rs_answer_problem(struct rs_exchange *x, enum rs_code code)
 	reply_text_of(call, status, PROBLEM_TYPE, rs_problem_json(x, code));
 	if (wait)
 		rs_reply_header(call, "Retry-After", rs_arena_printf(x->ctx.arena, "%d", wait));
-	if (status == 401 && code != RS_SECOND_FACTOR_REQUIRED)
+	if (code == RS_SECOND_FACTOR_REQUIRED)
+		rs_reply_header(call, "WWW-Authenticate", step_up(x));
+	else if (status == 401)
 		rs_reply_header(call, "WWW-Authenticate", "Bearer realm=\"reissued\"");
 	if (code == RS_INSUFFICIENT_SCOPE) /* RFC 6750 3.1 */
 		rs_reply_header(call, "WWW-Authenticate",

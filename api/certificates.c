@@ -342,8 +342,8 @@ enum rs_code rs_certificates_revoke(struct rs_call *call)
 	rs_json_read(call->ctx, call->json, "", REVOKE_FIELDS, &body, NULL);
 	rc = rs_faults(call->ctx);
 	if (!rc)
-		rc = rs_certificate_revoke(
-			call->ctx, &id, revision, body.reason, body.invalidity_date);
+		rc = rs_certificate_revoke(call->ctx, &id, revision, body.reason,
+			body.invalidity_date, &body.challenge_id);
 	return rc ? rc : reply_one(call, 200, &id);
 }
 

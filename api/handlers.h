@@ -91,6 +91,21 @@ enum rs_code rs_caa_checks_create(struct rs_call *call);
 enum rs_code rs_caa_checks_show(struct rs_call *call);
 enum rs_code rs_caa_checks_render(struct rs_call *call, int status, const struct rs_id *id);
 
+/* second_factor_challenges.c */
+enum rs_code rs_challenges_create(struct rs_call *call);
+enum rs_code rs_challenges_show(struct rs_call *call);
+enum rs_code rs_challenges_verify(struct rs_call *call);
+enum rs_code rs_challenges_resend(struct rs_call *call);
+enum rs_code rs_challenges_cancel(struct rs_call *call);
+enum rs_code rs_challenges_complete(struct rs_call *call);
+enum rs_code rs_challenges_render(struct rs_call *call, int status, const struct rs_id *id);
+enum rs_code rs_redirects_follow(struct rs_call *call);
+enum rs_code rs_callbacks_oidc(struct rs_call *call);
+enum rs_code rs_callbacks_saml(struct rs_call *call);
+enum rs_code rs_me_totp_begin(struct rs_call *call);
+enum rs_code rs_me_totp_confirm(struct rs_call *call);
+enum rs_code rs_me_totp_remove(struct rs_call *call);
+enum rs_code rs_me_totp_render(struct rs_call *call, int status, const struct rs_id *id);
 /* reissue_requests.c */
 enum rs_code rs_reissue_requests_create(struct rs_call *call);
 enum rs_code rs_certificates_reissue(struct rs_call *call);

@@ -93,7 +93,8 @@ static void store(struct rs_exchange *x, enum rs_code rc)
 	if (rc != RS_OK)
 		rs_answer_problem(x, rc);
 	struct rs_bytes body = {.data = call->reply, .len = call->reply_len};
-	rs_idem_answer(&x->ctx, call->status, headers_to_keep(x), body, secret);
+	rs_idem_answer(
+		&x->ctx, call->status, headers_to_keep(x), body, secret || call->secret);
 }
 
 enum rs_code rs_idempotent_run(struct rs_exchange *x)

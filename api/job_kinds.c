@@ -1,6 +1,7 @@
 /* The background jobs of a process: each module's, in one table. */
 #include "http.h"
 
+#include "rs/challenge.h"
 #include "rs/idempotency.h"
 #include "rs/issue.h"
 #include "rs/jobs.h"
@@ -68,7 +69,17 @@ static enum rs_code sweep_mail(struct rs_ctx *ctx, const struct rs_job *job)
 	return rs_mail_sweep(ctx);
 }
 
+static enum rs_code expire_challenges(struct rs_ctx *ctx, const struct rs_job *job)
+{
+	int count;
+
+	(void)job;
+	return rs_challenge_expire(ctx, &count);
+}
+
 const struct rs_job_kind rs_job_kinds[] = {
+	{"challenge.deliver", 0, 75, 20, rs_challenge_deliver_job},
+	{"challenge.expire", 5, 30, 0, expire_challenges},
 	{"reissue.verify", 0, 25, 3, rs_reissue_verify_job},
 	{"mail.send", 0, 90, RS_MAIL_TRIES_MAX, rs_mail_send_job},
 	{"mail.sweep", 60, 60, 0, sweep_mail},

@@ -355,6 +355,11 @@ static enum rs_code take_parameter(struct rs_exchange *x, struct rs_query_param 
 		return rs_fail(ctx, RS_BAD_QUERY,
 			"A parameter is not percent-encoded UTF-8 without NUL.");
 	int index = known_parameter(route, name);
+	if (route->flags & RS_ROUTE_ANY_QUERY) {
+		params[x->call.query_count++] =
+			(struct rs_query_param){.name = name, .value = value};
+		return RS_OK;
+	}
 	if (index < 0)
 		return rs_fail(ctx, RS_BAD_QUERY, "A parameter is not known here%s",
 			route->query ? "; the documentation lists those that are." : ": there are none.");

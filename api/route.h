@@ -46,6 +46,7 @@ struct rs_call {
 	int status;                /* set by rs_reply_*() */
 	const char *reply_type;
 	const void *reply;         /* arena */
+	bool secret;               /* like RS_ROUTE_SECRET, for this answer */
 	size_t reply_len;
 };
 
@@ -61,6 +62,7 @@ enum rs_route_flag {
 	RS_ROUTE_FORMS = 1 << 6,    /* the handler looks at Accept itself: rs_negotiate() */
 	RS_ROUTE_CREATES = 1 << 7,  /* POST that answers 201 */
 	RS_ROUTE_CURRENT = 1 << 8,  /* {id} may be the word "current": the handler looks */
+	RS_ROUTE_ANY_QUERY = 1 << 10, /* parameters are not ours to know: as sent, repeats too */
 	RS_ROUTE_UNTAGGED = 1 << 9, /* has no entity tag: an If-Match that names one is 412 */
 };
 

@@ -38,6 +38,7 @@ static const char *const Q_REQUESTS[] = {"status", "reason", "profile_id", "cate
 	"sort", "number", "certificate_id", "requested_by", "owner_id", "q", "common_name", "san",
 	"serial", "created_after", "created_before", "submitted_after", "submitted_before",
 	"issued_after", "issued_before", "updated_after", "updated_before", "enterprise_id", NULL};
+static const char *const Q_CHALLENGE[] = {"challenge_id", NULL};
 static const char *const Q_WAIT[] = {"wait", NULL};
 static const char *const Q_STATS[] = {"enterprise_id", NULL};
 
@@ -53,6 +54,9 @@ const struct rs_route rs_routes[] = {
 	{RS_GET, "/v1/me", "me.read", RS_BODY_NONE, 0, rs_me_show, NULL, 0},
 	{RS_PATCH, "/v1/me", "me.write", RS_BODY_MERGE_PATCH, 0, rs_me_change, NULL, 0},
 	{RS_POST, "/v1/me/password", "me.write", RS_BODY_JSON, 0, rs_me_set_password, NULL, 0},
+	{RS_POST, "/v1/me/totp", "me.write", RS_BODY_JSON, UNTAGGED, rs_me_totp_begin, NULL, 0},
+	{RS_DELETE, "/v1/me/totp", "me.write", RS_BODY_NONE, UNTAGGED, rs_me_totp_remove, Q_CHALLENGE, 0},
+	{RS_POST, "/v1/me/totp/confirm", "me.write", RS_BODY_JSON, UNTAGGED, rs_me_totp_confirm, NULL, 0},
 	{RS_GET, "/v1/enterprises", "enterprise.list", RS_BODY_NONE, LIST, rs_enterprises_list, Q_SORTED, 0},
 	{RS_POST, "/v1/enterprises", "enterprise.create", RS_BODY_JSON, CREATES | UNTAGGED, rs_enterprises_create, NULL, 0},
 	{RS_GET, "/v1/enterprises/{id}", "enterprise.read", RS_BODY_NONE, 0, rs_enterprises_get, NULL, 0},
@@ -131,6 +135,15 @@ const struct rs_route rs_routes[] = {
 	{RS_POST, "/v1/reissue-requests/{id}/retry", "reissue.retry", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_retry, NULL, 0},
 	{RS_GET, "/v1/reissue-requests/{id}/certificate", "reissue.read", RS_BODY_NONE, FORMS, rs_reissue_requests_certificate, Q_FORMAT, 0},
 	{RS_GET, "/v1/reissue-requests/{id}/events", "reissue.read", RS_BODY_NONE, LIST, rs_reissue_requests_events, Q_PAGE, 0},
+	{RS_POST, "/v1/second-factor-challenges", "challenge.create", RS_BODY_JSON, CREATES | UNTAGGED, rs_challenges_create, NULL, 0},
+	{RS_GET, "/v1/second-factor-challenges/{id}", "challenge.read", RS_BODY_NONE, 0, rs_challenges_show, NULL, 0},
+	{RS_POST, "/v1/second-factor-challenges/{id}/verify", "challenge.answer", RS_BODY_JSON, RS_ROUTE_LONG, rs_challenges_verify, NULL, 0},
+	{RS_POST, "/v1/second-factor-challenges/{id}/resend", "challenge.answer", RS_BODY_JSON, 0, rs_challenges_resend, NULL, 0},
+	{RS_POST, "/v1/second-factor-challenges/{id}/cancel", "challenge.cancel", RS_BODY_JSON, 0, rs_challenges_cancel, NULL, 0},
+	{RS_POST, "/v1/second-factor-challenges/{id}/complete", "challenge.answer", RS_BODY_JSON, RS_ROUTE_LONG, rs_challenges_complete, NULL, 0},
+	{RS_GET, "/v1/redirects/{handle}", NULL, RS_BODY_NONE, PUBLIC | FORMS, rs_redirects_follow, NULL, 0},
+	{RS_GET, "/v1/callbacks/oidc/{connector_id}", NULL, RS_BODY_NONE, PUBLIC | FORMS | RS_ROUTE_LONG | RS_ROUTE_ANY_QUERY, rs_callbacks_oidc, NULL, 0},
+	{RS_POST, "/v1/callbacks/saml/{connector_id}", NULL, RS_BODY_FORM, PUBLIC | FORMS | RS_ROUTE_BIG | RS_ROUTE_LONG | RS_ROUTE_NO_IDEM | UNTAGGED, rs_callbacks_saml, NULL, 0},
 	{RS_GET, "/v1/domains", "domain.read", RS_BODY_NONE, LIST, rs_domains_list, Q_DOMAINS, 0},
 	{RS_POST, "/v1/domains", "domain.create", RS_BODY_JSON, CREATES, rs_domains_create, NULL, 0},
 	{RS_GET, "/v1/domains/{id}", "domain.read", RS_BODY_NONE, 0, rs_domains_show, NULL, 0},

@@ -125,10 +125,11 @@ enum rs_code rs_certificate_revoke_tx(struct rs_ctx *ctx, struct rs_tx *tx, cons
 /* --- what callers do; revision: what If-Match demands, -1 = any --- */
 /*
  * Revokes at once. RS_FORBIDDEN: privilegeWithdrawn is the officers' reason.
- * RS_SECOND_FACTOR_REQUIRED where the profile wants a factor, but never for keyCompromise.
+ * RS_SECOND_FACTOR_REQUIRED where the profile wants a factor and challenge ("" = none) is not a passed
+ * one, but never for keyCompromise; it is consumed with the revocation.
  */
 enum rs_code rs_certificate_revoke(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
-	const char *reason, int64_t invalidity_date) RS_CHECK;
+	const char *reason, int64_t invalidity_date, const struct rs_id *challenge) RS_CHECK;
 /* RS_SUSPENSION_FORBIDDEN by the rule set, RS_WRONG_STATE. */
 enum rs_code rs_certificate_suspend(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision)
 	RS_CHECK;

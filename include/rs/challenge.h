@@ -52,12 +52,15 @@ struct rs_challenge {
 	const char *summary;          /* what it approves, for people: "reissue of CN=..." */
 	const char *status, *failure; /* failure: a problem's slug */
 	int64_t attempts, attempts_max, resends, resends_max, digits;
-	int64_t created_at, updated_at, expires_at, resend_after, verified_until; /* microseconds */
+	/* microseconds */
+	int64_t created_at, updated_at, expires_at, resend_after, verified_until, attempted_at;
 	struct rs_id token_id, actor_id; /* who made it */
 	struct rs_bytes token_hash;      /* SHA-256 of the very token that made it */
 	const char *return_url;
 	json_t *destinations;         /* [{channel, masked, delivery}] */
 	int64_t revision;
+	struct rs_bytes private_sealed;
+	const char *private_kid;
 	/* for the mechanism */
 	const struct rs_connector *connector; /* loaded and active, or NULL when it has none */
 	const char *state;            /* redirects: 256 random bits as text: OIDC state, SAML RelayState */
@@ -105,6 +108,12 @@ enum rs_code rs_challenge_complete(struct rs_ctx *ctx, const struct rs_id *id, j
  */
 enum rs_code rs_challenge_demand(struct rs_ctx *ctx, const char *operation,
 	const struct rs_id *object, const struct rs_id *id, const json_t *options) RS_CHECK;
+/*
+ * The audit event of a challenge being consumed by a statement that does so itself (reissue.h); as
+ * rs_audit_row().
+ */
+json_t *rs_challenge_used(struct rs_ctx *ctx, const struct rs_id *id,
+	const struct rs_id *enterprise, const unsigned char *digest, const char *operation);
 /* Consumes it: RS_CHALLENGE_WRONG_STATE when it is not verified, too old, or of something else. */
 enum rs_code rs_challenge_redeem(struct rs_ctx *ctx, struct rs_tx *tx, const char *operation,
 	const struct rs_id *object, const struct rs_id *id) RS_CHECK;

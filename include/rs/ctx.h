@@ -42,6 +42,7 @@ struct rs_actor {
 	struct rs_id id;         /* user or client */
 	struct rs_id enterprise;
 	struct rs_id token;      /* the token's row, "" for the external JWT */
+	unsigned char token_hash[32]; /* SHA-256 of the very token, of whatever kind */
 	enum rs_role role;
 	bool platform;           /* reach: platform */
 	bool session;            /* a session token (may make API tokens) */

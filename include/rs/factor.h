@@ -47,13 +47,13 @@ struct rs_factor_input {
 /* Who has to pass, as available() and start() see it. */
 struct rs_subject {
 	struct rs_id user_id, enterprise_id;
-	const char *name, *email, *language;
-	int64_t email_changed_at;    /* microseconds, 0: never since it was made */
-	const char *mobile;          /* verified, E.164; or NULL */
-	int64_t mobile_changed_at;
-	bool mobile_unverified;      /* there is one, but not confirmed */
+	const char *name, *email, *language, *status;
+	int64_t email_usable_from;   /* microseconds; 0: it has never been changed */
+	const char *mobile;          /* verified, E.164, opened; or NULL */
+	int64_t mobile_usable_from;
+	bool mobile_pending;         /* there is one that was not confirmed yet */
 	bool totp;                   /* enrolled and confirmed */
-	int64_t totp_changed_at;
+	int64_t totp_usable_from;
 };
 
 struct rs_factor {
@@ -63,8 +63,13 @@ struct rs_factor {
 	const char *const *inputs;   /* members of verify's body, NULL-terminated; empty for redirects */
 	const char *connector;       /* kind that connector_id names, or NULL: none is needed */
 	unsigned channels;           /* codes of ours are sent this way, by the outbox; else 0 */
+	/* Of a challenge, unless the option says otherwise; 0: 300 s, 600 s for redirects. */
+	int64_t lifetime_s;
+	int64_t attempts;            /* wrong answers a challenge bears, likewise; 0: 5 */
 	const char *amr;             /* RFC 8176 value for WWW-Authenticate and evidence: "otp", ... */
 	bool low_assurance;
+	/* Where what verify wants depends on the option; NULL: always `inputs`. */
+	const char *const *(*inputs_of)(const json_t *option);
 	/*
 	 * Whether the subject could use it with this option (the profile's) now: RS_OK, or
 	 * RS_METHOD_NOT_CONFIGURED, RS_DESTINATION_MISSING, RS_DESTINATION_UNVERIFIED,
@@ -94,14 +99,40 @@ struct rs_factor {
 		struct rs_verdict *verdict);
 };
 
-extern const struct rs_factor rs_factor_email_otp, rs_factor_email_sms_otp, rs_factor_totp;
+extern const struct rs_factor rs_factor_email_otp, rs_factor_totp, rs_factor_oidc, rs_factor_azure_ad;
 
 /* The rows in the order options are shown; *count gets how many. */
 const struct rs_factor *const *rs_factors(size_t *count);
 /* The row of a name, or NULL: not built in. */
 const struct rs_factor *rs_factor_find(const char *name);
 
+/* The inputs under an option. */
+const char *const *rs_factor_inputs(const struct rs_factor *factor, const json_t *option);
+
+/* --- who has to pass --- */
+/* RS_NOT_FOUND. What is sealed is opened into the arena; it goes nowhere but to the outbox. */
+enum rs_code rs_subject_load(struct rs_ctx *ctx, const struct rs_id *user, struct rs_subject *out)
+	RS_CHECK;
+/*
+ * Whether the subject could use a mechanism with an option now, connector included: RS_OK, or what
+ * create would answer. Leaves the error set.
+ */
+enum rs_code rs_factor_available(struct rs_ctx *ctx, const struct rs_factor *factor,
+	const struct rs_subject *subject, const json_t *option) RS_CHECK;
+/*
+ * The options of a policy (array of {mechanism, connector_id, ...}) as a request shows them: array of
+ * {mechanism, connector_id, display_name, available, unavailable_code}. subject NULL: none is
+ * available, with `why` as the code. The caller owns it.
+ */
+json_t *rs_factor_options(struct rs_ctx *ctx, const struct rs_subject *subject,
+	const json_t *options, enum rs_code why);
+/* What a user has for changes of its own account, as such a policy; borrowed, maybe empty. */
+enum rs_code rs_factor_account_options(
+	struct rs_ctx *ctx, const struct rs_subject *subject, json_t **out) RS_CHECK;
+
 /* --- what mechanisms share --- */
+/* RS_DESTINATION_TOO_NEW while now is before usable_from (microseconds, 0 = always). */
+enum rs_code rs_factor_settled(struct rs_ctx *ctx, int64_t usable_from) RS_CHECK;
 /*
  * Whether (kind, issuer, subject) is an identity that was linked to the challenge's user beforehand,
  * exactly: *linked. kind: oidc, entra, saml, ad. Too new a link is RS_DESTINATION_TOO_NEW.
@@ -112,17 +143,9 @@ enum rs_code rs_factor_linked(struct rs_ctx *ctx, const struct rs_challenge *c, 
 enum rs_code rs_factor_identities(struct rs_ctx *ctx, const struct rs_id *user, const char *kind,
 	json_t **out) RS_CHECK;
 
-/* --- one-time codes --- */
-/*
- * n decimal digits (6 to 8) of a fresh random secret that is thrown away: HOTP (RFC 4226). out holds
- * digits + 1.
- */
-void rs_otp_make(int digits, char out[9]);
-/*
- * The code in what a person typed: spaces and '-' dropped, exactly `digits` ASCII digits left in out;
- * false when it is anything else.
- */
-bool rs_otp_clean(const char *typed, int digits, char out[9]);
+/* --- one-time codes: otp.h --- */
+/* "email", "sms" */
+const char *rs_channel_name(enum rs_channel channel);
 /* Whether the code is the one that was sent by this channel. Constant time. */
 enum rs_code rs_otp_match(struct rs_ctx *ctx, const struct rs_challenge *c, enum rs_channel channel,
 	const char *code, bool *same) RS_CHECK;
@@ -142,6 +165,7 @@ struct rs_totp_enrolment {
 enum rs_code rs_totp_enrol(struct rs_ctx *ctx, json_t *body, struct rs_totp_enrolment *out) RS_CHECK;
 /* {code}: the secret holds from now on. RS_OTP_INVALID. */
 enum rs_code rs_totp_confirm(struct rs_ctx *ctx, json_t *body) RS_CHECK;
-enum rs_code rs_totp_remove(struct rs_ctx *ctx, json_t *body) RS_CHECK;
+/* challenge: as enrol, "" = none was sent. RS_NOT_FOUND without an app. */
+enum rs_code rs_totp_remove(struct rs_ctx *ctx, const struct rs_id *challenge) RS_CHECK;
 
 #endif

@@ -87,6 +87,7 @@ struct rs_issue_spec {
 	struct rs_id replaces_id;
 	const char *previous_action; /* keep, revoke_on_issue, revoke_after_days; NULL = keep */
 	int64_t previous_due_at;     /* revoke_after_days */
+	struct rs_id challenge_id;   /* an enrolment: the passed second factor, where one is asked for */
 	int64_t evidence_until;      /* earliest end of a validation or CAA check; 0 = none asked */
 };
 

@@ -71,6 +71,9 @@ struct rs_reissue {
 	const char *spki_state; /* free, mine, reused, blocked; NULL without a key */
 	bool intent;            /* an issuance of it is intended */
 	bool registry;          /* its enterprise has registered domains */
+	struct rs_id challenge_id; /* of this round: the one that counts, or the newest */
+	const char *challenge_status;
+	int64_t challenge_expires_at;
 };
 
 extern const struct rs_field rs_reissue_row[];
@@ -127,6 +130,23 @@ enum rs_code rs_reissue_approve(struct rs_ctx *ctx, const struct rs_id *id, int6
 	const struct rs_reissue_input *input, struct rs_reissue *out) RS_CHECK;
 enum rs_code rs_reissue_retry(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	struct rs_reissue *out) RS_CHECK;
+
+/* A second factor that was passed, and the audit event of its being consumed. */
+struct rs_passed {
+	struct rs_id challenge_id;
+	const char *operation; /* reissue, approve */
+	struct rs_id by;       /* who answered */
+	int64_t round;         /* what it was made for */
+	struct rs_bytes digest;
+	json_t *event;         /* rs_audit_row() */
+};
+/*
+ * The owner's factor is passed: the request leaves `authenticating` in the statement that consumes the
+ * challenge. RS_CONFLICT: it is not `authenticating` in that round and content any more, or the
+ * challenge is no longer good; nothing happened. Otherwise as submit.
+ */
+enum rs_code rs_reissue_authenticated(struct rs_ctx *ctx, const struct rs_id *id,
+	const struct rs_passed *passed, struct rs_reissue *out) RS_CHECK;
 
 /* --- events without a certificate at their end: open, release, decline, reopen, cancel --- */
 enum rs_code rs_reissue_event(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,

@@ -3,6 +3,7 @@
 
 #include "rs/app.h"
 #include "rs/audit.h"
+#include "rs/challenge.h"
 #include "rs/clock.h"
 #include "rs/id.h"
 #include "rs/idempotency.h"
@@ -97,6 +98,8 @@ struct change {
 	const char *reason;
 	int64_t invalidity_date;
 	const struct rs_id *owner;
+	const struct rs_id *challenge; /* a passed second factor, or "" */
+	bool factor;                   /* one is asked for */
 	struct rs_certificate seen; /* as it was judged, before the transaction */
 };
 
@@ -122,7 +125,7 @@ static enum rs_code lock(struct rs_ctx *ctx, struct rs_tx *tx, const struct chan
 }
 
 /* Officers alone withdraw privileges; a factor is asked for where the profile says so. */
-static enum rs_code may_revoke(struct rs_ctx *ctx, const struct change *change)
+static enum rs_code may_revoke(struct rs_ctx *ctx, struct change *change)
 {
 	const struct rs_profile *profile;
 	enum rs_code rc;
@@ -134,10 +137,12 @@ static enum rs_code may_revoke(struct rs_ctx *ctx, const struct change *change)
 		return RS_OK;
 	rc = rs_profile_get(
 		ctx, &change->seen.profile_id, change->seen.profile_revision, &profile);
-	if (!rc && json_array_size(rs_profile_factors(profile, "revoke")) > 0)
-		rc = rs_fail(ctx, RS_SECOND_FACTOR_REQUIRED,
-			"The profile asks for a second factor before a revocation with this reason.");
-	return rc;
+	change->factor = !rc && json_array_size(rs_profile_factors(profile, "revoke")) > 0;
+	/* Nothing is revoked twice: that is told, or is so already, without a factor. */
+	if (!change->factor || is(change->seen.status, "revoked"))
+		return rc;
+	return rs_challenge_demand(ctx, "revoke", change->id, change->challenge,
+		rs_profile_factors(profile, "revoke"));
 }
 
 static enum rs_code revoke(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
@@ -146,14 +151,16 @@ static enum rs_code revoke(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	struct rs_certificate c;
 	enum rs_code rc = lock(ctx, tx, change, &c);
 
+	if (!rc && change->factor && !is(c.status, "revoked"))
+		rc = rs_challenge_redeem(ctx, tx, "revoke", change->id, change->challenge);
 	return rc ? rc : revoke_locked(ctx, tx, &c, change->reason, change->invalidity_date);
 }
 
 enum rs_code rs_certificate_revoke(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
-	const char *reason, int64_t invalidity_date)
+	const char *reason, int64_t invalidity_date, const struct rs_id *challenge)
 {
 	struct change change = {.id = id, .revision = revision, .reason = reason,
-		.invalidity_date = invalidity_date};
+		.invalidity_date = invalidity_date, .challenge = challenge};
 	enum rs_code rc = look(ctx, &change, "certificate.revoke");
 
 	if (!rc && invalidity_date > rs_clock_now_us(ctx->app->clock)) {

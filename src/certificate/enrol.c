@@ -5,6 +5,7 @@
 #include "rs/certificate.h"
 
 #include "rs/app.h"
+#include "rs/challenge.h"
 #include "rs/clock.h"
 #include "rs/config.h"
 #include "rs/cpu.h"
@@ -64,6 +65,18 @@ static void block(struct enrol *e, enum rs_code code, const char *step, const ch
 
 /* --- profile, owner, issuer --- */
 
+/* Consumed with the intent; without one being asked for it stays what it is. */
+static enum rs_code use_factor(struct rs_ctx *ctx, struct enrol *e)
+{
+	const json_t *factors = rs_profile_factors(e->profile, "enrol");
+
+	if (json_array_size(factors) == 0)
+		return RS_OK;
+	e->spec.challenge_id = e->challenge_id;
+	return rs_challenge_demand(
+		ctx, "enrol", &e->profile->id, &e->challenge_id, factors);
+}
+
 static enum rs_code use_profile(struct rs_ctx *ctx, struct enrol *e)
 {
 	enum rs_code rc = rs_profile_get(ctx, &e->profile_id, 0, &e->profile);
@@ -80,9 +93,9 @@ static enum rs_code use_profile(struct rs_ctx *ctx, struct enrol *e)
 	if (e->profile->dual_control)
 		return rs_fail(ctx, RS_DUAL_CONTROL_REQUIRED, "The profile wants two officers, and an "
 			"enrolment has one. Import or reissue instead.");
-	if (json_array_size(rs_profile_factors(e->profile, "enrol")) > 0)
-		return rs_fail(ctx, RS_SECOND_FACTOR_REQUIRED,
-			"The profile asks for a second factor before an enrolment.");
+	rc = use_factor(ctx, e);
+	if (rc)
+		return rc;
 	if (!e->profile->active)
 		block(e, RS_PROFILE_INACTIVE, "subject", "The profile is switched off.");
 	return rs_ruleset_at(ctx, e->profile->rule_set, rs_clock_now_us(ctx->app->clock), &e->rules);

@@ -243,6 +243,8 @@ enum rs_code rs_identity_authenticate(struct rs_ctx *ctx, const char *bearer)
 	rc = ours ? opaque(ctx, bearer, &holder) : external(ctx, &jws, &holder);
 	if (rc == RS_OK && !enter(ctx, &holder))
 		rc = refuse(ctx, "user, client or enterprise is not active");
+	if (rc == RS_OK)
+		rs_token_hash(bearer, ctx->actor.token_hash);
 	if (rc == RS_OK && holder.unnoted)
 		rc = note_use(ctx);
 	return rc == RS_UNAUTHENTICATED ? refused(ctx) : rc;

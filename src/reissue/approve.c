@@ -1,6 +1,8 @@
 /* An officer's yes, and the second try of what failed. */
 #include "go.h"
 
+#include "rs/challenge.h"
+
 #define ATTEMPTS 4
 
 static bool is(const char *text, const char *word)
@@ -66,13 +68,19 @@ static json_t *approval_of(
 			ctx->actor.id.s, "decision", "approved", "remarks", remarks, "digest", digest));
 }
 
-/* Nothing here passes one yet, so a profile that wants one for approvals gets none without. */
-static enum rs_code ask_factor(struct rs_ctx *ctx, const struct rs_case *c)
+static bool wants_factor(const struct rs_case *c)
 {
-	if (json_array_size(rs_profile_factors(c->by.profile, "approve")) == 0)
+	return json_array_size(rs_profile_factors(c->by.profile, "approve")) > 0;
+}
+
+/* The officer's own; it is consumed by the statement that records the approval. */
+static enum rs_code ask_factor(
+	struct rs_ctx *ctx, const struct rs_case *c, const struct rs_reissue_input *input)
+{
+	if (!wants_factor(c))
 		return RS_OK;
-	return rs_fail(ctx, RS_SECOND_FACTOR_REQUIRED,
-		"The profile asks for a second factor before an approval.");
+	return rs_challenge_demand(ctx, "approve", &c->request.id, &input->challenge_id,
+		rs_profile_factors(c->by.profile, "approve"));
 }
 
 static enum rs_code record(
@@ -81,6 +89,17 @@ static enum rs_code record(
 	const struct rs_transition *row =
 		rs_machine_next(c->request.state, RS_EV_APPROVE, &c->judged.facts);
 	struct rs_change change = {.detail = input->remarks};
+	const struct rs_passed passed = {
+		.challenge_id = input->challenge_id,
+		.operation = "approve",
+		.by = ctx->actor.id,
+		.round = c->request.round,
+		.digest = c->request.digest,
+		.event = wants_factor(c) ? rs_challenge_used(ctx, &input->challenge_id,
+						   &c->request.enterprise_id,
+						   c->request.digest.data, "approve")
+					 : NULL,
+	};
 
 	if (!row)
 		return rs_policy_wrong_state(ctx, &c->request, RS_ACTION_APPROVE);
@@ -88,6 +107,7 @@ static enum rs_code record(
 		return rs_policy_not_ready(ctx, &c->request, c->judged.blockers);
 	change.action = row->action;
 	change.from = c->request.status;
+	change.passed = wants_factor(c) ? &passed : NULL;
 	change.approval = approval_of(ctx, c, input->remarks);
 	json_array_append_new(c->judged.approvers, json_string(ctx->actor.id.s));
 	rs_case_move(c, row->to);
@@ -116,7 +136,7 @@ static enum rs_code approve_once(struct rs_ctx *ctx, const struct rs_id *id, int
 	if (!rc)
 		rc = match_digest(ctx, &c.request, &input->digest);
 	if (!rc)
-		rc = ask_factor(ctx, &c);
+		rc = ask_factor(ctx, &c, input);
 	if (!rc)
 		rc = record(ctx, &c, input);
 	return rc ? rc : rs_case_read(ctx, RS_REACH_CALLER, id, out);

@@ -150,7 +150,26 @@ static struct rs_params store_params(struct rs_ctx *ctx, const struct rs_reissue
 		rs_p_null(&p);
 	else
 		rs_p_idem(&p);
+	rs_case_passed_params(&p, change->passed);
 	return p;
+}
+
+void rs_case_passed_params(struct rs_params *params, const struct rs_passed *passed)
+{
+	rs_p_id(params, passed ? &passed->challenge_id : NULL);
+	rs_p_text(params, passed ? passed->operation : NULL);
+	rs_p_id(params, passed ? &passed->by : NULL);
+}
+
+json_t *rs_case_events(
+	struct rs_ctx *ctx, const struct rs_event *event, const struct rs_passed *passed)
+{
+	json_t *events =
+		rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, event)));
+
+	if (passed)
+		json_array_append(events, passed->event);
+	return events;
 }
 
 /* The committer skips what is locked; here we wait for it, as long as the store allows. */
@@ -192,6 +211,25 @@ enum rs_code rs_case_commit(struct rs_ctx *ctx, const struct rs_reissue *request
 	return rc;
 }
 
+/* Leaving `authenticating` ends the challenge that waits there; the table sees to it, this tells it. */
+static void note_challenge(struct rs_ctx *ctx, const struct rs_reissue *r,
+	const struct rs_change *change, json_t *events)
+{
+	struct rs_event event = rs_reissue_event_of(r, "challenge.invalidated");
+
+	if (!change->from || strcmp(change->from, rs_state_name(RS_RR_AUTHENTICATING)) != 0 ||
+		!r->challenge_status ||
+		(strcmp(r->challenge_status, "pending") != 0 &&
+			strcmp(r->challenge_status, "returned") != 0))
+		return;
+	event.object_type = "challenge";
+	event.object = r->challenge_id;
+	event.from = r->challenge_status;
+	event.to = "invalidated";
+	event.detail = change->action;
+	json_array_append(events, rs_audit_row(ctx, &event));
+}
+
 enum rs_code rs_case_store(
 	struct rs_ctx *ctx, struct rs_reissue *request, struct rs_change *change)
 {
@@ -207,7 +245,9 @@ enum rs_code rs_case_store(
 	event.detail = change->detail;
 	event.before = change->before;
 	event.after = change->after;
-	events = rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, &event)));
+	events = rs_case_events(ctx, &event, change->passed);
+	if (!change->passed)
+		note_challenge(ctx, request, change, events);
 	p = store_params(ctx, request, change, events);
 	rc = rs_case_commit(
 		ctx, request, change->revoke_previous, RS_Q_reissue_store, &p, &rows);

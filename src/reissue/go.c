@@ -79,13 +79,14 @@ static struct rs_params intend_params(struct rs_ctx *ctx, const struct rs_case *
 	rs_p_id(&p, &r->submitted_by);
 	rs_p_text(&p, r->previous_action);
 	rs_p_json(&p, change->approval);
-	rs_p_json(&p, rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, &event))));
+	rs_p_json(&p, rs_case_events(ctx, &event, change->passed));
 	rs_p_texts(&p, c->judged.approvers);
 	rs_p_id(&p, &plan->issuance_id);
 	rs_issue_plan_params(plan, &p);
 	rs_p_idem(&p);
 	rs_p_texts(&p, c->judged.verify.validations);
 	rs_p_time(&p, c->judged.verify.evidence_until);
+	rs_case_passed_params(&p, change->passed);
 	return p;
 }
 

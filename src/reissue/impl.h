@@ -37,6 +37,7 @@ struct rs_change {
 	json_t *approval;    /* a row of approval, or NULL */
 	bool hide;
 	bool revoke_previous; /* in the same transaction, for the compromise of its key */
+	const struct rs_passed *passed; /* a factor that is consumed with it, or NULL */
 	bool step; /* the use case goes on: this is not what an Idempotency-Key stands for */
 };
 
@@ -106,6 +107,11 @@ bool rs_reissue_approved(struct rs_ctx *ctx, const struct rs_reissue *request);
 bool rs_reissue_agreement_holds(const struct rs_reissue *request);
 /* The kind of the request's key, RS_KEY_NONE without one. */
 enum rs_key_kind rs_reissue_key_kind(const struct rs_reissue *request);
+/* challenge, operation and who passed it, as the last three parameters of a statement. */
+void rs_case_passed_params(struct rs_params *params, const struct rs_passed *passed);
+/* The audit events of a change, for such a statement: an array, borrowed. */
+json_t *rs_case_events(
+	struct rs_ctx *ctx, const struct rs_event *event, const struct rs_passed *passed);
 /* The audit event of a change of this request. */
 struct rs_event rs_reissue_event_of(const struct rs_reissue *request, const char *action);
 

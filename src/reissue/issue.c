@@ -5,6 +5,7 @@
 #include "rs/issue.h"
 
 #include "rs/app.h"
+#include "rs/challenge.h"
 #include "rs/clock.h"
 #include "rs/failpoint.h"
 #include "rs/id.h"
@@ -280,6 +281,7 @@ static enum rs_code intend_enrolment(struct rs_ctx *ctx, const struct rs_issue_p
 		.enterprise = spec->enterprise_id,
 	};
 	struct rs_params p = rs_params(ctx);
+	json_t *events;
 	struct rs_rows *rows;
 	enum rs_code rc;
 
@@ -290,8 +292,14 @@ static enum rs_code intend_enrolment(struct rs_ctx *ctx, const struct rs_issue_p
 	rs_p_int(&p, spec->profile->revision);
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	rs_issue_plan_params(plan, &p);
-	rs_p_json(&p, rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, &event))));
+	events = rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, &event)));
+	if (rs_id_set(&spec->challenge_id))
+		json_array_append(events, rs_challenge_used(ctx, &spec->challenge_id,
+						  &spec->enterprise_id, NULL, "enrol"));
+	rs_p_json(&p, events);
 	rs_p_idem(&p);
+	rs_p_id(&p, &spec->challenge_id);
+	rs_p_id(&p, &ctx->actor.id);
 	rc = rs_commit(ctx, RS_Q_issuance_enrol, &p, &rows);
 	if (rc)
 		return rc;

@@ -1,6 +1,8 @@
 /* A request as the API shows it. */
 #include "impl.h"
 
+#include "rs/factor.h"
+
 static json_t *person(const struct rs_id *id, const char *name)
 {
 	if (!rs_id_set(id))
@@ -65,28 +67,68 @@ static json_t *agreement(struct rs_ctx *ctx, const struct rs_reissue *r)
 		holds ? person(&r->accepted_by, r->accepted_name) : json_null());
 }
 
-static json_t *second_factor(const struct rs_case *c)
+/* How the factor of this round stands. */
+static const char *factor_status(const struct rs_case *c, bool required)
+{
+	const struct rs_reissue *r = &c->request;
+	const char *status = r->challenge_status;
+	bool ended;
+
+	if (!required)
+		return "not_required";
+	if (!c->judged.facts.factor)
+		return "passed";
+	if (r->state != RS_RR_AUTHENTICATING || !status)
+		return "not_started";
+	ended = strcmp(status, "locked") == 0 || strcmp(status, "rejected") == 0 ||
+		strcmp(status, "expired") == 0 || strcmp(status, "delivery_failed") == 0;
+	if (ended || (r->challenge_expires_at && r->challenge_expires_at <= c->by.now &&
+			     strcmp(status, "cancelled") != 0))
+		return "failed";
+	return strcmp(status, "cancelled") == 0 || strcmp(status, "invalidated") == 0 ||
+			strcmp(status, "superseded") == 0
+		? "not_started"
+		: "pending";
+}
+
+/* Whether the factor may still be asked for, so that it matters what the owner could use. */
+static bool undecided(const struct rs_case *c)
+{
+	switch (c->request.state) {
+	case RS_RR_DRAFT:
+	case RS_RR_DECLINED:
+	case RS_RR_AUTHENTICATING:
+		return c->judged.facts.factor;
+	default:
+		return false;
+	}
+}
+
+static json_t *options_of(struct rs_ctx *ctx, const struct rs_case *c, const json_t *factors)
+{
+	struct rs_subject subject;
+	enum rs_code rc;
+
+	if (!undecided(c))
+		return rs_factor_options(ctx, NULL, factors, RS_WRONG_STATE);
+	rc = rs_subject_load(ctx, &c->request.owner_id, &subject);
+	if (rc) { /* the request is shown all the same */
+		rs_err_reset(&ctx->err);
+		return rs_factor_options(ctx, NULL, factors, RS_UNAVAILABLE);
+	}
+	return rs_factor_options(ctx, &subject, factors, RS_OK);
+}
+
+static json_t *second_factor(struct rs_ctx *ctx, const struct rs_case *c)
 {
 	const json_t *factors = rs_profile_factors(c->by.profile, "reissue");
 	bool required = json_array_size(factors) > 0;
-	json_t *options = json_array(), *factor;
-	size_t i;
+	const struct rs_id *challenge = &c->request.challenge_id;
 
-	json_array_foreach(factors, i, factor) {
-		const char *mechanism = json_string_value(json_object_get(factor, "mechanism"));
-
-		json_array_append_new(options,
-			json_pack("{s:s, s:s?, s:s, s:b, s:s}", "mechanism", mechanism,
-				"connector_id",
-				json_string_value(json_object_get(factor, "connector_id")),
-				"display_name", mechanism, "available", false, "unavailable_code",
-				rs_code_slug(RS_INACTIVE)));
-	}
-	return json_pack("{s:b, s:s, s:n, s:o}", "required", required, "status",
-		!required		 ? "not_required"
-		: c->judged.facts.factor ? "not_started"
-					 : "passed",
-		"challenge_id", "options", options);
+	return json_pack("{s:b, s:s, s:s?, s:o}", "required", required, "status",
+		factor_status(c, required), "challenge_id",
+		required && rs_id_set(challenge) ? challenge->s : NULL, "options",
+		required ? options_of(ctx, c, factors) : json_array());
 }
 
 json_t *rs_reissue_previous_json(const struct rs_case *c)
@@ -143,7 +185,7 @@ json_t *rs_reissue_render(struct rs_ctx *ctx, struct rs_case *c, unsigned parts)
 	json_object_set_new(out, "key", rs_reissue_key_json(ctx, r));
 	json_object_set_new(out, "validity", validity(c));
 	json_object_set_new(out, "agreement", agreement(ctx, r));
-	json_object_set_new(out, "second_factor", second_factor(c));
+	json_object_set_new(out, "second_factor", second_factor(ctx, c));
 	json_object_set_new(out, "previous_certificate", rs_reissue_previous_json(c));
 	json_object_set_new(out, "editable_fields", rs_policy_editable(r, c->by.profile));
 	json_object_set_new(out, "allowed_actions",

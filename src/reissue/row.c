@@ -81,5 +81,8 @@ const struct rs_field rs_reissue_row[] = {
 	H(spki_state, RS_T_STRING),
 	H(intent, RS_T_BOOL),
 	H(registry, RS_T_BOOL),
+	H(challenge_id, RS_T_ID),
+	H(challenge_status, RS_T_STRING),
+	H(challenge_expires_at, RS_T_TIME),
 	RS_FIELD_END,
 };

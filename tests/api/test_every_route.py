@@ -50,7 +50,8 @@ def test_methods_that_are_not_documented(caller_admin, path):
         assert allowed == set(PATHS[path]) & {"get", "post", "put", "patch", "delete"}
 
 
-GETS = [path for path in PATHS if "get" in PATHS[path]]
+# An identity provider comes back with a query of its own, to a page.
+GETS = [path for path in PATHS if "get" in PATHS[path] and not path.startswith("/v1/callbacks/")]
 
 
 @pytest.mark.rows(9, 51)

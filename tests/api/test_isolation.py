@@ -17,10 +17,13 @@ from support.keys import make_csr, make_key
 ROLES = {"subscriber": "subscriber", "officer": "ra_officer", "enterprise_admin": "admin", "auditor": "auditor"}
 NEIGHBOURS = {  # besides everybody of another enterprise: who is a stranger within the same one
     "certificates": ["subscriber_b"], "reissue-requests": ["subscriber_b"],
+    "second-factor-challenges": ["subscriber_b", "officer"],
     "sessions": ["subscriber_b", "enterprise_admin"], "api-tokens": ["subscriber_b", "enterprise_admin"],
 }
 EVERYBODYS = {"issuers", "rule-sets"}  # an issuer that the service has, every enterprise may read of
-OBJECTS = [route for route in routes() if re.match(r"\w+ /v1/[a-z-]+/\{", route)]
+BROWSERS = {"redirects", "callbacks"}  # without a token nobody is a stranger
+OBJECTS = [route for route in routes() if re.match(r"\w+ /v1/[a-z-]+/\{", route)
+           and route.split("/")[2] not in BROWSERS]
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,7 @@ configuration()
 		  file: $DIR/keyring
 		limits:
 		  login_per_address: 100000
+		  challenges_per_address: 100000
 		issuers:
 		  - id: demo
 		    name: reissued demo issuing CA

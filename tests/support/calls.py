@@ -13,6 +13,7 @@ import uuid
 from .client import Api
 from .foreign import foreign_pem
 from .keys import make_csr, make_key
+from .otp import mailed_code, now, totp
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery staple"
@@ -185,6 +186,44 @@ class World:
         wanted = ("agreement_id", "version", "language", "sha256")
         return {**{name: request["agreement"][name] for name in wanted}, "accepted": True}
 
+    def relay(self):
+        """A mail relay of the enterprise: the instance's own mail server."""
+        def make():
+            listed = self["enterprise_admin"].get("/v1/connectors?kind=smtp").expect(200)["items"]
+            mine = [one for one in listed if one["name"] == "demo mail" and one["active"]]
+            return mine[0] if mine else self.made("enterprise_admin", "/v1/connectors", self.journey.relay_body())
+        return self.keep("relay", make)
+
+    def asked(self):
+        """Somebody new, whose reissue waits for a code by mail: (user, session, request)."""
+        user = self.user()
+        session = self.sign_in(user)
+        profile = self.keep("asking", lambda: self.journey.profile(
+            second_factor={"reissue": [{"mechanism": "email_otp", "connector_id": self.relay()["id"]}]}))
+        certificate = self.made("officer", "/v1/certificates/import", {
+            **self.import_body(san=()), "profile_id": profile, "owner_id": user["id"]})
+        request = self.journey.ready(certificate, session)
+        session.post(f"/v1/reissue-requests/{request['id']}/submit", {}).expect(200)
+        return user, session, request
+
+    def challenge(self):
+        """A challenge of somebody new: (user, session, challenge)."""
+        user, session, request = self.asked()
+        return user, session, session.post("/v1/second-factor-challenges", {
+            "reissue_request_id": request["id"], "mechanism": "email_otp"}).expect(201).json
+
+    def lonely(self):
+        """The session of somebody whose enterprise has no means to send a code by."""
+        enterprise = self.keep("lonely", lambda: self.made("admin", "/v1/enterprises", {"name": word()}))
+        return self.sign_in(self["admin"].post("/v1/users", {
+            "email": f"{word()}@example.test", "name": "Leo Lonely", "role": "subscriber", "password": PASSWORD,
+            "enterprise_id": enterprise["id"]}).expect(201).json)
+
+    def app_code(self, session):
+        """A code of the authenticator app that a session has begun to enrol."""
+        secret = session.post("/v1/me/totp", {}).expect(200)["secret"]
+        return totp(secret, now(self.instance))
+
     def failed(self):
         """A request that failed; where none can be made, one that cannot be tried again."""
         return self.fail() if self.fail else self.draft()
@@ -272,6 +311,31 @@ def _retry(w):
     return Call(w["subscriber"], ids={"id": w.failed()["id"]}, body={}, status=200 if w.fail else 409)
 
 
+def _challenge(body=None, **more):
+    """A call on a challenge, by whom it asks."""
+    def build(w):
+        user, session, challenge = w.challenge()
+        return Call(session, ids={"id": challenge["id"]}, body=body(w, user) if callable(body) else body, **more)
+    return build
+
+
+def _asked(w):
+    _, session, request = w.asked()
+    return Call(session, body={"reissue_request_id": request["id"], "mechanism": "email_otp"}, status=201)
+
+
+def _app(w):
+    session = w.lonely()
+    return Call(session, body={"code": w.app_code(session)}, status=204)
+
+
+def _without_app(w):
+    """An app that was enrolled a moment ago is no means yet, and there is no other."""
+    session = w.lonely()
+    session.post("/v1/me/totp/confirm", {"code": w.app_code(session)}).expect(204)
+    return Call(session, status=401)
+
+
 CALLS = {
     "POST /v1/sessions": _sign_in,
     "GET /v1/sessions": lambda w: Call(w.session()),
@@ -284,6 +348,9 @@ CALLS = {
     "PATCH /v1/me": lambda w: Call(w.session(), body={"name": word()}),
     "POST /v1/me/password": lambda w: Call(w.session(), body={
         "current_password": PASSWORD, "new_password": "seven quiet rivers run"}, status=204),
+    "POST /v1/me/totp": lambda w: Call(w.lonely(), body={}),
+    "DELETE /v1/me/totp": _without_app,
+    "POST /v1/me/totp/confirm": _app,
     "GET /v1/enterprises": _to("admin", status=200),
     "POST /v1/enterprises": _to("admin", lambda w: {"name": word()}),
     "GET /v1/enterprises/{id}": _of("admin", _platform_enterprise),
@@ -368,6 +435,19 @@ CALLS = {
     "GET /v1/reissue-requests/{id}/certificate": _of("subscriber", lambda w: w.journey.issued(
         certificate=_certificate(w))),
     "GET /v1/reissue-requests/{id}/events": _of("subscriber", World.draft),
+    "POST /v1/second-factor-challenges": _asked,
+    "GET /v1/second-factor-challenges/{id}": _challenge(),
+    "POST /v1/second-factor-challenges/{id}/verify": _challenge(
+        lambda w, user: {"code": mailed_code(w.instance, user["email"])}),
+    # Sent a moment ago; and nothing came back from an identity provider.
+    "POST /v1/second-factor-challenges/{id}/resend": _challenge({}, status=429),
+    "POST /v1/second-factor-challenges/{id}/cancel": _challenge({}),
+    "POST /v1/second-factor-challenges/{id}/complete": _challenge({"result": word()}, status=409),
+    "GET /v1/redirects/{handle}": lambda w: Call(w["nobody"], ids={"handle": word()}, status=404),
+    "GET /v1/callbacks/oidc/{connector_id}": lambda w: Call(
+        w["nobody"], ids={"connector_id": uuid.uuid4()}, status=400),
+    "POST /v1/callbacks/saml/{connector_id}": lambda w: Call(
+        w["nobody"], ids={"connector_id": uuid.uuid4()}, form="SAMLResponse=x&RelayState=y", status=400),
     "GET /v1/domains": _to("enterprise_admin", status=200),
     "POST /v1/domains": _to("admin", lambda w: w.domain_body()),
     "GET /v1/domains/{id}": _of("admin", World.domain),

@@ -1,6 +1,8 @@
 """Ready-made objects: certificates, profiles and reissue requests in a wanted state."""
 import uuid
 
+from peers.mail.peer import MailPeer
+
 from .keys import make_csr, make_key
 
 
@@ -22,6 +24,13 @@ class Journey:
             wanted.pop(name, None)
         wanted.update(name=f"test {uuid.uuid4().hex[:12]}", **changes)
         return admin.post("/v1/profiles", wanted).expect(201)["id"]
+
+    def relay_body(self, **more):
+        """A connector to the instance's own mail server, which keeps every mail as a file."""
+        peer = MailPeer(self.instance["MAIL_DIR"])
+        return {"kind": "smtp", "name": f"mail {uuid.uuid4().hex[:12]}", "settings": {
+            "host": "127.0.0.1", "port": peer.state["ports"]["starttls"], "from": "ra@example.test",
+            "ca_pem": peer.ca, "username": peer.state["username"], "password": peer.state["password"], **more}}
 
     def certificate(self, caller=None, profile_id=None, common_name=None, key=None, officer=None, **more):
         """An issued certificate of the caller (default: the subscriber)."""

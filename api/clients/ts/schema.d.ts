@@ -185,6 +185,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol an authenticator app
+         * @description Shows a secret, once: as text, as `otpauth:` URI and as QR code. The app is enrolled when `/v1/me/totp/confirm` got a code of it, within ten minutes; until then what was enrolled before holds. Needs a passed challenge of the operation `account` on what the account has already (401 `second-factor-required`); an account that has no other means at all begins with a session instead.
+         */
+        post: operations["begin_totp"];
+        /** Take the authenticator app away */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show that the app has the secret
+         * @description At most five codes are looked at. The app is a second factor from `second_factor.settle_hours` later on.
+         */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/enterprises": {
         parameters: {
             query?: never;
@@ -794,7 +845,7 @@ export interface paths {
         put?: never;
         /**
          * Try a connector
-         * @description Really connects, also when it is switched off, and tells each step in words. With `to` a mail relay or SMS gateway sends a message there. Ten a minute and user by default; each is on record.
+         * @description Really connects, also when it is switched off, and tells each step in words. With `to` an SMS gateway sends a message there. Ten a minute and user by default; each is on record.
          */
         post: operations["test_connector"];
         delete?: never;
@@ -1591,6 +1642,252 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/second-factor-challenges": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a second factor
+         * @description For a reissue (the default) the request must be `authenticating`; the other operations are named by the 401 `second-factor-required` of what they are for. The mechanism must be one that the profile lists for the operation. A new challenge for the same thing supersedes the one before. Codes are sent in the background: `destinations` shows how that went.
+         */
+        post: operations["create_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/second-factor-challenges/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * One challenge
+         * @description Never shows a code, a whole destination or a secret.
+         */
+        get: operations["get_challenge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/second-factor-challenges/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a challenge
+         * @description The body holds the members that `inputs` names. An answer is counted before it is looked at. What cannot be an answer (another number of digits) is 422 and not counted; a wrong one is 422 `otp-invalid` or `credentials-invalid` with `attempts_left`. Right: a challenge of a reissue is `consumed` and `reissue_request` is the request as it stands then; any other is `verified` for two minutes, for one call that names it as `challenge_id`.
+         */
+        post: operations["verify_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/second-factor-challenges/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the codes again
+         * @description The same code while more than half of its life is left, then a new one. Neither the end of the challenge nor `attempts_left` changes. Too early is 429 `resend-too-soon`, too often 429 `resend-limit`.
+         */
+        post: operations["resend_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/second-factor-challenges/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a challenge */
+        post: operations["cancel_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/second-factor-challenges/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the result of an identity provider
+         * @description By the very token that made the challenge; every other one gets 404. `result` is what the browser came back with, good once and for two minutes.
+         */
+        post: operations["complete_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/redirects/{handle}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description What `redirect_url` ends with. */
+                handle: components["parameters"]["Handle"];
+            };
+            cookie?: never;
+        };
+        /**
+         * To the identity provider
+         * @description Where `redirect_url` of a challenge leads: good once, for a minute. Answers pages, since browsers come here.
+         */
+        get: operations["follow_redirect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/callbacks/oidc/{connector_id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The connector whose identity provider comes back. */
+                connector_id: components["parameters"]["ConnectorIdPath"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Back from an OpenID provider
+         * @description The redirect URI of the connectors of the kinds `oidc` and `azure_ad`. Goes on to the `return_url` of the challenge with `#challenge=&result=` or `#challenge=&error=`, or shows that on a page; without a live challenge the page has the status of what is wrong. The query is the provider's (RFC 6749, 4.1.2; RFC 9207).
+         */
+        get: operations["oidc_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/callbacks/saml/{connector_id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The connector whose identity provider comes back. */
+                connector_id: components["parameters"]["ConnectorIdPath"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Back from a SAML identity provider
+         * @description The assertion consumer service of the connectors of the kind `saml`, binding HTTP-POST. Answers as the callback of OpenID providers does.
+         */
+        post: operations["saml_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/domains": {
         parameters: {
             query?: never;
@@ -2198,6 +2495,7 @@ export interface components {
             challenge_id?: components["schemas"]["Id"];
             /** Format: int32 */
             attempts_left?: number;
+            second_factor?: components["schemas"]["SecondFactorAsked"];
             /**
              * Format: int32
              * @description With `Retry-After`, the same number.
@@ -2427,7 +2725,7 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         /**
-         * @description `oidc`: `iss` and `sub`; `entra`: `tid` and `oid`; `saml`: IdP and NameID; `ad`: domain, and objectGUID or login name (UPN).
+         * @description `oidc`: `iss` and `sub`; `entra`: `tid` and `oid`; `saml`: IdP and NameID; `ad`: domain and UPN.
          * @enum {string}
          */
         IdentityKind: "oidc" | "entra" | "saml" | "ad";
@@ -2575,7 +2873,7 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         /** @enum {string} */
-        ConnectorKind: "smtp" | "sms" | "active_directory" | "azure_ad" | "oidc";
+        ConnectorKind: "smtp" | "sms" | "azure_ad" | "oidc";
         /** @description A secret is never shown, only whether it is set and since when. */
         ConnectorSecret: {
             /** @constant */
@@ -2799,72 +3097,6 @@ export interface components {
             client_secret?: string | null;
             private_key?: string | null;
         };
-        /** @description A domain of Active Directory, by LDAP with TLS verified against `ca_pem` and the host in the URL. A user is the objectGUID, or the login name, linked as `subject` of an identity of kind `ad` whose `issuer` is `domain`. Everything but `filter`, `login_attribute`, `group_dn` and the limits is required, `start_tls` with `ldap://`. */
-        ActiveDirectorySettings: {
-            /** @description DNS name of the domain: the `issuer` of the users' linked identities of kind `ad`. */
-            domain: string;
-            /** @description Domain controllers, asked in this order: `ldaps://host[:port]`, or `ldap://host[:port]` with `start_tls`. */
-            urls: string[];
-            /**
-             * @description StartTLS is demanded of `ldap://`; without it such a URL is refused.
-             * @default false
-             */
-            start_tls: boolean;
-            /** @description PEM: who may have signed the servers' certificates. No other CA is believed. */
-            ca_pem: string;
-            /** @description The service account that finds users: a DN, user@domain or DOMAIN\user. */
-            bind_dn: string;
-            base_dn: string;
-            /** @default (&(objectCategory=person)(objectClass=user)) */
-            filter: string;
-            /**
-             * @description What a login name, linked or typed, is compared with.
-             * @default userPrincipalName
-             * @enum {string}
-             */
-            login_attribute: "userPrincipalName" | "sAMAccountName" | "mail";
-            group_dn: string | null;
-            /**
-             * Format: int32
-             * @description Wrong passwords of one user in half an hour; must be below what the domain locks after.
-             * @default 3
-             */
-            attempts: number;
-            /**
-             * Format: int32
-             * @description After how many wrong passwords the domain locks an account; 0: it is read there.
-             * @default 0
-             */
-            lockout_threshold: number;
-            /**
-             * Format: int32
-             * @default 3000
-             */
-            network_timeout_ms: number;
-            /**
-             * Format: int32
-             * @default 5000
-             */
-            operation_timeout_ms: number;
-            bind_password: components["schemas"]["ConnectorSecret"];
-        };
-        /** @description A domain of Active Directory, by LDAP with TLS verified against `ca_pem` and the host in the URL. A user is the objectGUID, or the login name, linked as `subject` of an identity of kind `ad` whose `issuer` is `domain`. Everything but `filter`, `login_attribute`, `group_dn` and the limits is required, `start_tls` with `ldap://`. Null takes a member back to its default, a secret away. */
-        ActiveDirectorySettingsInput: {
-            domain?: string | null;
-            urls?: string[] | null;
-            start_tls?: boolean | null;
-            ca_pem?: string | null;
-            bind_dn?: string | null;
-            base_dn?: string | null;
-            filter?: string | null;
-            login_attribute?: ("userPrincipalName" | "sAMAccountName" | "mail") | null;
-            group_dn?: string | null;
-            attempts?: number | null;
-            lockout_threshold?: number | null;
-            network_timeout_ms?: number | null;
-            operation_timeout_ms?: number | null;
-            bind_password?: string | null;
-        };
         /** @description Microsoft Entra ID. A user is (`tid`, `oid`), linked as an identity of kind `entra`; the claims `auth_time` and, with `auth_context`, `acrs` have to be switched on in the app registration. `client_id` and `tenant_id` are required, and `client_secret` or `private_key` with `certificate`. */
         AzureAdSettings: {
             client_id: string;
@@ -2958,9 +3190,9 @@ export interface components {
             private_key?: string | null;
         };
         /** @description By kind. */
-        ConnectorSettings: components["schemas"]["SmtpSettings"] | components["schemas"]["SmsSettings"] | components["schemas"]["OidcSettings"] | components["schemas"]["ActiveDirectorySettings"] | components["schemas"]["AzureAdSettings"];
+        ConnectorSettings: components["schemas"]["SmtpSettings"] | components["schemas"]["SmsSettings"] | components["schemas"]["OidcSettings"] | components["schemas"]["AzureAdSettings"];
         /** @description By kind. */
-        ConnectorSettingsInput: components["schemas"]["SmtpSettingsInput"] | components["schemas"]["SmsSettingsInput"] | components["schemas"]["OidcSettingsInput"] | components["schemas"]["ActiveDirectorySettingsInput"] | components["schemas"]["AzureAdSettingsInput"];
+        ConnectorSettingsInput: components["schemas"]["SmtpSettingsInput"] | components["schemas"]["SmsSettingsInput"] | components["schemas"]["OidcSettingsInput"] | components["schemas"]["AzureAdSettingsInput"];
         Connector: {
             id: components["schemas"]["Id"];
             enterprise_id: components["schemas"]["Id"];
@@ -2996,7 +3228,7 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         ConnectorTry: {
-            /** @description Where a message is sent, a mailbox or a number in E.164 form; without it none is. */
+            /** @description Where a message is sent, a number in E.164 form; without it none is. */
             to?: string;
         };
         ConnectorReport: {
@@ -3711,6 +3943,183 @@ export interface components {
             display_name: components["schemas"]["Name"];
             available: boolean;
             unavailable_code: components["schemas"]["ProblemCode"] | null;
+        };
+        /**
+         * @description What a challenge is passed for.
+         * @enum {string}
+         */
+        ChallengeOperation: "reissue" | "approve" | "revoke" | "enrol" | "account";
+        ChallengeDestination: {
+            /** @enum {string} */
+            channel: "email" | "sms";
+            masked: string;
+            /** @enum {string} */
+            delivery: "queued" | "sent" | "failed";
+        };
+        Challenge: {
+            id: components["schemas"]["Id"];
+            operation: components["schemas"]["ChallengeOperation"];
+            reissue_request_id: components["schemas"]["NullableId"];
+            certificate_id: components["schemas"]["NullableId"];
+            profile_id: components["schemas"]["NullableId"];
+            /** @description Who has to pass. */
+            user_id: components["schemas"]["Id"];
+            mechanism: components["schemas"]["Mechanism"];
+            connector_id: components["schemas"]["NullableId"];
+            /**
+             * @description What a client shows; a field for codes, one for a password, or a link that a browser follows.
+             * @enum {string}
+             */
+            style: "code" | "password" | "redirect";
+            /** @description The members of the body of `verify`; none where the style is `redirect`. */
+            inputs: ("code" | "email_code" | "sms_code" | "username" | "password")[];
+            /** @enum {string} */
+            status: "pending" | "returned" | "verified" | "consumed" | "rejected" | "locked" | "expired" | "superseded" | "invalidated" | "cancelled" | "delivery_failed";
+            failure: {
+                code: components["schemas"]["ProblemCode"];
+            } | null;
+            /** @description Where codes went, masked. */
+            destinations: components["schemas"]["ChallengeDestination"][];
+            /**
+             * Format: int32
+             * @description Of a code.
+             */
+            digits: number | null;
+            /** Format: int32 */
+            attempts_left: number;
+            resend_after: components["schemas"]["NullableTimestamp"];
+            /** Format: int32 */
+            resends_left: number;
+            /**
+             * Format: uri
+             * @description Where the browser goes, good once and for a minute. Told by the call that made the challenge, once.
+             */
+            redirect_url: string | null;
+            request_digest: components["schemas"]["NullableDigest"];
+            verified_until: components["schemas"]["NullableTimestamp"];
+            revision: components["schemas"]["Revision"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        ChallengePassed: {
+            id: components["schemas"]["Id"];
+            operation: components["schemas"]["ChallengeOperation"];
+            reissue_request_id: components["schemas"]["NullableId"];
+            certificate_id: components["schemas"]["NullableId"];
+            profile_id: components["schemas"]["NullableId"];
+            /** @description Who has to pass. */
+            user_id: components["schemas"]["Id"];
+            mechanism: components["schemas"]["Mechanism"];
+            connector_id: components["schemas"]["NullableId"];
+            /**
+             * @description What a client shows; a field for codes, one for a password, or a link that a browser follows.
+             * @enum {string}
+             */
+            style: "code" | "password" | "redirect";
+            /** @description The members of the body of `verify`; none where the style is `redirect`. */
+            inputs: ("code" | "email_code" | "sms_code" | "username" | "password")[];
+            /** @enum {string} */
+            status: "pending" | "returned" | "verified" | "consumed" | "rejected" | "locked" | "expired" | "superseded" | "invalidated" | "cancelled" | "delivery_failed";
+            failure: {
+                code: components["schemas"]["ProblemCode"];
+            } | null;
+            /** @description Where codes went, masked. */
+            destinations: components["schemas"]["ChallengeDestination"][];
+            /**
+             * Format: int32
+             * @description Of a code.
+             */
+            digits: number | null;
+            /** Format: int32 */
+            attempts_left: number;
+            resend_after: components["schemas"]["NullableTimestamp"];
+            /** Format: int32 */
+            resends_left: number;
+            /**
+             * Format: uri
+             * @description Where the browser goes, good once and for a minute. Told by the call that made the challenge, once.
+             */
+            redirect_url: string | null;
+            request_digest: components["schemas"]["NullableDigest"];
+            verified_until: components["schemas"]["NullableTimestamp"];
+            revision: components["schemas"]["Revision"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description The request as it stands now; null where the challenge is for something else. */
+            reissue_request: components["schemas"]["ReissueRequest"] | null;
+        };
+        ChallengeCreate: {
+            /** @default reissue */
+            operation: components["schemas"]["ChallengeOperation"];
+            /** @description Of the operations reissue and approve. */
+            reissue_request_id?: components["schemas"]["Id"];
+            /** @description Of the operation revoke. */
+            certificate_id?: components["schemas"]["Id"];
+            /** @description Of the operation enrol. */
+            profile_id?: components["schemas"]["Id"];
+            /** @description The request's content as the caller saw it; another one is 409 `digest-mismatch`. */
+            digest?: components["schemas"]["Digest"];
+            mechanism: components["schemas"]["Mechanism"];
+            /** @description Which of several options with this mechanism. */
+            connector_id?: components["schemas"]["NullableId"];
+            /**
+             * Format: uri
+             * @description Where the browser goes in the end; exactly one of `second_factor.return_urls`. Without one a page shows the result.
+             */
+            return_url?: string | null;
+        };
+        /** @description The members that `inputs` of the challenge names. */
+        ChallengeAnswer: {
+            /** @description Spaces and hyphens do not count. */
+            code?: string;
+            email_code?: string;
+            sms_code?: string;
+            username?: string;
+            password?: string;
+        };
+        ChallengeComplete: {
+            result: string;
+        };
+        /** @description SAMLResponse and RelayState, and what else the provider's page holds. */
+        SamlResponseForm: {
+            [key: string]: string;
+        };
+        TotpEnrolmentCreate: {
+            challenge_id?: components["schemas"]["Id"];
+        };
+        TotpConfirm: {
+            code: string;
+        };
+        TotpEnrolment: {
+            otpauth_uri: string;
+            secret: string;
+            qr_svg: string | null;
+            /** @constant */
+            algorithm: "SHA1";
+            /** Format: int32 */
+            digits: number;
+            /** Format: int32 */
+            period: number;
+            /**
+             * Format: int32
+             * @description Seconds until it must be confirmed.
+             */
+            expires_in: number;
+        };
+        /** @description With `second-factor-required`, the challenge to make. */
+        SecondFactorAsked: {
+            /**
+             * Format: uri-reference
+             * @constant
+             */
+            href: "/v1/second-factor-challenges";
+            operation: components["schemas"]["ChallengeOperation"];
+            reissue_request_id?: components["schemas"]["Id"];
+            certificate_id?: components["schemas"]["Id"];
+            profile_id?: components["schemas"]["Id"];
+            mechanisms: components["schemas"]["Mechanism"][];
         };
         SecondFactor: {
             required: boolean;
@@ -4912,6 +5321,100 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The challenge. */
+        Challenge: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Challenge"];
+            };
+        };
+        /** @description Made. The challenge, with `redirect_url` where a browser is needed. */
+        ChallengeCreated: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                Location: components["headers"]["Location"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Challenge"];
+            };
+        };
+        /** @description Passed. The challenge, and the request it has moved on. */
+        ChallengePassed: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ChallengePassed"];
+            };
+        };
+        /** @description The secret, this once. */
+        TotpEnrolment: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["TotpEnrolment"];
+            };
+        };
+        /** @description A page for people, with the status of the problem code that it tells. */
+        Page: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Accept-Post": components["headers"]["Accept-Post"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": components["schemas"]["LongText"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Go on there. */
+        Onward: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                Location: components["headers"]["Location"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description Ended: `challenge-expired`, `challenge-superseded`, `challenge-invalidated`. Make a new one. */
+        Gone: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many wrong answers ended the challenge (`challenge-locked`). */
+        Locked: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The domain. */
         RegisteredDomain: {
             headers: {
@@ -5054,6 +5557,12 @@ export interface components {
         RuleSetNamePath: components["schemas"]["RuleSetName"];
         /** @description SHA-256 of the SubjectPublicKeyInfo, with or without `sha256:`. */
         SpkiSha256Path: string;
+        /** @description What `redirect_url` ends with. */
+        Handle: string;
+        /** @description The connector whose identity provider comes back. */
+        ConnectorIdPath: components["schemas"]["Id"];
+        /** @description A passed challenge of the operation `account`. */
+        ChallengeId: components["schemas"]["Id"];
         /** @description A problem's code. */
         ProblemCodePath: components["schemas"]["ProblemCode"];
         /** @description The issuer's `slug`. */
@@ -5629,6 +6138,120 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    begin_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpEnrolmentCreate"];
+            };
+        };
+        responses: {
+            200: components["responses"]["TotpEnrolment"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: {
+                /** @description A passed challenge of the operation `account`. */
+                challenge_id?: components["parameters"]["ChallengeId"];
+            };
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirm"];
             };
         };
         responses: {
@@ -8929,6 +9552,377 @@ export interface operations {
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    create_challenge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeCreate"];
+            };
+        };
+        responses: {
+            201: components["responses"]["ChallengeCreated"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    get_challenge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description ETags that the caller has; if the representation still has one of them the answer is 304.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Challenge"];
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    verify_challenge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeAnswer"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChallengePassed"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    resend_challenge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["Nothing"];
+        responses: {
+            200: components["responses"]["Challenge"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    cancel_challenge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["Nothing"];
+        responses: {
+            200: components["responses"]["Challenge"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    complete_challenge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag of the resource as the caller read it. Only the revision is compared, so that an ETag of another representation serves too. `*` asks that it exists. A weak one is 400, a stale one 412.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeComplete"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChallengePassed"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    follow_redirect: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description What `redirect_url` ends with. */
+                handle: components["parameters"]["Handle"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Page"];
+            303: components["responses"]["Onward"];
+            400: components["responses"]["Page"];
+            403: components["responses"]["Page"];
+            404: components["responses"]["Page"];
+            409: components["responses"]["Page"];
+            410: components["responses"]["Page"];
+            429: components["responses"]["Page"];
+            500: components["responses"]["Page"];
+            503: components["responses"]["Page"];
+            504: components["responses"]["Page"];
+        };
+    };
+    oidc_callback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The connector whose identity provider comes back. */
+                connector_id: components["parameters"]["ConnectorIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Page"];
+            303: components["responses"]["Onward"];
+            400: components["responses"]["Page"];
+            403: components["responses"]["Page"];
+            404: components["responses"]["Page"];
+            409: components["responses"]["Page"];
+            410: components["responses"]["Page"];
+            423: components["responses"]["Page"];
+            429: components["responses"]["Page"];
+            500: components["responses"]["Page"];
+            503: components["responses"]["Page"];
+            504: components["responses"]["Page"];
+        };
+    };
+    saml_callback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The connector whose identity provider comes back. */
+                connector_id: components["parameters"]["ConnectorIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["SamlResponseForm"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Page"];
+            303: components["responses"]["Onward"];
+            400: components["responses"]["Page"];
+            403: components["responses"]["Page"];
+            404: components["responses"]["Page"];
+            408: components["responses"]["Page"];
+            409: components["responses"]["Page"];
+            410: components["responses"]["Page"];
+            413: components["responses"]["Page"];
+            415: components["responses"]["Page"];
+            423: components["responses"]["Page"];
+            429: components["responses"]["Page"];
+            500: components["responses"]["Page"];
+            503: components["responses"]["Page"];
+            504: components["responses"]["Page"];
         };
     };
     list_domains: {
