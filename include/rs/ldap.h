@@ -95,8 +95,10 @@ struct rs_ldap_verdict {
 	const char *server;	 /* the URL that was asked last */
 	const char *certificate; /* "sha256:..." of its TLS certificate */
 	const char *dn, *guid, *sid;
-	int result;	     /* LDAP's result code of the user's bind, or of what went wrong */
-	const char *subcode; /* of the domain, in hex: "52e" */
+	int result;	       /* LDAP's result code of the user's bind, or of what went wrong */
+	int lockout_threshold; /* of the domain, as rs_ldap_try() read it; 0 = none, or not to be
+				  seen */
+	const char *subcode;   /* of the domain, in hex: "52e" */
 };
 
 /*

@@ -26,6 +26,9 @@
 #include "rs/secret.h"
 #include "rs/store.h"
 
+struct rs_connector;
+struct rs_smtp_result;
+
 /* Characters of somebody else's text (a common name, a person's name) in a mail: rs_mail_quote().
  */
 #define RS_MAIL_QUOTE_MAX 40
@@ -115,6 +118,13 @@ const char *rs_mail_message_id(struct rs_ctx *ctx);
  */
 enum rs_code rs_mail_try(struct rs_ctx *ctx, const struct rs_mail *mail, const char *message_id,
 	int64_t attempt, json_t **tries) RS_CHECK;
+
+/*
+ * One mail by one relay, active or not: an administrator tries it. RS_OK with what became of it; anything
+ * else: the connector cannot be used.
+ */
+enum rs_code rs_mail_try_relay(struct rs_ctx *ctx, const struct rs_connector *relay,
+	const struct rs_mail *mail, struct rs_smtp_result *out) RS_CHECK;
 
 /* --- jobs --- */
 /* mail.send: one try of the mail that the payload {mail} names. Its lease must exceed 60 s. */

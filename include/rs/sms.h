@@ -8,6 +8,11 @@
  *
  * Secrets: authorization (the value of that header), secret_headers, secret_parameters (merged over
  * headers and parameters), dlr_secret (the last part of the path of delivery reports).
+ *
+ * Nothing here keeps a message: whoever sends one keeps it sealed and calls rs_sms_try() again, at the
+ * time that it says, until its verdict is not RS_SMS_LATER. The gateways are asked in their order, four
+ * tries of each, 0.5, 2 and 8 s apart, past those whose breaker (breaker.h) is open or whose budget is
+ * used up; a gateway that refuses the number has decided for all.
  */
 #ifndef RS_SMS_H
 #define RS_SMS_H
@@ -116,5 +121,38 @@ enum rs_code rs_sms_call(struct rs_ctx *ctx, const struct rs_connector *connecto
 /* Connects to the gateway and sends nothing. */
 enum rs_code rs_sms_reach(struct rs_ctx *ctx, const struct rs_sms_settings *settings,
 	struct rs_sms_answer *out) RS_CHECK;
+
+/* --- sending --- */
+
+struct rs_sms {
+	struct rs_id enterprise; /* whose gateways */
+	struct rs_id connector;  /* this one first; unset = all by their priority */
+	struct rs_id id;         /* {{id}} */
+	const char *to;          /* E.164 */
+	const char *text;        /* borrowed; maybe from a secret */
+};
+
+struct rs_sms_result {
+	enum rs_sms_verdict verdict; /* TAKEN; LATER; REFUSED: it is over, code says why */
+	int64_t again_at;            /* LATER: microseconds of business time */
+	enum rs_code code;           /* REFUSED: RS_DELIVERY_FAILED, RS_DESTINATION_NOT_ALLOWED, ... */
+	struct rs_id connector;      /* the one that was called last, or unset */
+	json_t *tries;               /* [{connector_id, status, detail}] of this call; borrowed */
+};
+
+/*
+ * Whether a number could get a message now: RS_OK, RS_METHOD_NOT_CONFIGURED (no active gateway, or the
+ * one that is named is not), RS_DESTINATION_NOT_ALLOWED (none takes this number). Reads rows, no network.
+ */
+enum rs_code rs_sms_ready(struct rs_ctx *ctx, const struct rs_id *enterprise,
+	const struct rs_id *connector, const char *to) RS_CHECK;
+
+/*
+ * The next try of a message, after `tries` calls that said LATER. One gateway is called, or several when
+ * the first ones do not work for us at all; each call takes 10 s at most, all end at ctx's deadline. RS_OK
+ * with a result; anything else is a fault of ours.
+ */
+enum rs_code rs_sms_try(struct rs_ctx *ctx, const struct rs_sms *sms, int64_t tries,
+	struct rs_sms_result *out) RS_CHECK;
 
 #endif

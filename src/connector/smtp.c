@@ -2,6 +2,7 @@
 #include "rs/smtp_connector.h"
 
 #include "kinds.h"
+#include "rs/mail.h"
 #include "rs/names.h"
 #include "rs/smtp.h"
 
@@ -86,14 +87,17 @@ static void tell(struct rs_connector_report *report, const struct rs_smtp_settin
 	static const struct {
 		const char *name, *detail;
 	} STAGES[] = {{"connect", "Connected."}, {"tls", "TLS with a certificate that is good."},
-		{"auth", "Signed in."}};
+		{"auth", "Signed in."}, {"sender", "The sender is accepted."},
+		{"recipient", "The recipient is accepted."}, {"data", "The message was sent."}};
 	bool ok = result->verdict == RS_SMTP_TAKEN;
 	/* A server that answered was connected to; it offers no TLS then. */
 	bool greeted = strcmp(result->stage, "connect") == 0 && result->reply >= 200;
 	const char *last = ok ? "ready" : greeted ? "tls" : result->stage;
 
 	for (size_t i = 0; i < sizeof(STAGES) / sizeof(STAGES[0]); i++) {
-		if (strcmp(last, STAGES[i].name) == 0)
+		/* Without a message a conversation that went well ends with the sign-in. */
+		if (strcmp(last, STAGES[i].name) == 0 ||
+			(ok && strcmp(STAGES[i].name, "sender") == 0))
 			break;
 		if (strcmp(STAGES[i].name, "auth") != 0 || settings->username)
 			rs_connector_step(report, true, STAGES[i].name, "%s", STAGES[i].detail);
@@ -101,10 +105,10 @@ static void tell(struct rs_connector_report *report, const struct rs_smtp_settin
 	rs_connector_step(report, ok, last, "%s", result->detail);
 }
 
-static enum rs_code test(struct rs_ctx *ctx, const struct rs_connector *connector, const void *in,
-	const char *to, struct rs_connector_report *report)
+/* Connects, negotiates TLS and signs in, but sends nothing. */
+static enum rs_code probe(struct rs_ctx *ctx, const struct rs_connector *connector,
+	const struct rs_smtp_settings *settings, struct rs_smtp_result *result)
 {
-	const struct rs_smtp_settings *settings = in;
 	rs_auto_secret password = NULL;
 	rs_auto_secret client_key = NULL;
 	struct rs_smtp_server server = {.host = settings->host,
@@ -114,19 +118,38 @@ static enum rs_code test(struct rs_ctx *ctx, const struct rs_connector *connecto
 		.username = settings->username,
 		.client_certificate = settings->client_certificate,
 		.timeout_ms = (int)settings->timeout_s * 1000};
-	struct rs_smtp_result result;
 	enum rs_code rc = rs_connector_secret(ctx, connector, "password", &password);
 
-	(void)to;
 	if (!rc)
 		rc = rs_connector_secret(ctx, connector, "client_key", &client_key);
 	if (rc)
 		return rc;
 	server.password = password;
 	server.client_key = client_key;
-	rs_smtp_probe(ctx, &server, &result);
-	tell(report, settings, &result);
+	rs_smtp_probe(ctx, &server, result);
 	return RS_OK;
+}
+
+static enum rs_code test(struct rs_ctx *ctx, const struct rs_connector *connector, const void *in,
+	const char *to, struct rs_connector_report *report)
+{
+	static const struct rs_mail_text TEXT = {.subject = "Test of the mail relay",
+		.before = "An administrator tries the mail relay. There is nothing to do."};
+	struct rs_smtp_result result;
+	enum rs_code rc;
+
+	if (to && !rs_mail_address(to)) {
+		rs_fault(ctx, RS_BAD_VALUE, "/to", "One e-mail address, and nothing else.");
+		return rs_faults(ctx);
+	}
+	if (to)
+		rc = rs_mail_try_relay(
+			ctx, connector, &(struct rs_mail){.to = to, .text = TEXT}, &result);
+	else
+		rc = probe(ctx, connector, in, &result);
+	if (!rc)
+		tell(report, in, &result);
+	return rc;
 }
 
 const struct rs_connector_kind rs_connector_kind_smtp = {
@@ -137,4 +160,5 @@ const struct rs_connector_kind rs_connector_kind_smtp = {
 	.defaults = defaults,
 	.check = check,
 	.test = test,
+	.sends = true,
 };

@@ -82,6 +82,19 @@ static enum rs_code hand_over(struct rs_ctx *ctx, const struct rs_connector *con
 	return RS_OK;
 }
 
+enum rs_code rs_mail_try_relay(struct rs_ctx *ctx, const struct rs_connector *relay,
+	const struct rs_mail *mail, struct rs_smtp_result *out)
+{
+	struct rs_id id = rs_id_new(rs_clock_now_us(ctx->app->clock));
+	rs_auto_secret message = NULL;
+	struct rs_mail_parcel parcel = {.enterprise = relay->enterprise_id, .to = mail->to};
+	enum rs_code rc = rs_mail_build(
+		ctx, mail, rs_arena_printf(ctx->arena, "%s@reissued", id.s), &message);
+
+	parcel.message = message;
+	return rc ? rc : hand_over(ctx, relay, &parcel, out);
+}
+
 /* Whether it was the relay that failed, not what it was given. */
 static bool relay_failed(const struct rs_smtp_result *result)
 {

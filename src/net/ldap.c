@@ -1,6 +1,8 @@
 /* Passwords judged by Active Directory. The only file that knows libldap. */
 #include "rs/ldap.h"
 
+#include "ldap_text.h"
+
 #include "rs/clock.h"
 #include "rs/dial.h"
 #include "rs/id.h"
@@ -23,7 +25,6 @@
 /* Microsoft's LDAP_MATCHING_RULE_IN_CHAIN: membership through groups in groups. */
 #define RULE_IN_CHAIN	 "1.2.840.113556.1.4.1941"
 #define NO_ATTRIBUTES	 "1.1"
-#define GUID_LEN	 16
 #define UAC_DISABLED	 0x2
 #define UAC_LOCKED_NOW	 0x10
 /* From 1601, where Windows' count of 100 ns begins, to 1970. */
@@ -403,99 +404,13 @@ static int bind_as(struct session *s, const char *dn, const void *password, size
 	return ldap_sasl_bind_s(s->ld, dn, LDAP_SASL_SIMPLE, &secret, NULL, NULL, NULL);
 }
 
-/* --- text --- */
-
-/* value as an assertion value (RFC 4515 3): what is no letter or digit as \xx. */
-static const char *escaped(struct rs_ctx *ctx, const void *value, size_t len)
-{
-	const unsigned char *in = value;
-	char *out = rs_arena_alloc(ctx->arena, len * 3 + 1), *at = out;
-
-	for (size_t i = 0; i < len; i++) {
-		bool plain = (in[i] >= '0' && in[i] <= '9') || (in[i] >= 'a' && in[i] <= 'z') ||
-			     (in[i] >= 'A' && in[i] <= 'Z') || in[i] == '.' || in[i] == '-' ||
-			     in[i] == '@';
-
-		if (plain) {
-			*at++ = (char)in[i];
-		} else {
-			*at++ = '\\';
-			rs_hex(in + i, 1, at);
-			at += 2;
-		}
-	}
-	return out;
-}
-
-/*
- * An objectGUID and its text: the first three fields are stored least octet first (MS-DTYP 2.3.4).
- * The same permutation leads there and back.
- */
-static const int GUID_ORDER[GUID_LEN] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-
-static bool guid_read(const char *text, unsigned char out[GUID_LEN])
-{
-	static const char SHAPE[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-	unsigned char octets[GUID_LEN];
-	char hex[GUID_LEN * 2 + 1];
-	size_t n = 0;
-
-	if (strlen(text) != sizeof(SHAPE) - 1)
-		return false;
-	for (size_t i = 0; SHAPE[i]; i++) {
-		if ((text[i] == '-') != (SHAPE[i] == '-'))
-			return false;
-		if (text[i] != '-')
-			hex[n++] = text[i];
-	}
-	hex[n] = '\0';
-	if (rs_unhex(hex, octets, sizeof(octets)) != GUID_LEN)
-		return false;
-	for (int i = 0; i < GUID_LEN; i++)
-		out[i] = octets[GUID_ORDER[i]];
-	return true;
-}
-
-static const char *guid_text(struct rs_ctx *ctx, const unsigned char guid[GUID_LEN])
-{
-	unsigned char octets[GUID_LEN];
-	char hex[GUID_LEN * 2 + 1];
-
-	for (int i = 0; i < GUID_LEN; i++)
-		octets[i] = guid[GUID_ORDER[i]];
-	rs_hex(octets, sizeof(octets), hex);
-	return rs_arena_printf(
-		ctx->arena, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
-/* "S-1-5-21-..." of a SID (MS-DTYP 2.4.2.2), or NULL. */
-static const char *sid_text(struct rs_ctx *ctx, const struct berval *sid)
-{
-	const unsigned char *at = (const unsigned char *)sid->bv_val;
-	uint64_t authority = 0;
-	const char *text;
-
-	if (sid->bv_len < 8 || sid->bv_len != 8 + 4 * (size_t)at[1])
-		return NULL;
-	for (int i = 2; i < 8; i++)
-		authority = authority << 8 | at[i];
-	text = rs_arena_printf(ctx->arena, "S-%u-%llu", at[0], (unsigned long long)authority);
-	for (size_t i = 8; i < sid->bv_len; i += 4) {
-		uint32_t part = (uint32_t)at[i] | (uint32_t)at[i + 1] << 8 |
-				(uint32_t)at[i + 2] << 16 | (uint32_t)at[i + 3] << 24;
-
-		text = rs_arena_printf(ctx->arena, "%s-%u", text, part);
-	}
-	return text;
-}
-
 /* --- entries --- */
 
 /* A person's entry, as far as it matters. */
 struct entry {
 	const char *dn;		    /* NULL: there is no such entry, or more than one */
 	enum rs_ldap_reason reason; /* then: why */
-	unsigned char guid[GUID_LEN];
+	unsigned char guid[RS_GUID_LEN];
 	bool has_guid;
 	const char *sid;
 	int64_t control, control_now; /* userAccountControl and what the domain computes */
@@ -520,8 +435,8 @@ static void read_guid(struct session *s, LDAPMessage *m, struct entry *e)
 {
 	struct berval **values = ldap_get_values_len(s->ld, m, "objectGUID");
 
-	if (values && values[0] && !values[1] && values[0]->bv_len == GUID_LEN) {
-		memcpy(e->guid, values[0]->bv_val, GUID_LEN);
+	if (values && values[0] && !values[1] && values[0]->bv_len == RS_GUID_LEN) {
+		memcpy(e->guid, values[0]->bv_val, RS_GUID_LEN);
 		e->has_guid = true;
 	}
 	ldap_value_free_len(values);
@@ -535,7 +450,7 @@ static void read_person(struct session *s, LDAPMessage *m, struct entry *e)
 
 	e->dn = dn && *dn ? rs_arena_strdup(ctx->arena, dn) : NULL;
 	if (values && values[0])
-		e->sid = sid_text(ctx, values[0]);
+		e->sid = rs_ldap_sid_text(ctx, values[0]->bv_val, values[0]->bv_len);
 	ldap_value_free_len(values);
 	ldap_memfree(dn);
 	read_guid(s, m, e);
@@ -598,15 +513,15 @@ static bool find_person(
 static bool find_linked(struct session *s, const char *linked, struct entry *e)
 {
 	struct rs_ctx *ctx = s->check->ctx;
-	unsigned char guid[GUID_LEN];
+	unsigned char guid[RS_GUID_LEN];
 
-	if (guid_read(linked, guid))
-		return find_person(s, "objectGUID", escaped(ctx, guid, sizeof(guid)), e) &&
-		       (!e->dn || memcmp(e->guid, guid, GUID_LEN) == 0 ||
+	if (rs_ldap_guid_read(linked, guid))
+		return find_person(s, "objectGUID", rs_ldap_escaped(ctx, guid, sizeof(guid)), e) &&
+		       (!e->dn || memcmp(e->guid, guid, RS_GUID_LEN) == 0 ||
 			       unavailable(s->check, RS_LDAP_DIRECTORY, 0,
 				       "The directory shows an entry that was not asked for."));
-	return find_person(
-		s, s->check->directory->name_attribute, escaped(ctx, linked, strlen(linked)), e);
+	return find_person(s, s->check->directory->name_attribute,
+		rs_ldap_escaped(ctx, linked, strlen(linked)), e);
 }
 
 /* --- the domain's lock --- */
@@ -635,7 +550,7 @@ static bool in_group(struct session *s, const struct entry *e, bool *in)
 		return true;
 	if (!search(s, e->dn ? e->dn : domain_of(s->check->directory->base), LDAP_SCOPE_BASE,
 		    rs_arena_printf(ctx->arena, "(memberOf:%s:=%s)", RULE_IN_CHAIN,
-			    escaped(ctx, group, strlen(group))),
+			    rs_ldap_escaped(ctx, group, strlen(group))),
 		    NONE, &found, &count))
 		return false;
 	ldap_msgfree(found);
@@ -736,7 +651,7 @@ static bool same_person(struct session *s, const struct entry *e, bool *same)
 	if (count == 1)
 		read_guid(s, ldap_first_entry(s->ld, found), &own);
 	ldap_msgfree(found);
-	*same = own.has_guid && memcmp(own.guid, e->guid, GUID_LEN) == 0;
+	*same = own.has_guid && memcmp(own.guid, e->guid, RS_GUID_LEN) == 0;
 	return true;
 }
 
@@ -794,7 +709,7 @@ static bool obstacle(struct session *s, const struct entry *e, const struct entr
 		return false;
 	if (!e->dn || !typed->dn)
 		*out = e->dn ? typed->reason : e->reason;
-	else if (memcmp(e->guid, typed->guid, GUID_LEN) != 0)
+	else if (memcmp(e->guid, typed->guid, RS_GUID_LEN) != 0)
 		*out = RS_LDAP_OTHER_PERSON;
 	else if (locks)
 		*out = RS_LDAP_WOULD_LOCK;
@@ -834,7 +749,7 @@ static bool look_at(struct check *k, const char *url, const char *linked, const 
 		return false;
 	named = *e;
 	if (typed && !find_person(&s, k->directory->name_attribute,
-			     escaped(k->ctx, typed, strlen(typed)), &named))
+			     rs_ldap_escaped(k->ctx, typed, strlen(typed)), &named))
 		return false;
 	return obstacle(&s, e, &named, in_the_way);
 }
@@ -850,7 +765,7 @@ static bool ask(struct check *k, const char *url, const char *linked, const char
 		return false;
 	if (e.dn) {
 		k->out->dn = e.dn;
-		k->out->guid = guid_text(k->ctx, e.guid);
+		k->out->guid = rs_ldap_guid_text(k->ctx, e.guid);
 		k->out->sid = e.sid;
 	}
 	if (in_the_way != RS_LDAP_NONE) {
@@ -914,6 +829,7 @@ void rs_ldap_try(struct rs_ctx *ctx, const struct rs_ldap_directory *directory, 
 	struct check k = {.ctx = ctx, .directory = directory, .out = out, .until_ms = until(ctx)};
 	LDAPMessage *found = NULL;
 	auto_session s = {0};
+	int64_t threshold, window;
 	int count;
 
 	*out = (struct rs_ldap_verdict){0};
@@ -923,6 +839,9 @@ void rs_ldap_try(struct rs_ctx *ctx, const struct rs_ldap_directory *directory, 
 			&count))
 		return;
 	ldap_msgfree(found);
+	if (!lock_policy(&s, &threshold, &window))
+		return;
+	out->lockout_threshold = (int)threshold;
 	if (count == 0)
 		unavailable(&k, RS_LDAP_DIRECTORY, 0,
 			"The service account sees no entry below the base that fits the filter.");
@@ -930,56 +849,7 @@ void rs_ldap_try(struct rs_ctx *ctx, const struct rs_ldap_directory *directory, 
 		judge(&k, RS_LDAP_IS_PASSED, RS_LDAP_NONE, "The service account is let in.");
 }
 
-/* --- what may be sent, and what may be configured --- */
-
-/* Octets of the UTF-8 character at `at` (RFC 3629), 0 when it is none. */
-static size_t utf8_at(const unsigned char *at, size_t left)
-{
-	static const struct {
-		unsigned char from, to, least, most; /* first octet; bounds of the second */
-		size_t len;
-	} FORMS[] = {
-		{0x01, 0x7f, 0, 0, 1},
-		{0xc2, 0xdf, 0x80, 0xbf, 2},
-		{0xe0, 0xe0, 0xa0, 0xbf, 3},
-		{0xe1, 0xec, 0x80, 0xbf, 3},
-		{0xed, 0xed, 0x80, 0x9f, 3},
-		{0xee, 0xef, 0x80, 0xbf, 3},
-		{0xf0, 0xf0, 0x90, 0xbf, 4},
-		{0xf1, 0xf3, 0x80, 0xbf, 4},
-		{0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-
-	for (size_t i = 0; i < sizeof(FORMS) / sizeof(FORMS[0]); i++) {
-		if (at[0] < FORMS[i].from || at[0] > FORMS[i].to || FORMS[i].len > left)
-			continue;
-		if (FORMS[i].len > 1 && (at[1] < FORMS[i].least || at[1] > FORMS[i].most))
-			continue;
-		for (size_t k = 2; k < FORMS[i].len; k++)
-			if ((at[k] & 0xc0) != 0x80)
-				return 0;
-		return FORMS[i].len;
-	}
-	return 0;
-}
-
-const char *rs_ldap_password_fault(const void *password, size_t len)
-{
-	const unsigned char *at = password;
-
-	if (len == 0)
-		return "The password is empty.";
-	if (len > RS_LDAP_PASSWORD_MAX)
-		return "The password is too long.";
-	if (memchr(password, '\0', len))
-		return "The password has a NUL in it.";
-	for (size_t i = 0, n; i < len; i += n) {
-		n = utf8_at(at + i, len - i);
-		if (n == 0)
-			return "The password is no UTF-8.";
-	}
-	return NULL;
-}
+/* --- what may be configured --- */
 
 /* A URL may name more than a server (RFC 4516): then it is not what is wanted here. */
 static bool names_a_server(const LDAPURLDesc *url)
@@ -1008,26 +878,6 @@ bool rs_ldap_url_read(struct rs_ctx *ctx, const char *url, struct rs_ldap_url *o
 	}
 	ldap_free_urldesc(parsed);
 	return ok;
-}
-
-bool rs_ldap_filter_valid(const char *text)
-{
-	int depth = 0;
-
-	if (*text != '(')
-		return false;
-	for (const char *at = text; *at; at++) {
-		if (*at == '\\') {
-			if (strspn(at + 1, "0123456789abcdefABCDEF") < 2)
-				return false;
-			at += 2;
-		} else if (*at == '(') {
-			depth++;
-		} else if (*at == ')' && (--depth < 0 || (depth == 0 && at[1]))) {
-			return false;
-		}
-	}
-	return depth == 0;
 }
 
 bool rs_ldap_dn_valid(const char *text)

@@ -291,6 +291,19 @@ def test_a_relay_is_really_tried(eager, mail, caller_auditor):
     assert events[0]["after"]["ok"] is True
 
 
+def test_a_relay_sends_where_it_is_told(eager, mail):
+    """With an address a mail really goes out through this relay, and one that is refused is told at its step."""
+    to = f"{word()}@example.test"
+    ok, steps, answer = tried(eager, relay(mail), to)
+    assert ok and steps["ready"], answer.text
+    assert "Test of the mail relay" in mail.wait_for(to)[0]["Subject"]
+    ok, steps, answer = tried(eager, relay(mail), f"code550-{word()}@example.test")
+    assert not ok and steps["recipient"] is False and steps["auth"], answer.text
+    connector = made(eager, relay(mail))
+    for bad in ("a@x>\r\nRCPT TO:<evil@y", "+4915112345678", "a@example.test,b@example.test"):
+        eager.post(f"/v1/connectors/{connector['id']}/test", {"to": bad}, checked=False).expect(422)
+
+
 @pytest.mark.parametrize("listener, step", [("plain", "tls"), ("wrong_ca", "tls"), ("expired", "tls"),
                                             ("wrong_host", "tls"), ("auth", "auth")])
 def test_a_relay_that_is_wrong_is_told(eager, mail, listener, step):

@@ -845,7 +845,7 @@ export interface paths {
         put?: never;
         /**
          * Try a connector
-         * @description Really connects, also when it is switched off, and tells each step in words. With `to` an SMS gateway sends a message there. Ten a minute and user by default; each is on record.
+         * @description Really connects, also when it is switched off, and tells each step in words. With `to` a mail relay or SMS gateway sends a message there. Ten a minute and user by default; each is on record.
          */
         post: operations["test_connector"];
         delete?: never;
@@ -2725,7 +2725,7 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         /**
-         * @description `oidc`: `iss` and `sub`; `entra`: `tid` and `oid`; `saml`: IdP and NameID; `ad`: domain and UPN.
+         * @description `oidc`: `iss` and `sub`; `entra`: `tid` and `oid`; `saml`: IdP and NameID; `ad`: domain, and objectGUID or login name (UPN).
          * @enum {string}
          */
         IdentityKind: "oidc" | "entra" | "saml" | "ad";
@@ -2873,7 +2873,7 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         /** @enum {string} */
-        ConnectorKind: "smtp" | "sms" | "azure_ad" | "oidc";
+        ConnectorKind: "smtp" | "sms" | "active_directory" | "azure_ad" | "oidc";
         /** @description A secret is never shown, only whether it is set and since when. */
         ConnectorSecret: {
             /** @constant */
@@ -3097,6 +3097,72 @@ export interface components {
             client_secret?: string | null;
             private_key?: string | null;
         };
+        /** @description A domain of Active Directory, by LDAP with TLS verified against `ca_pem` and the host in the URL. A user is the objectGUID, or the login name, linked as `subject` of an identity of kind `ad` whose `issuer` is `domain`. Everything but `filter`, `login_attribute`, `group_dn` and the limits is required, `start_tls` with `ldap://`. */
+        ActiveDirectorySettings: {
+            /** @description DNS name of the domain: the `issuer` of the users' linked identities of kind `ad`. */
+            domain: string;
+            /** @description Domain controllers, asked in this order: `ldaps://host[:port]`, or `ldap://host[:port]` with `start_tls`. */
+            urls: string[];
+            /**
+             * @description StartTLS is demanded of `ldap://`; without it such a URL is refused.
+             * @default false
+             */
+            start_tls: boolean;
+            /** @description PEM: who may have signed the servers' certificates. No other CA is believed. */
+            ca_pem: string;
+            /** @description The service account that finds users: a DN, user@domain or DOMAIN\user. */
+            bind_dn: string;
+            base_dn: string;
+            /** @default (&(objectCategory=person)(objectClass=user)) */
+            filter: string;
+            /**
+             * @description What a login name, linked or typed, is compared with.
+             * @default userPrincipalName
+             * @enum {string}
+             */
+            login_attribute: "userPrincipalName" | "sAMAccountName" | "mail";
+            group_dn: string | null;
+            /**
+             * Format: int32
+             * @description Wrong passwords of one user in half an hour; must be below what the domain locks after.
+             * @default 3
+             */
+            attempts: number;
+            /**
+             * Format: int32
+             * @description After how many wrong passwords the domain locks an account; 0: it is read there.
+             * @default 0
+             */
+            lockout_threshold: number;
+            /**
+             * Format: int32
+             * @default 3000
+             */
+            network_timeout_ms: number;
+            /**
+             * Format: int32
+             * @default 5000
+             */
+            operation_timeout_ms: number;
+            bind_password: components["schemas"]["ConnectorSecret"];
+        };
+        /** @description A domain of Active Directory, by LDAP with TLS verified against `ca_pem` and the host in the URL. A user is the objectGUID, or the login name, linked as `subject` of an identity of kind `ad` whose `issuer` is `domain`. Everything but `filter`, `login_attribute`, `group_dn` and the limits is required, `start_tls` with `ldap://`. Null takes a member back to its default, a secret away. */
+        ActiveDirectorySettingsInput: {
+            domain?: string | null;
+            urls?: string[] | null;
+            start_tls?: boolean | null;
+            ca_pem?: string | null;
+            bind_dn?: string | null;
+            base_dn?: string | null;
+            filter?: string | null;
+            login_attribute?: ("userPrincipalName" | "sAMAccountName" | "mail") | null;
+            group_dn?: string | null;
+            attempts?: number | null;
+            lockout_threshold?: number | null;
+            network_timeout_ms?: number | null;
+            operation_timeout_ms?: number | null;
+            bind_password?: string | null;
+        };
         /** @description Microsoft Entra ID. A user is (`tid`, `oid`), linked as an identity of kind `entra`; the claims `auth_time` and, with `auth_context`, `acrs` have to be switched on in the app registration. `client_id` and `tenant_id` are required, and `client_secret` or `private_key` with `certificate`. */
         AzureAdSettings: {
             client_id: string;
@@ -3190,9 +3256,9 @@ export interface components {
             private_key?: string | null;
         };
         /** @description By kind. */
-        ConnectorSettings: components["schemas"]["SmtpSettings"] | components["schemas"]["SmsSettings"] | components["schemas"]["OidcSettings"] | components["schemas"]["AzureAdSettings"];
+        ConnectorSettings: components["schemas"]["SmtpSettings"] | components["schemas"]["SmsSettings"] | components["schemas"]["OidcSettings"] | components["schemas"]["ActiveDirectorySettings"] | components["schemas"]["AzureAdSettings"];
         /** @description By kind. */
-        ConnectorSettingsInput: components["schemas"]["SmtpSettingsInput"] | components["schemas"]["SmsSettingsInput"] | components["schemas"]["OidcSettingsInput"] | components["schemas"]["AzureAdSettingsInput"];
+        ConnectorSettingsInput: components["schemas"]["SmtpSettingsInput"] | components["schemas"]["SmsSettingsInput"] | components["schemas"]["OidcSettingsInput"] | components["schemas"]["ActiveDirectorySettingsInput"] | components["schemas"]["AzureAdSettingsInput"];
         Connector: {
             id: components["schemas"]["Id"];
             enterprise_id: components["schemas"]["Id"];
@@ -3228,7 +3294,7 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         ConnectorTry: {
-            /** @description Where a message is sent, a number in E.164 form; without it none is. */
+            /** @description Where a message is sent, a mailbox or a number in E.164 form; without it none is. */
             to?: string;
         };
         ConnectorReport: {
