@@ -23,6 +23,7 @@ import uuid
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+import caa  # noqa: E402
 from support.client import Api  # noqa: E402
 from support.instance import Instance  # noqa: E402
 from support.keys import make_csr  # noqa: E402
@@ -48,6 +49,7 @@ TABLE = {
     "last_page_over_first": (3.0, 2.0, "x first page", True),
     "search_ms": (100, 100, "ms", True),
     "clients_64_over_16": (0.8, 0.95, "x 16 clients", False),
+    **caa.TABLE,
 }
 
 
@@ -317,7 +319,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=600, help="submits a round")
-    parser.add_argument("--only", default="engine,p256,rsa2048,journeys,gets,idle,million")
+    parser.add_argument("--only", default="engine,p256,rsa2048,journeys,gets,idle,caa,million")
     options = parser.parse_args()
     wanted = options.only.split(",")
     with tempfile.TemporaryDirectory() as folder:
@@ -339,6 +341,8 @@ def main():
                 bench.gets(profile)
             if "idle" in wanted:
                 bench.idle()
+            if "caa" in wanted:
+                caa.Verification(bench, BUILD).measure()
             if "million" in wanted:
                 bench.million(profile)
         finally:
