@@ -57,6 +57,12 @@ struct rs_judgement {
 /* Fetches the yardstick of a request: cached profiles and rule set. */
 enum rs_code rs_policy_yardstick(struct rs_ctx *ctx, const struct rs_reissue *request,
 	struct rs_yardstick *out) RS_CHECK;
+/*
+ * Reads what a judgement needs beside the yardstick: what is known of the names, and which of them
+ * are outside the registry. Who does not judge does without.
+ */
+enum rs_code rs_policy_facts(struct rs_ctx *ctx, const struct rs_reissue *request,
+	struct rs_yardstick *by) RS_CHECK;
 /* What limits the validity: both revisions, the rule set of the day, the issuer. */
 struct rs_limits rs_policy_limits(
 	const struct rs_reissue *request, const struct rs_yardstick *by);

@@ -74,6 +74,8 @@ struct rs_reissue {
 	struct rs_id challenge_id; /* of this round: the one that counts, or the newest */
 	const char *challenge_status;
 	int64_t challenge_expires_at;
+	/* what a verify of this call has seen of its names; NULL: it is read when it is wanted */
+	const struct rs_verify_facts *facts;
 };
 
 extern const struct rs_field rs_reissue_row[];

@@ -38,7 +38,7 @@ bool rs_verify_demanded(const struct rs_profile *profile);
 struct rs_verify_facts {
 	struct rs_validation *validations;
 	size_t validation_count;
-	json_t *checks;  /* the newest CAA check of each name and basis: rows of caa_check */
+	json_t *checks;  /* the newest CAA checks, rows of caa_check, by the name they are of */
 	bool running;    /* a verify run of the request is on its way */
 	bool loaded;     /* false: nothing is demanded, nothing was read */
 };

@@ -3,7 +3,7 @@
 -- $12 serial of the old or the new certificate, $13 and $14 creation, $15 and $16 submit, $17 and $18
 -- issue (from, to), $19 enterprise, $20 the owners the caller sees, $21 and $22 the
 -- last change
-SELECT c.*
+SELECT c.*, EXISTS (SELECT FROM domain d WHERE d.enterprise_id = c.enterprise_id) AS registry
 --:columns
 FROM reissue_view c
 WHERE NOT c.hidden

@@ -237,8 +237,7 @@ static enum rs_code judge(struct rs_ctx *ctx, struct attempt *a, const struct rs
 	if (a->asked) {
 		a->answer = &looking->answers[a->place];
 		json_object_set_new(a->evidence, "queries",
-			json_pack("[o]",
-				rs_dns_evidence(ctx, &looking->questions[a->place], a->answer)));
+			json_pack("[O]", rs_looking_evidence(ctx, looking, a->place)));
 	}
 	if (strcmp(a->v->method, "dns_txt") == 0)
 		judge_txt(ctx, a, (const char *)rs_secret_data(token));

@@ -14,6 +14,7 @@
 struct rs_looking {
 	struct rs_dns_question *questions;
 	struct rs_dns_answer *answers; /* after rs_looking_run() */
+	json_t **told;                 /* their evidence, each made when it is first wanted */
 	size_t count, room;
 };
 /* The place of a question, which is added unless it is there; it is never taken away. */
@@ -22,6 +23,9 @@ size_t rs_looking_add(
 /* Asks everything; as rs_resolver_lookup(). */
 enum rs_code rs_looking_run(
 	struct rs_ctx *ctx, struct rs_looking *looking, int deadline_ms) RS_CHECK;
+
+/* What a question's answer is as evidence (rs_dns_evidence()); borrowed, shared, not to be changed. */
+json_t *rs_looking_evidence(struct rs_ctx *ctx, const struct rs_looking *looking, size_t place);
 
 /* One CAA check in the making. */
 struct rs_caa_outcome {

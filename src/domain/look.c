@@ -96,7 +96,17 @@ enum rs_code rs_looking_run(struct rs_ctx *ctx, struct rs_looking *l, int deadli
 	if (l->count == 0)
 		return RS_OK;
 	l->answers = rs_new_array(ctx->arena, struct rs_dns_answer, l->count);
+	l->told = rs_new_array(ctx->arena, json_t *, l->count);
 	return rs_resolver_lookup(ctx, l->questions, l->count, deadline_ms, l->answers);
+}
+
+/* Names of one certificate share most of the way up. */
+json_t *rs_looking_evidence(struct rs_ctx *ctx, const struct rs_looking *l, size_t place)
+{
+	if (!l->told[place])
+		l->told[place] = rs_arena_json(ctx->arena,
+			rs_dns_evidence(ctx, &l->questions[place], &l->answers[place]));
+	return l->told[place];
 }
 
 /* --- CAA --- */
@@ -126,8 +136,7 @@ static void judge(struct rs_ctx *ctx, struct rs_caa_outcome *o, const struct rs_
 		const struct rs_dns_answer *answer = &l->answers[o->at[i]];
 
 		rs_caa_lookup_read(ctx, o->climb[i], seen_of(answer), answer->packet, &lookups[i]);
-		json_array_append_new(
-			o->queries, rs_dns_evidence(ctx, &l->questions[o->at[i]], answer));
+		json_array_append(o->queries, rs_looking_evidence(ctx, l, o->at[i]));
 	}
 	rs_caa_find(ctx, o->climb, lookups, o->climb_len, &o->set);
 	rs_caa_judge(ctx, &o->ask, &o->set, &o->verdict);

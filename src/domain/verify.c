@@ -32,27 +32,68 @@ bool rs_verify_demanded(const struct rs_profile *profile)
 
 /* --- what is known --- */
 
+/* The names as CAA checks have them: of a mailbox its domain. */
+static json_t *checked_names(struct rs_ctx *ctx, const json_t *names)
+{
+	json_t *out = rs_arena_json(ctx->arena, json_array()), *name;
+	struct rs_caa_ask ask;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+		if (rs_caa_ask_of(name, &ask))
+			json_array_append_new(out,
+				json_pack("{s:s, s:s, s:b}", "kind", rs_caa_kind_name(ask.kind),
+					"name", ask.name, "wildcard", ask.wildcard));
+	return out;
+}
+
+/* The checks of one name in facts.checks, an array with the newest first; made when it is not there. */
+static json_t *checks_of(struct rs_ctx *ctx, const struct rs_verify_facts *facts, const char *kind,
+	const char *name, bool wildcard)
+{
+	const char *key = rs_arena_printf(ctx->arena, "%s %s%s", kind, wildcard ? "*." : "", name);
+	json_t *found = json_object_get(facts->checks, key);
+
+	if (!found) {
+		found = json_array();
+		json_object_set_new(facts->checks, key, found);
+	}
+	return found;
+}
+
+static json_t *checks_like(
+	struct rs_ctx *ctx, const struct rs_verify_facts *facts, const json_t *check)
+{
+	return checks_of(ctx, facts, member(check, "kind"), member(check, "name"),
+		json_is_true(json_object_get(check, "wildcard")));
+}
+
 enum rs_code rs_verify_load(
 	struct rs_ctx *ctx, const struct rs_verify_ask *ask, struct rs_verify_facts *out)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows = NULL;
+	json_t *stored = NULL, *check;
 	enum rs_code rc;
+	size_t i;
 
 	*out = (struct rs_verify_facts){
-		.checks = rs_arena_json(ctx->arena, json_array()), .loaded = true};
+		.checks = rs_arena_json(ctx->arena, json_object()), .loaded = true};
 	rc = rs_validation_covering(
 		ctx, &ask->enterprise_id, ask->names, &out->validations, &out->validation_count);
 	if (rc || !rs_id_set(&ask->request_id))
 		return rc;
 	rs_p_id(&p, &ask->request_id);
+	rs_p_json(&p, checked_names(ctx, ask->names));
 	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_verify_state, &p, &rows);
 	if (rc)
 		return rc;
 	out->running = rs_row_bool(rows, 0, "running");
 	if (rs_row_text(rows, 0, "checks"))
-		out->checks = rs_arena_json(
+		stored = rs_arena_json(
 			ctx->arena, json_loads(rs_row_text(rows, 0, "checks"), 0, NULL));
+	json_array_foreach(stored, i, check)
+		json_array_append(checks_like(ctx, out, check), check);
 	return RS_OK;
 }
 
@@ -161,25 +202,18 @@ static int64_t time_of(const json_t *object, const char *name)
 /* The newest check of this name, whatever its basis, and whether one has this basis. */
 static const json_t *check_of(const struct look *l, const struct rs_caa_ask *ask, bool *same)
 {
-	json_t *basis = rs_arena_json(l->ctx->arena, rs_caa_basis(ask));
-	const json_t *found = NULL;
+	json_t *checks = checks_of(
+		l->ctx, l->facts, rs_caa_kind_name(ask->kind), ask->name, ask->wildcard);
+	json_t *basis = rs_arena_json(l->ctx->arena, rs_caa_basis(ask)), *check;
 	size_t i;
-	json_t *check;
 
 	*same = false;
-	json_array_foreach(l->facts->checks, i, check) {
-		if (!is(member(check, "kind"), rs_caa_kind_name(ask->kind)) ||
-			!is(member(check, "name"), ask->name) ||
-			json_is_true(json_object_get(check, "wildcard")) != ask->wildcard)
-			continue;
-		if (json_equal(json_object_get(check, "basis"), basis)) {
-			*same = true;
+	json_array_foreach(checks, i, check) {
+		*same = json_equal(json_object_get(check, "basis"), basis);
+		if (*same)
 			return check;
-		}
-		if (!found)
-			found = check;
 	}
-	return found;
+	return json_array_get(checks, 0);
 }
 
 static void judge_caa(struct look *l)
@@ -395,14 +429,13 @@ static enum rs_code store(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 }
 
 /* What facts.checks would hold after the rows were stored: for an enrolment nothing is read back. */
-static void remember(struct rs_verify_facts *facts, json_t *rows)
+static void remember(struct rs_ctx *ctx, const struct rs_verify_facts *facts, const json_t *rows)
 {
-	json_t *all = json_copy(rows);
+	json_t *row;
+	size_t i;
 
-	json_array_extend(all, facts->checks);
-	json_array_clear(facts->checks);
-	json_array_extend(facts->checks, all);
-	json_decref(all);
+	json_array_foreach(rows, i, row)
+		json_array_insert(checks_like(ctx, facts, row), 0, row);
 }
 
 /* CAA is judged for the method that proved control, so anew once control is known. */
@@ -432,7 +465,7 @@ static enum rs_code keep(struct rs_ctx *ctx, struct storing *s,
 	}
 	rc = rs_tx_use(ctx, RS_REACH_CALLER, store, s);
 	if (!rc)
-		remember(facts, s->rows);
+		remember(ctx, facts, s->rows);
 	return rc;
 }
 

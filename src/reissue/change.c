@@ -41,6 +41,8 @@ enum rs_code rs_case_load(
 		rc = rs_may_see(ctx, "reissue.read", &r->owner_id, &r->enterprise_id);
 	if (!rc)
 		rc = rs_policy_yardstick(ctx, r, &out->by);
+	if (!rc && judge)
+		rc = rs_policy_facts(ctx, r, &out->by);
 	/* What is known without judging: the machine asks for it at an edit. */
 	out->judged = (struct rs_judgement){.facts.intent = r->intent};
 	if (!rc && judge)

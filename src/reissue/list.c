@@ -64,6 +64,8 @@ static enum rs_code item(struct rs_ctx *ctx, const struct rs_rows *rows, int row
 	c.request.state = rs_state_from(c.request.status);
 	if (!rc)
 		rc = rs_policy_yardstick(ctx, &c.request, &c.by);
+	if (!rc)
+		rc = rs_policy_facts(ctx, &c.request, &c.by);
 	if (rc)
 		return rc;
 	if (c.request.state == RS_RR_DRAFT || c.request.state == RS_RR_DECLINED)

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define RS_STEP(name, wire) wire,
 static const char *const STEP_NAMES[] = {RS_STEPS(RS_STEP)};
@@ -29,18 +30,28 @@ enum rs_code rs_policy_yardstick(
 	}
 	out->issuer = rs_issuers_get(ctx->app->issuers, request->issuer);
 	rc = rs_ruleset_at(ctx, out->newest->rule_set, out->now, &out->rules);
-	if (!rc && request->registry) {
-		json_t *outside;
-
-		rc = rs_domain_uncovered(ctx, &request->enterprise_id, request->san, &outside);
-		out->unregistered = outside;
-	}
-	if (!rc && rs_verify_demanded(out->profile)) {
-		struct rs_verify_ask ask = rs_policy_verify_ask(ctx, request, out);
-
-		rc = rs_verify_load(ctx, &ask, &out->verify);
-	}
 	return rc;
+}
+
+enum rs_code rs_policy_facts(
+	struct rs_ctx *ctx, const struct rs_reissue *request, struct rs_yardstick *by)
+{
+	struct rs_verify_ask ask;
+	json_t *outside;
+	enum rs_code rc = RS_OK;
+
+	if (request->registry) {
+		rc = rs_domain_uncovered(ctx, &request->enterprise_id, request->san, &outside);
+		by->unregistered = outside;
+	}
+	if (rc || !rs_verify_demanded(by->profile))
+		return rc;
+	if (request->facts) {
+		by->verify = *request->facts;
+		return RS_OK;
+	}
+	ask = rs_policy_verify_ask(ctx, request, by);
+	return rs_verify_load(ctx, &ask, &by->verify);
 }
 
 struct rs_verify_ask rs_policy_verify_ask(
@@ -266,6 +277,8 @@ static void judge_domains(const struct judge *j)
 
 	if (!rs_verify_demanded(j->by->profile))
 		return;
+	if (!j->by->verify.loaded)
+		abort(); /* without facts nothing would stand in the way */
 	ask = rs_policy_verify_ask(j->ctx, j->request, j->by);
 	rs_verify_judge(j->ctx, &ask, &j->by->verify, &j->out->verify);
 	j->out->domains = j->out->verify.domains;

@@ -203,6 +203,8 @@ enum rs_code rs_reissue_json(struct rs_ctx *ctx, struct rs_reissue *request, jso
 	struct rs_case c = {.request = *request};
 	enum rs_code rc = rs_policy_yardstick(ctx, request, &c.by);
 
+	if (!rc)
+		rc = rs_policy_facts(ctx, request, &c.by);
 	if (rc)
 		return rc;
 	rs_policy_judge(ctx, &c.request, &c.by, &c.judged);
