@@ -137,6 +137,79 @@ END $$;
 
 ALTER FUNCTION public.certificate_end(certificate uuid) OWNER TO reissued_owner;
 
+CREATE FUNCTION public.challenge_ends() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NEW.status NOT IN ('pending', 'exchanging', 'returned', 'verified') THEN
+        NEW.ended_at := coalesce(NEW.ended_at, NEW.updated_at);
+        NEW.private_sealed := NULL;
+    END IF;
+    RETURN NEW;
+END $$;
+
+ALTER FUNCTION public.challenge_ends() OWNER TO reissued_owner;
+
+CREATE FUNCTION public.challenge_follows_request() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE challenge SET status = 'invalidated', updated_at = NEW.updated_at, revision = revision + 1
+    WHERE request_id = NEW.id AND status IN ('pending', 'exchanging', 'returned', 'verified')
+      AND NOT (round = NEW.round AND digest = NEW.digest AND CASE operation
+          WHEN 'reissue' THEN NEW.status = 'authenticating'
+          ELSE NEW.status IN ('pending', 'in_review', 'pending_dual_control') END);
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION public.challenge_follows_request() OWNER TO reissued_owner;
+
+CREATE FUNCTION public.challenge_follows_user() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE challenge SET status = 'cancelled', updated_at = NEW.updated_at, revision = revision + 1
+    WHERE user_id = NEW.id AND status IN ('pending', 'exchanging', 'returned', 'verified');
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION public.challenge_follows_user() OWNER TO reissued_owner;
+
+CREATE FUNCTION public.challenge_moved() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO challenge_event (enterprise_id, challenge_id, at, kind, to_status, address, user_agent)
+        VALUES (NEW.enterprise_id, NEW.id, NEW.updated_at, 'status', NEW.status, NEW.address, NEW.user_agent);
+    ELSE
+        INSERT INTO challenge_event (enterprise_id, challenge_id, at, kind, from_status, to_status, code)
+        VALUES (NEW.enterprise_id, NEW.id, NEW.updated_at, 'status', OLD.status, NEW.status, NEW.failure);
+        -- It was no wrong answer after all.
+        IF NEW.status = 'verified' OR (NEW.status = 'consumed' AND OLD.status <> 'verified') THEN
+            UPDATE challenge_subject SET wrong = 0, locks = 0, locked_until = NULL WHERE user_id = NEW.user_id;
+        END IF;
+        IF NEW.ended_at IS NOT NULL THEN
+            UPDATE challenge_delivery SET code_sealed = NULL, destination_sealed = NULL
+            WHERE challenge_id = NEW.id AND (code_sealed IS NOT NULL OR destination_sealed IS NOT NULL);
+        END IF;
+    END IF;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION public.challenge_moved() OWNER TO reissued_owner;
+
+CREATE FUNCTION public.challenge_of(request uuid, of_round integer) RETURNS TABLE(challenge_id uuid, challenge_status text, challenge_expires_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE STRICT
+    AS $$
+BEGIN
+    RETURN QUERY SELECT c.id, c.status, c.expires_at FROM challenge c
+        WHERE c.request_id = request AND c.round = of_round AND c.operation = 'reissue'
+        ORDER BY (c.status = 'consumed') DESC, c.created_at DESC, c.id DESC LIMIT 1;
+END $$;
+
+ALTER FUNCTION public.challenge_of(request uuid, of_round integer) OWNER TO reissued_owner;
+
 CREATE FUNCTION public.client_by_id(wanted uuid) RETURNS TABLE(client_id uuid, enterprise_id uuid, enterprise_status text, secret_hash bytea, scopes integer, active boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -735,6 +808,175 @@ CREATE VIEW public.certificate_view WITH (security_invoker='true') AS
 
 ALTER TABLE public.certificate_view OWNER TO reissued_owner;
 
+CREATE TABLE public.challenge (
+    id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    operation text NOT NULL,
+    user_id uuid NOT NULL,
+    request_id uuid,
+    certificate_id uuid,
+    profile_id uuid,
+    object_id uuid GENERATED ALWAYS AS (COALESCE(request_id, certificate_id, profile_id, user_id)) STORED NOT NULL,
+    round integer,
+    digest bytea,
+    mechanism text NOT NULL,
+    style text NOT NULL,
+    connector_id uuid,
+    connector_revision bigint,
+    option jsonb NOT NULL,
+    policy_revision bigint NOT NULL,
+    on_behalf boolean DEFAULT false NOT NULL,
+    summary text NOT NULL,
+    status text NOT NULL,
+    failure text,
+    digits integer,
+    attempts integer DEFAULT 0 NOT NULL,
+    attempts_max integer NOT NULL,
+    attempted_at timestamp with time zone,
+    resends integer DEFAULT 0 NOT NULL,
+    resends_max integer NOT NULL,
+    resend_after timestamp with time zone,
+    token_id uuid,
+    token_hash bytea NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid NOT NULL,
+    address text,
+    user_agent text,
+    return_url text,
+    private_sealed bytea,
+    private_kid text,
+    revision bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    verified_until timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT challenge_attempts_bounded CHECK ((attempts <= attempts_max)),
+    CONSTRAINT challenge_ended_whole CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['pending'::text, 'exchanging'::text, 'returned'::text, 'verified'::text])))),
+    CONSTRAINT challenge_object_fits CHECK ((((operation = ANY (ARRAY['reissue'::text, 'approve'::text])) = ((request_id IS NOT NULL) AND (round IS NOT NULL) AND (digest IS NOT NULL))) AND ((operation = 'revoke'::text) = (certificate_id IS NOT NULL)) AND ((operation = 'enrol'::text) = (profile_id IS NOT NULL)))),
+    CONSTRAINT challenge_operation_known CHECK ((operation = ANY (ARRAY['reissue'::text, 'approve'::text, 'revoke'::text, 'enrol'::text, 'account'::text]))),
+    CONSTRAINT challenge_private_gone CHECK (((ended_at IS NULL) OR (private_sealed IS NULL))),
+    CONSTRAINT challenge_resends_bounded CHECK ((resends <= resends_max)),
+    CONSTRAINT challenge_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'exchanging'::text, 'returned'::text, 'verified'::text, 'consumed'::text, 'rejected'::text, 'locked'::text, 'expired'::text, 'superseded'::text, 'invalidated'::text, 'cancelled'::text, 'delivery_failed'::text]))),
+    CONSTRAINT challenge_style_known CHECK ((style = ANY (ARRAY['code'::text, 'password'::text, 'redirect'::text]))),
+    CONSTRAINT challenge_verified_later CHECK (((operation <> 'reissue'::text) OR (status <> 'verified'::text))),
+    CONSTRAINT challenge_verified_whole CHECK (((status <> 'verified'::text) OR (verified_until IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.challenge FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challenge OWNER TO reissued_owner;
+
+CREATE TABLE public.challenge_code (
+    challenge_id uuid NOT NULL,
+    channel text NOT NULL,
+    enterprise_id uuid NOT NULL,
+    salt bytea NOT NULL,
+    mac bytea NOT NULL,
+    kid text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT challenge_code_channel_known CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text])))
+);
+
+ALTER TABLE ONLY public.challenge_code FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challenge_code OWNER TO reissued_owner;
+
+CREATE TABLE public.challenge_delivery (
+    id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    challenge_id uuid NOT NULL,
+    channel text NOT NULL,
+    attempt integer NOT NULL,
+    code_sealed bytea,
+    code_kid text,
+    destination_sealed bytea,
+    destination_kid text NOT NULL,
+    destination_mac bytea NOT NULL,
+    masked text NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    provider text,
+    provider_message_id text,
+    code text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    CONSTRAINT challenge_delivery_channel_known CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text]))),
+    CONSTRAINT challenge_delivery_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY public.challenge_delivery FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challenge_delivery OWNER TO reissued_owner;
+
+CREATE TABLE public.challenge_event (
+    seq bigint NOT NULL,
+    enterprise_id uuid NOT NULL,
+    challenge_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    from_status text,
+    to_status text,
+    outcome text,
+    code text,
+    detail jsonb,
+    proof_sealed bytea,
+    proof_kid text,
+    address text,
+    user_agent text,
+    CONSTRAINT challenge_event_kind_known CHECK ((kind = ANY (ARRAY['status'::text, 'attempt'::text, 'delivery'::text, 'proof'::text])))
+);
+
+ALTER TABLE ONLY public.challenge_event FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challenge_event OWNER TO reissued_owner;
+
+ALTER TABLE public.challenge_event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.challenge_event_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.challenge_handle (
+    hash bytea NOT NULL,
+    enterprise_id uuid NOT NULL,
+    challenge_id uuid NOT NULL,
+    kind text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT challenge_handle_kind_known CHECK ((kind = ANY (ARRAY['redirect'::text, 'state'::text, 'result'::text])))
+);
+
+ALTER TABLE ONLY public.challenge_handle FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challenge_handle OWNER TO reissued_owner;
+
+CREATE TABLE public.challenge_once (
+    kind text NOT NULL,
+    key_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.challenge_once OWNER TO reissued_owner;
+
+CREATE TABLE public.challenge_subject (
+    user_id uuid NOT NULL,
+    enterprise_id uuid NOT NULL,
+    wrong integer DEFAULT 0 NOT NULL,
+    locks integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.challenge_subject FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challenge_subject OWNER TO reissued_owner;
+
 CREATE TABLE public.client (
     id uuid NOT NULL,
     enterprise_id uuid NOT NULL,
@@ -914,6 +1156,7 @@ CREATE TABLE public.identity (
     issuer text NOT NULL,
     subject text NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    usable_from timestamp with time zone,
     CONSTRAINT identity_kind_known CHECK ((kind = ANY (ARRAY['oidc'::text, 'entra'::text, 'saml'::text, 'ad'::text])))
 );
 
@@ -1070,6 +1313,7 @@ CREATE TABLE public.user_account (
     revision bigint DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    email_usable_from timestamp with time zone,
     CONSTRAINT user_account_reach_known CHECK ((reach = ANY (ARRAY['enterprise'::text, 'platform'::text]))),
     CONSTRAINT user_account_role_known CHECK ((role = ANY (ARRAY['subscriber'::text, 'ra_officer'::text, 'admin'::text, 'auditor'::text]))),
     CONSTRAINT user_account_status_known CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'blocked'::text, 'restricted'::text])))
@@ -1186,8 +1430,11 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
         CASE
             WHEN (r.new_certificate_id IS NOT NULL) THEN public.certificate_end(r.new_certificate_id)
             ELSE NULL::timestamp with time zone
-        END AS issued_not_after
-   FROM ((((((public.reissue_request r
+        END AS issued_not_after,
+    h.challenge_id,
+    h.challenge_status,
+    h.challenge_expires_at
+   FROM (((((((public.reissue_request r
      JOIN public.user_account o ON ((o.id = r.owner_id)))
      JOIN public.certificate c ON ((c.id = r.certificate_id)))
      JOIN public.profile p ON ((p.id = r.profile_id)))
@@ -1205,7 +1452,12 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
         CASE
             WHEN (j.profile_revision = p.revision) THEN p.agreement_id
             ELSE public.agreement_of(p.id, j.profile_revision)
-        END, o.language) w(agreement_id, version, least_version, language, sha256) ON (true));
+        END, o.language) w(agreement_id, version, least_version, language, sha256) ON (true))
+     LEFT JOIN LATERAL public.challenge_of(
+        CASE
+            WHEN ((r.status = 'authenticating'::text) OR (r.factor_round = r.round)) THEN r.id
+            ELSE NULL::uuid
+        END, r.round) h(challenge_id, challenge_status, challenge_expires_at) ON (true));
 
 ALTER TABLE public.reissue_view OWNER TO reissued_owner;
 
@@ -1249,6 +1501,31 @@ CREATE TABLE public.spki_claim (
 
 ALTER TABLE public.spki_claim OWNER TO reissued_owner;
 
+CREATE TABLE public.user_means (
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    enterprise_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    kid text NOT NULL,
+    masked text,
+    code_salt bytea,
+    code_mac bytea,
+    code_kid text,
+    attempts integer DEFAULT 0 NOT NULL,
+    last_counter bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    usable_from timestamp with time zone,
+    CONSTRAINT user_means_kind_known CHECK ((kind = ANY (ARRAY['totp'::text, 'mobile'::text]))),
+    CONSTRAINT user_means_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text]))),
+    CONSTRAINT user_means_whole CHECK ((((state = 'pending'::text) = (expires_at IS NOT NULL)) AND ((state = 'active'::text) = (usable_from IS NOT NULL))))
+);
+
+ALTER TABLE ONLY public.user_means FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.user_means OWNER TO reissued_owner;
+
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_hash_unique UNIQUE (hash);
 
@@ -1287,6 +1564,30 @@ ALTER TABLE ONLY public.certificate
 
 ALTER TABLE ONLY public.certificate
     ADD CONSTRAINT certificate_serial_unique UNIQUE (issuer_name_sha256, serial);
+
+ALTER TABLE ONLY public.challenge_code
+    ADD CONSTRAINT challenge_code_pk PRIMARY KEY (challenge_id, channel);
+
+ALTER TABLE ONLY public.challenge_delivery
+    ADD CONSTRAINT challenge_delivery_once UNIQUE (challenge_id, channel, attempt);
+
+ALTER TABLE ONLY public.challenge_delivery
+    ADD CONSTRAINT challenge_delivery_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.challenge_event
+    ADD CONSTRAINT challenge_event_pk PRIMARY KEY (seq);
+
+ALTER TABLE ONLY public.challenge_handle
+    ADD CONSTRAINT challenge_handle_pk PRIMARY KEY (hash);
+
+ALTER TABLE ONLY public.challenge_once
+    ADD CONSTRAINT challenge_once_pk PRIMARY KEY (kind, key_hash);
+
+ALTER TABLE ONLY public.challenge
+    ADD CONSTRAINT challenge_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.challenge_subject
+    ADD CONSTRAINT challenge_subject_pk PRIMARY KEY (user_id);
 
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_pk PRIMARY KEY (id);
@@ -1399,6 +1700,9 @@ ALTER TABLE ONLY public.user_account
 ALTER TABLE ONLY public.user_account
     ADD CONSTRAINT user_account_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.user_means
+    ADD CONSTRAINT user_means_pk PRIMARY KEY (user_id, kind, state);
+
 CREATE INDEX access_token_client_idx ON public.access_token USING btree (client_id);
 
 CREATE INDEX access_token_expiry_idx ON public.access_token USING btree (expires_at);
@@ -1450,6 +1754,24 @@ CREATE INDEX certificate_serial_idx ON public.certificate USING btree (serial);
 CREATE INDEX certificate_spki_idx ON public.certificate USING btree (spki_sha256);
 
 CREATE INDEX certificate_status_idx ON public.certificate USING btree (enterprise_id, status, created_at, id);
+
+CREATE INDEX challenge_delivery_message_idx ON public.challenge_delivery USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
+
+CREATE INDEX challenge_delivery_sealed_idx ON public.challenge_delivery USING btree (created_at) WHERE ((code_sealed IS NOT NULL) OR (destination_sealed IS NOT NULL));
+
+CREATE INDEX challenge_event_challenge_idx ON public.challenge_event USING btree (challenge_id, seq);
+
+CREATE INDEX challenge_expiry_idx ON public.challenge USING btree (expires_at) WHERE (status = ANY (ARRAY['pending'::text, 'exchanging'::text, 'returned'::text, 'verified'::text]));
+
+CREATE INDEX challenge_handle_expiry_idx ON public.challenge_handle USING btree (expires_at);
+
+CREATE INDEX challenge_once_expiry_idx ON public.challenge_once USING btree (expires_at);
+
+CREATE UNIQUE INDEX challenge_one_live ON public.challenge USING btree (operation, object_id, user_id) WHERE (status = ANY (ARRAY['pending'::text, 'exchanging'::text, 'returned'::text, 'verified'::text]));
+
+CREATE INDEX challenge_request_idx ON public.challenge USING btree (request_id, created_at) WHERE (request_id IS NOT NULL);
+
+CREATE INDEX challenge_user_idx ON public.challenge USING btree (user_id, created_at);
 
 CREATE INDEX client_enterprise_idx ON public.client USING btree (enterprise_id, created_at, id);
 
@@ -1519,11 +1841,23 @@ CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON public.audit_event FOR
 
 CREATE TRIGGER caa_check_no_change BEFORE DELETE OR UPDATE ON public.caa_check FOR EACH ROW EXECUTE FUNCTION public.evidence_guard();
 
+CREATE TRIGGER challenge_after AFTER UPDATE OF status ON public.challenge FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.challenge_moved();
+
+CREATE TRIGGER challenge_before BEFORE UPDATE OF status ON public.challenge FOR EACH ROW EXECUTE FUNCTION public.challenge_ends();
+
+CREATE TRIGGER challenge_event_no_change BEFORE DELETE OR UPDATE ON public.challenge_event FOR EACH ROW EXECUTE FUNCTION public.evidence_guard();
+
+CREATE TRIGGER challenge_made AFTER INSERT ON public.challenge FOR EACH ROW EXECUTE FUNCTION public.challenge_moved();
+
 CREATE TRIGGER domain_validation_attempt_no_change BEFORE DELETE OR UPDATE ON public.domain_validation_attempt FOR EACH ROW EXECUTE FUNCTION public.evidence_guard();
 
 CREATE TRIGGER domain_validation_mail_no_change BEFORE DELETE OR UPDATE ON public.domain_validation_mail FOR EACH ROW EXECUTE FUNCTION public.evidence_guard();
 
 CREATE TRIGGER issuance_immutable BEFORE DELETE OR UPDATE ON public.issuance FOR EACH ROW EXECUTE FUNCTION public.issuance_guard();
+
+CREATE TRIGGER reissue_request_challenges AFTER UPDATE ON public.reissue_request FOR EACH ROW WHEN (((old.status = ANY (ARRAY['authenticating'::text, 'pending'::text, 'in_review'::text, 'pending_dual_control'::text])) AND (((old.status IS DISTINCT FROM new.status) OR (old.round IS DISTINCT FROM new.round)) OR (old.digest IS DISTINCT FROM new.digest)))) EXECUTE FUNCTION public.challenge_follows_request();
+
+CREATE TRIGGER user_account_challenges AFTER UPDATE OF status ON public.user_account FOR EACH ROW WHEN (((new.status = 'blocked'::text) AND (old.status <> 'blocked'::text))) EXECUTE FUNCTION public.challenge_follows_user();
 
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_client_fk FOREIGN KEY (client_id) REFERENCES public.client(id);
@@ -1569,6 +1903,30 @@ ALTER TABLE ONLY public.certificate
 
 ALTER TABLE ONLY public.certificate
     ADD CONSTRAINT certificate_replaces_fk FOREIGN KEY (replaces_id) REFERENCES public.certificate(id);
+
+ALTER TABLE ONLY public.challenge_code
+    ADD CONSTRAINT challenge_code_challenge_fk FOREIGN KEY (challenge_id) REFERENCES public.challenge(id);
+
+ALTER TABLE ONLY public.challenge_delivery
+    ADD CONSTRAINT challenge_delivery_challenge_fk FOREIGN KEY (challenge_id) REFERENCES public.challenge(id);
+
+ALTER TABLE ONLY public.challenge
+    ADD CONSTRAINT challenge_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
+
+ALTER TABLE ONLY public.challenge_event
+    ADD CONSTRAINT challenge_event_challenge_fk FOREIGN KEY (challenge_id) REFERENCES public.challenge(id);
+
+ALTER TABLE ONLY public.challenge_handle
+    ADD CONSTRAINT challenge_handle_challenge_fk FOREIGN KEY (challenge_id) REFERENCES public.challenge(id);
+
+ALTER TABLE ONLY public.challenge
+    ADD CONSTRAINT challenge_request_fk FOREIGN KEY (request_id) REFERENCES public.reissue_request(id);
+
+ALTER TABLE ONLY public.challenge_subject
+    ADD CONSTRAINT challenge_subject_user_fk FOREIGN KEY (user_id) REFERENCES public.user_account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.challenge
+    ADD CONSTRAINT challenge_user_fk FOREIGN KEY (user_id) REFERENCES public.user_account(id);
 
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
@@ -1645,6 +2003,9 @@ ALTER TABLE ONLY public.reissue_request
 ALTER TABLE ONLY public.user_account
     ADD CONSTRAINT user_account_enterprise_fk FOREIGN KEY (enterprise_id) REFERENCES public.enterprise(id);
 
+ALTER TABLE ONLY public.user_means
+    ADD CONSTRAINT user_means_user_fk FOREIGN KEY (user_id) REFERENCES public.user_account(id) ON DELETE CASCADE;
+
 ALTER TABLE public.access_token ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY access_token_job ON public.access_token TO reissued_job, reissued_audit USING (true);
@@ -1694,6 +2055,42 @@ CREATE POLICY certificate_der_tenant ON public.certificate_der USING (public.app
 CREATE POLICY certificate_job ON public.certificate TO reissued_job, reissued_audit USING (true);
 
 CREATE POLICY certificate_tenant ON public.certificate USING (public.app_sees(enterprise_id));
+
+ALTER TABLE public.challenge ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challenge_code ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY challenge_code_job ON public.challenge_code TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY challenge_code_tenant ON public.challenge_code USING (public.app_sees(enterprise_id));
+
+ALTER TABLE public.challenge_delivery ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY challenge_delivery_job ON public.challenge_delivery TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY challenge_delivery_tenant ON public.challenge_delivery USING (public.app_sees(enterprise_id));
+
+ALTER TABLE public.challenge_event ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY challenge_event_job ON public.challenge_event TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY challenge_event_tenant ON public.challenge_event USING (public.app_sees(enterprise_id));
+
+ALTER TABLE public.challenge_handle ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY challenge_handle_job ON public.challenge_handle TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY challenge_handle_tenant ON public.challenge_handle USING (public.app_sees(enterprise_id));
+
+CREATE POLICY challenge_job ON public.challenge TO reissued_job, reissued_audit USING (true);
+
+ALTER TABLE public.challenge_subject ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY challenge_subject_job ON public.challenge_subject TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY challenge_subject_tenant ON public.challenge_subject USING (public.app_sees(enterprise_id));
+
+CREATE POLICY challenge_tenant ON public.challenge USING (public.app_sees(enterprise_id));
 
 ALTER TABLE public.client ENABLE ROW LEVEL SECURITY;
 
@@ -1791,6 +2188,12 @@ CREATE POLICY user_account_job ON public.user_account TO reissued_job, reissued_
 
 CREATE POLICY user_account_tenant ON public.user_account USING (public.app_sees(enterprise_id));
 
+ALTER TABLE public.user_means ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY user_means_job ON public.user_means TO reissued_job, reissued_audit USING (true);
+
+CREATE POLICY user_means_tenant ON public.user_means USING (public.app_sees(enterprise_id));
+
 GRANT ALL ON SCHEMA public TO reissued_owner WITH GRANT OPTION;
 GRANT USAGE ON SCHEMA public TO reissued_app;
 GRANT USAGE ON SCHEMA public TO reissued_job;
@@ -1811,6 +2214,10 @@ GRANT ALL ON FUNCTION public.approvals_of(request uuid) TO reissued_audit;
 GRANT ALL ON FUNCTION public.certificate_end(certificate uuid) TO reissued_app;
 GRANT ALL ON FUNCTION public.certificate_end(certificate uuid) TO reissued_job;
 GRANT ALL ON FUNCTION public.certificate_end(certificate uuid) TO reissued_audit;
+
+GRANT ALL ON FUNCTION public.challenge_of(request uuid, of_round integer) TO reissued_app;
+GRANT ALL ON FUNCTION public.challenge_of(request uuid, of_round integer) TO reissued_job;
+GRANT ALL ON FUNCTION public.challenge_of(request uuid, of_round integer) TO reissued_audit;
 
 REVOKE ALL ON FUNCTION public.client_by_id(wanted uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.client_by_id(wanted uuid) TO reissued_app;
@@ -1903,6 +2310,29 @@ GRANT SELECT ON TABLE public.reissue_request TO reissued_audit;
 GRANT SELECT ON TABLE public.certificate_view TO reissued_app;
 GRANT SELECT ON TABLE public.certificate_view TO reissued_job;
 GRANT SELECT ON TABLE public.certificate_view TO reissued_audit;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challenge TO reissued_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challenge TO reissued_job;
+GRANT SELECT ON TABLE public.challenge TO reissued_audit;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challenge_code TO reissued_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challenge_code TO reissued_job;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challenge_delivery TO reissued_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challenge_delivery TO reissued_job;
+
+GRANT SELECT,INSERT ON TABLE public.challenge_event TO reissued_app;
+GRANT SELECT,INSERT ON TABLE public.challenge_event TO reissued_job;
+GRANT SELECT ON TABLE public.challenge_event TO reissued_audit;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.challenge_handle TO reissued_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.challenge_handle TO reissued_job;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.challenge_once TO reissued_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.challenge_once TO reissued_job;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challenge_subject TO reissued_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challenge_subject TO reissued_job;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client TO reissued_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client TO reissued_job;
@@ -2063,4 +2493,7 @@ GRANT SELECT ON TABLE public.schema_migration TO reissued_job;
 GRANT SELECT ON TABLE public.schema_migration TO reissued_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.spki_claim TO reissued_job;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_means TO reissued_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_means TO reissued_job;
 
