@@ -3,6 +3,7 @@
 #include "route.h"
 
 #include "rs/connector.h"
+#include "rs/saml.h"
 
 #include <string.h>
 
@@ -97,4 +98,18 @@ enum rs_code rs_connectors_test(struct rs_call *call)
 	enum rs_code rc = rs_connector_test(call->ctx, &id, call->json, &report);
 
 	return rc ? rc : rs_reply_json(call, 200, report);
+}
+
+enum rs_code rs_connectors_saml_metadata(struct rs_call *call)
+{
+	static const struct rs_form forms[] = {
+		{NULL, "application/samlmetadata+xml"}, {NULL, "application/xml"}, {NULL, NULL}};
+	struct rs_id id = rs_path_id(call, 0);
+	const char *xml;
+	int form;
+	enum rs_code rc = rs_negotiate(call, forms, &form);
+
+	if (!rc)
+		rc = rs_saml_own_metadata(call->ctx, &id, &xml);
+	return rc ? rc : rs_reply_file(call, forms[form].type, xml, strlen(xml));
 }

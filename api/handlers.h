@@ -49,6 +49,7 @@ enum rs_code rs_connectors_show(struct rs_call *call);
 enum rs_code rs_connectors_update(struct rs_call *call);
 enum rs_code rs_connectors_delete(struct rs_call *call);
 enum rs_code rs_connectors_test(struct rs_call *call);
+enum rs_code rs_connectors_saml_metadata(struct rs_call *call);
 enum rs_code rs_connectors_render(struct rs_call *call, int status, const struct rs_id *id);
 /* pki.c */
 enum rs_code rs_issuers_list_all(struct rs_call *call);

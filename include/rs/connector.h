@@ -96,6 +96,11 @@ const struct rs_connector_kind *rs_connector_kind(const char *name);
 enum rs_code rs_connector_get(struct rs_ctx *ctx, const struct rs_id *enterprise,
 	const struct rs_id *id, const char *kind, struct rs_connector **out) RS_CHECK;
 /*
+ * The same whoever asks, for what anybody may know of it (SAML metadata), active or not; RS_NOT_FOUND.
+ */
+enum rs_code rs_connector_public(struct rs_ctx *ctx, const struct rs_id *id, const char *kind,
+	struct rs_connector **out) RS_CHECK;
+/*
  * All active ones of a kind in an enterprise by their priority (least first, as SMTP's MX; the member
  * `priority` of the settings, 100 without one), then by age. *out: array of *count, may be empty.
  */

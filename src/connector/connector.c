@@ -95,6 +95,23 @@ enum rs_code rs_connector_get(struct rs_ctx *ctx, const struct rs_id *enterprise
 	return RS_OK;
 }
 
+enum rs_code rs_connector_public(struct rs_ctx *ctx, const struct rs_id *id, const char *kind,
+	struct rs_connector **out)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	*out = rs_new(ctx->arena, struct rs_connector);
+	rs_p_id(&p, id);
+	rc = rs_read_one(ctx, RS_REACH_JOB, RS_Q_connector_by_id, &p, &rows);
+	if (!rc)
+		rc = read_row(ctx, rows, 0, *out);
+	if (!rc && strcmp((*out)->kind, kind) != 0)
+		rc = rs_fail(ctx, RS_NOT_FOUND, "There is no such connector.");
+	return rc;
+}
+
 enum rs_code rs_connector_find(struct rs_ctx *ctx, const struct rs_id *enterprise, const char *kind,
 	struct rs_connector **out, size_t *count)
 {

@@ -18,10 +18,10 @@ static const char HELP[] =
 	"This program links lasso and is distributed under the GNU General Public License,\n"
 	"version 3 or later. There is NO WARRANTY.\n";
 
-/* The whole order, at most one byte more than is taken. */
+/* The whole order, at most one byte more than is taken, and a NUL behind it. */
 static char *read_order(size_t *len)
 {
-	char *text = malloc(RS_SAML_ORDER_MAX + 1);
+	char *text = malloc(RS_SAML_ORDER_MAX + 2);
 	ssize_t n = 1;
 	*len = 0;
 	while (text && n > 0 && *len <= RS_SAML_ORDER_MAX) {
@@ -33,6 +33,8 @@ static char *read_order(size_t *len)
 		free(text);
 		text = NULL;
 	}
+	if (text)
+		text[*len] = '\0';
 	return text;
 }
 

@@ -181,15 +181,19 @@ void rs_saml_idp_end(struct rs_saml_idp *idp)
 enum rs_saml_reason rs_saml_metadata(const struct rs_saml_order *order, json_t *answer)
 {
 	struct rs_saml_idp idp = {0};
+	const char *binding = rs_saml_string(order->json, "binding", "");
 	enum rs_saml_reason reason =
 		rs_saml_idp_read(order->idp_metadata, order->now_us, order->allow_http, &idp);
+	if (reason == RS_SAML_OK && ((strcmp(binding, "redirect") == 0 && !idp.redirect) ||
+					    (strcmp(binding, "post") == 0 && !idp.post)))
+		reason = RS_SAML_METADATA_URL;
+	if (reason == RS_SAML_OK && *order->sp.key && !rs_saml_sp_key_good(&order->sp))
+		reason = RS_SAML_SP_KEY;
 	if (reason == RS_SAML_OK) {
 		json_t *certificates = json_array();
 		for (int i = 0; i < idp.key_count; i++)
 			json_array_append_new(certificates, json_string(idp.keys[i].sha256));
 		json_object_set_new(answer, "entity_id", json_string(idp.entity_id));
-		json_object_set_new(answer, "redirect", json_boolean(idp.redirect != NULL));
-		json_object_set_new(answer, "post", json_boolean(idp.post != NULL));
 		json_object_set_new(answer, "valid_until", json_integer(idp.valid_until));
 		json_object_set_new(answer, "signing_certificates", certificates);
 	}

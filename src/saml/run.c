@@ -27,7 +27,7 @@ static const struct {
 #undef RS_SAML_REASON
 };
 
-static enum rs_saml_reason run(json_t *json, json_t *answer)
+static enum rs_saml_reason run(json_t *json, const char *key, json_t *answer)
 {
 	json_t *sp = json_object_get(json, "sp");
 	const char *command = rs_saml_string(json, "command", "");
@@ -36,7 +36,7 @@ static enum rs_saml_reason run(json_t *json, json_t *answer)
 		.now_us = json_integer_value(json_object_get(json, "now_us")),
 		.allow_http = json_is_true(json_object_get(json, "allow_http")),
 		.sp = {rs_saml_string(sp, "entity_id", ""), rs_saml_string(sp, "acs_url", ""),
-			rs_saml_string(sp, "certificate", ""), rs_saml_string(sp, "key", "")},
+			rs_saml_string(sp, "certificate", ""), key},
 		.idp_metadata = rs_saml_string(json, "idp_metadata", ""),
 	};
 	for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(*COMMANDS); i++) {
@@ -48,15 +48,16 @@ static enum rs_saml_reason run(json_t *json, json_t *answer)
 
 json_t *rs_saml_run(const char *text, size_t len)
 {
-	json_t *answer = json_object();
-	json_t *json = len > RS_SAML_ORDER_MAX
-			       ? NULL
-			       : json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *answer = json_object(), *json = NULL;
 	enum rs_saml_reason reason = RS_SAML_INPUT;
+	const char *end = memchr(text, '\0', len);
 	if (len > RS_SAML_ORDER_MAX)
 		reason = RS_SAML_TOO_LARGE;
-	else if (json)
-		reason = run(json, answer);
+	else
+		json = json_loadb(
+			text, end ? (size_t)(end - text) : len, JSON_REJECT_DUPLICATES, NULL);
+	if (json)
+		reason = run(json, end ? end + 1 : "", answer);
 	json_decref(json);
 	json_object_set_new(answer, "ok", json_boolean(reason == RS_SAML_OK));
 	if (reason != RS_SAML_OK) {

@@ -14,8 +14,8 @@
  * is distributed under the GPL, version 3 or later. The files in this folder are under the Apache
  * License 2.0 like the rest of the project.
  */
-#ifndef RS_SAML_H
-#define RS_SAML_H
+#ifndef RS_SAML_READER_H
+#define RS_SAML_READER_H
 
 #include <jansson.h>
 #include <libxml/tree.h>
@@ -131,7 +131,8 @@ bool rs_saml_libraries_start(void);
 
 /* --- the commands: each reads its order and fills the answer --- */
 struct rs_saml_sp {
-	const char *entity_id, *acs_url, *certificate, *key; /* borrowed from the order */
+	const char *entity_id, *acs_url, *certificate; /* borrowed from the order */
+	const char *key;			       /* PEM, or "" */
 };
 /* What every order may say; the rest of the order is the command's own. */
 struct rs_saml_order {
@@ -145,7 +146,10 @@ enum rs_saml_reason rs_saml_request(const struct rs_saml_order *order, json_t *a
 enum rs_saml_reason rs_saml_response(const struct rs_saml_order *order, json_t *answer);
 enum rs_saml_reason rs_saml_metadata(const struct rs_saml_order *order, json_t *answer);
 enum rs_saml_reason rs_saml_sp_metadata(const struct rs_saml_order *order, json_t *answer);
-/* Runs one order, a JSON text; the answer belongs to the caller. Never NULL. */
+/*
+ * Runs one order: a JSON text, then perhaps a NUL and the service provider's key as PEM. A NUL
+ * stands behind the last byte. The answer belongs to the caller and is never NULL.
+ */
 json_t *rs_saml_run(const char *text, size_t len);
 
 /* The XML of our own metadata, NUL-terminated, freed with xmlFree(); NULL when it cannot be made.

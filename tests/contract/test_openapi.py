@@ -20,7 +20,7 @@ NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
 PUBLIC = {
     "follow_redirect", "oidc_callback", "saml_callback",
     "create_session", "create_oauth2_token", "get_health", "get_readiness", "get_metrics", "get_openapi_yaml",
-    "get_openapi_json", "get_problem_page", "get_ca_certificate", "get_ca_chain",
+    "get_openapi_json", "get_problem_page", "get_ca_certificate", "get_ca_chain", "get_saml_metadata",
 }
 PROBLEM = re.compile(r'^RS_PROBLEM\((\w+), (\d+), "([a-z0-9-]+)", "([^"]+)"\)$', re.M)
 

@@ -21,8 +21,13 @@ def pytest_configure(config):
 
 
 def ask(order, program=PROGRAM):
-    """One run of the executable: its answer."""
-    text = order if isinstance(order, bytes) else json.dumps(order).encode()
+    """One run of the executable: its answer. The member key goes behind the order, as the service does."""
+    if isinstance(order, bytes):
+        text = order
+    else:
+        key = order.get("key", "")
+        text = json.dumps({name: value for name, value in order.items() if name != "key"}).encode()
+        text += b"\0" + key.encode() if key else b""
     done = subprocess.run([program], input=text, capture_output=True, timeout=20, check=False)
     assert done.returncode == 0, (done.returncode, done.stderr)
     assert done.stderr == b"", done.stderr
@@ -42,7 +47,7 @@ class Reader:
     def order(self, command, **more):
         return {"command": command, "now_us": int(time.time() * 1_000_000),
                 "sp": {"entity_id": self.sp.entity_id, "acs_url": self.sp.acs_url,
-                       "certificate": self.sp.certificate, "key": forge.pem(self.key)},
+                       "certificate": self.sp.certificate}, "key": forge.pem(self.key),
                 "idp_metadata": self.idp.metadata(), **more}
 
     def judge(self, xml, **more):

@@ -19,7 +19,12 @@ def test_good_metadata(reader):
     """Good metadata tells who the provider is, which bindings it has and which keys it signs with."""
     answer = judge(reader, reader.idp.metadata())
     assert answer["ok"] and answer["entity_id"] == reader.idp.entity_id, answer
-    assert answer["redirect"] and answer["post"] and len(answer["signing_certificates"]) == 1
+    assert len(answer["signing_certificates"]) == 1
+    for binding in ("Redirect", "POST"):
+        one = reader.idp.metadata().replace(f"HTTP-{binding}", "HTTP-Artifact")
+        assert judge(reader, one, binding="post" if binding == "POST" else "redirect")["reason"] == "metadata_url"
+        assert judge(reader, one, binding="redirect" if binding == "POST" else "post")["ok"]
+    assert judge(reader, reader.idp.metadata(), key=forge.pem(forge.rsa_key("evil")))["reason"] == "sp_key"
 
 
 def test_bad_metadata(reader):
@@ -138,7 +143,7 @@ def test_requests_that_cannot_be_made(reader):
                                     name_id_format=forge.PERSISTENT))["ok"], bad
     order = reader.order("request", request_id=reader.request_id, relay_state="r", name_id_format=forge.PERSISTENT)
     for key in ("", "x", forge.pem(forge.rsa_key("evil")), forge.pem(forge.rsa_key("weak", 1024))):
-        answer = ask({**order, "sp": {**order["sp"], "key": key}})
+        answer = ask({**order, "key": key})
         assert not answer["ok"] and answer["reason"] == "sp_key", answer
 
 

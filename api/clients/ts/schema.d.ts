@@ -854,6 +854,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/connectors/{id}/saml-metadata": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Our SAML metadata for the identity provider of a connector
+         * @description Needs no token. 404 for a connector that is none of SAML.
+         */
+        get: operations["get_saml_metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/blocked-keys": {
         parameters: {
             query?: never;
@@ -2873,7 +2901,7 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         /** @enum {string} */
-        ConnectorKind: "smtp" | "sms" | "active_directory" | "azure_ad" | "oidc";
+        ConnectorKind: "smtp" | "sms" | "saml" | "active_directory" | "azure_ad" | "oidc";
         /** @description A secret is never shown, only whether it is set and since when. */
         ConnectorSecret: {
             /** @constant */
@@ -3006,6 +3034,74 @@ export interface components {
             secret_headers?: components["schemas"]["Texts"] | null;
             secret_parameters?: components["schemas"]["Texts"] | null;
             dlr_secret?: string | null;
+        };
+        /** @description XML. */
+        SamlMetadata: string;
+        /** @description An identity provider of SAML 2.0 (Web SSO by POST, begun by us alone, always with ForceAuthn). `idp_metadata`, `sp_certificate` and `sp_key` are required. Its administrator takes our metadata from `/v1/connectors/{id}/saml-metadata`. Users are linked beforehand by the identity provider's entity ID as `issuer` and the NameID or attribute value as `subject`, compared to the letter. */
+        SamlSettings: {
+            /** @description XML: one EntityDescriptor of an identity provider, https URLs, keys of RSA 2048 or EC, without a DTD. */
+            idp_metadata: string;
+            sp_entity_id: string | null;
+            /** @description PEM, RSA of at least 2048 bits: signs requests, and assertions are encrypted for it. */
+            sp_certificate: string;
+            /**
+             * @description How the request goes to the identity provider.
+             * @default redirect
+             * @enum {string}
+             */
+            binding: "redirect" | "post";
+            /**
+             * @description Asked for, and the only one taken; transient only with `identity_attribute`.
+             * @default urn:oasis:names:tc:SAML:2.0:nameid-format:persistent
+             * @enum {string}
+             */
+            name_id_format: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" | "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress" | "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified" | "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName" | "urn:oasis:names:tc:SAML:1.1:nameid-format:WindowsDomainQualifiedName" | "urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos" | "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+            identity_attribute: string | null;
+            authn_context: string[] | null;
+            /**
+             * @description Of the request.
+             * @default exact
+             * @enum {string}
+             */
+            authn_context_comparison: "exact" | "minimum";
+            algorithms: ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256" | "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384" | "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512" | "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256" | "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384" | "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512")[] | null;
+            /**
+             * @description Without this and the next one of the two has to be signed.
+             * @default false
+             */
+            want_assertion_signed: boolean;
+            /** @default false */
+            want_response_signed: boolean;
+            /**
+             * @description Only encrypted assertions are taken.
+             * @default false
+             */
+            want_encrypted: boolean;
+            /**
+             * Format: int32
+             * @default 60
+             */
+            clock_skew_s: number;
+            logo_url: string | null;
+            sp_key: components["schemas"]["ConnectorSecret"];
+        };
+        /** @description An identity provider of SAML 2.0 (Web SSO by POST, begun by us alone, always with ForceAuthn). `idp_metadata`, `sp_certificate` and `sp_key` are required. Its administrator takes our metadata from `/v1/connectors/{id}/saml-metadata`. Users are linked beforehand by the identity provider's entity ID as `issuer` and the NameID or attribute value as `subject`, compared to the letter. Null takes a member back to its default, a secret away. */
+        SamlSettingsInput: {
+            idp_metadata?: string | null;
+            sp_entity_id?: string | null;
+            sp_certificate?: string | null;
+            binding?: ("redirect" | "post") | null;
+            name_id_format?: ("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" | "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress" | "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified" | "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName" | "urn:oasis:names:tc:SAML:1.1:nameid-format:WindowsDomainQualifiedName" | "urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos" | "urn:oasis:names:tc:SAML:2.0:nameid-format:transient") | null;
+            identity_attribute?: string | null;
+            authn_context?: string[] | null;
+            authn_context_comparison?: ("exact" | "minimum") | null;
+            algorithms?: ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256" | "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384" | "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512" | "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256" | "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384" | "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512")[] | null;
+            want_assertion_signed?: boolean | null;
+            want_response_signed?: boolean | null;
+            want_encrypted?: boolean | null;
+            clock_skew_s?: number | null;
+            logo_url?: string | null;
+            sp_key?: string | null;
         };
         /** @description Any OpenID provider, found by its discovery document, whose issuer must be the same to the letter. `client_id` and `issuer` are required, and `client_secret` or `private_key`. The redirect URI to register there is `<public_url>/v1/callbacks/oidc/<id>`; `test` tells it. */
         OidcSettings: {
@@ -3256,9 +3352,9 @@ export interface components {
             private_key?: string | null;
         };
         /** @description By kind. */
-        ConnectorSettings: components["schemas"]["SmtpSettings"] | components["schemas"]["SmsSettings"] | components["schemas"]["OidcSettings"] | components["schemas"]["ActiveDirectorySettings"] | components["schemas"]["AzureAdSettings"];
+        ConnectorSettings: components["schemas"]["SmtpSettings"] | components["schemas"]["SmsSettings"] | components["schemas"]["SamlSettings"] | components["schemas"]["OidcSettings"] | components["schemas"]["ActiveDirectorySettings"] | components["schemas"]["AzureAdSettings"];
         /** @description By kind. */
-        ConnectorSettingsInput: components["schemas"]["SmtpSettingsInput"] | components["schemas"]["SmsSettingsInput"] | components["schemas"]["OidcSettingsInput"] | components["schemas"]["ActiveDirectorySettingsInput"] | components["schemas"]["AzureAdSettingsInput"];
+        ConnectorSettingsInput: components["schemas"]["SmtpSettingsInput"] | components["schemas"]["SmsSettingsInput"] | components["schemas"]["SamlSettingsInput"] | components["schemas"]["OidcSettingsInput"] | components["schemas"]["ActiveDirectorySettingsInput"] | components["schemas"]["AzureAdSettingsInput"];
         Connector: {
             id: components["schemas"]["Id"];
             enterprise_id: components["schemas"]["Id"];
@@ -8014,6 +8110,50 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    get_saml_metadata: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description ETags that the caller has; if the representation still has one of them the answer is 304.
+                 * @example "4.1f0c9a3be2d84f65"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An EntityDescriptor with one SPSSODescriptor. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["FileETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/samlmetadata+xml": components["schemas"]["SamlMetadata"];
+                    "application/xml": components["schemas"]["SamlMetadata"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
