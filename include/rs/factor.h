@@ -99,7 +99,8 @@ struct rs_factor {
 		struct rs_verdict *verdict);
 };
 
-extern const struct rs_factor rs_factor_email_otp, rs_factor_totp, rs_factor_oidc, rs_factor_azure_ad;
+extern const struct rs_factor rs_factor_email_otp, rs_factor_totp, rs_factor_oidc, rs_factor_azure_ad,
+	rs_factor_saml;
 
 /* The rows in the order options are shown; *count gets how many. */
 const struct rs_factor *const *rs_factors(size_t *count);

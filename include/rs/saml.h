@@ -61,8 +61,4 @@ const char *rs_saml_acs_url(struct rs_ctx *ctx, const struct rs_id *connector);
 enum rs_code rs_saml_own_metadata(
 	struct rs_ctx *ctx, const struct rs_id *connector, const char **xml) RS_CHECK;
 
-/* The mechanism (src/factor/saml.c): a row of factor.h. */
-struct rs_factor;
-extern const struct rs_factor rs_factor_saml;
-
 #endif
