@@ -300,6 +300,8 @@ static enum rs_code prepare(struct rs_ctx *ctx, struct making *m)
 		rc = rs_challenge_not_locked(ctx, &m->binding.user);
 	if (!rc)
 		rc = rs_challenge_count(ctx, &m->binding.user);
+	if (!rc)
+		rc = rs_challenge_count_new(ctx, m->factor, &m->subject);
 	if (rc)
 		return rc;
 	fill(ctx, m);

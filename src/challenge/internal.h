@@ -72,11 +72,16 @@ struct rs_event rs_challenge_event(const struct rs_challenge *c, const char *act
 enum rs_code rs_challenge_not_locked(struct rs_ctx *ctx, const struct rs_id *user) RS_CHECK;
 /* Counts a new challenge of its user, and of the caller's address. */
 enum rs_code rs_challenge_count(struct rs_ctx *ctx, const struct rs_id *user) RS_CHECK;
-/* Counts a message to a destination. */
+/* Counts a message to a destination, known by its MAC (RS_MAC_LEN) alone. */
 enum rs_code rs_challenge_count_destination(
-	struct rs_ctx *ctx, const char *channel, const char *destination) RS_CHECK;
+	struct rs_ctx *ctx, const char *channel, const void *destination_mac) RS_CHECK;
 
 /* --- codes and the outbox --- */
+/* Counts the messages that a new challenge, or a resend of one, is about to send. */
+enum rs_code rs_challenge_count_new(struct rs_ctx *ctx, const struct rs_factor *factor,
+	const struct rs_subject *subject) RS_CHECK;
+enum rs_code rs_challenge_count_again(struct rs_ctx *ctx, const struct rs_factor *factor,
+	const struct rs_challenge *c) RS_CHECK;
 /* Makes the codes of a new challenge and puts their messages into the outbox. */
 enum rs_code rs_challenge_send(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_challenge *c,
 	const struct rs_factor *factor, const struct rs_subject *subject) RS_CHECK;

@@ -75,6 +75,8 @@ enum rs_code rs_challenge_resend(
 	if (!rc)
 		rc = may_resend(ctx, out);
 	if (!rc)
+		rc = rs_challenge_count_again(ctx, r.factor, out);
+	if (!rc)
 		rc = rs_tx_use(ctx, RS_REACH_CALLER, resend, &r);
 	if (rc)
 		return rc;

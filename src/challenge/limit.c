@@ -64,7 +64,7 @@ enum rs_code rs_challenge_count(struct rs_ctx *ctx, const struct rs_id *user)
 }
 
 enum rs_code rs_challenge_count_destination(
-	struct rs_ctx *ctx, const char *channel, const char *destination)
+	struct rs_ctx *ctx, const char *channel, const void *destination_mac)
 {
 	const struct rs_config *config = ctx->app->config;
 	bool sms = strcmp(channel, "sms") == 0;
@@ -72,7 +72,7 @@ enum rs_code rs_challenge_count_destination(
 		sms ? config->limits_sms_per_number : config->limits_codes_per_mailbox, HOUR_S};
 	const struct rs_limit day = {
 		"otp-sms-day", config->limits_sms_per_number_day, DAY_S};
-	enum rs_code rc = rs_limit_hit(ctx, &hour, destination, strlen(destination));
+	enum rs_code rc = rs_limit_hit(ctx, &hour, destination_mac, RS_MAC_LEN);
 
-	return rc || !sms ? rc : rs_limit_hit(ctx, &day, destination, strlen(destination));
+	return rc || !sms ? rc : rs_limit_hit(ctx, &day, destination_mac, RS_MAC_LEN);
 }

@@ -192,6 +192,49 @@ enum rs_code rs_challenge_send(struct rs_ctx *ctx, struct rs_tx *tx, const struc
 	return rc;
 }
 
+/* --- counting, before any transaction: what is counted stays counted --- */
+
+enum rs_code rs_challenge_count_new(struct rs_ctx *ctx, const struct rs_factor *factor,
+	const struct rs_subject *subject)
+{
+	enum rs_code rc = RS_OK;
+
+	for (size_t i = 0; !rc && i < CHANNEL_COUNT; i++) {
+		const char *channel = rs_channel_name(CHANNELS[i]);
+		struct rs_mac mac;
+
+		if (!(factor->channels & CHANNELS[i]))
+			continue;
+		mac = destination_mac(ctx, channel,
+			CHANNELS[i] == RS_CHANNEL_EMAIL ? subject->email : subject->mobile);
+		rc = rs_challenge_count_destination(ctx, channel, mac.mac);
+	}
+	return rc;
+}
+
+enum rs_code rs_challenge_count_again(
+	struct rs_ctx *ctx, const struct rs_factor *factor, const struct rs_challenge *c)
+{
+	enum rs_code rc = RS_OK;
+
+	for (size_t i = 0; !rc && i < CHANNEL_COUNT; i++) {
+		struct rs_params p = rs_params(ctx);
+		struct delivery d = {0};
+		struct rs_rows *rows;
+
+		if (!(factor->channels & CHANNELS[i]))
+			continue;
+		rs_p_id(&p, &c->id);
+		rs_p_text(&p, rs_channel_name(CHANNELS[i]));
+		rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_challenge_delivery_last, &p, &rows);
+		if (!rc)
+			rc = rs_row_read(ctx, rows, 0, ROW, &d);
+		if (!rc)
+			rc = rs_challenge_count_destination(ctx, d.channel, d.destination_mac.data);
+	}
+	return rc;
+}
+
 /* --- again --- */
 
 /* The last message of a channel, opened; *code NULL when it is wiped already. */
@@ -234,8 +277,6 @@ static enum rs_code again(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_
 		.enterprise_id = c->enterprise_id, .challenge_id = c->id, .channel = channel};
 	enum rs_code rc = read_last(ctx, tx, c, channel, &last);
 
-	if (!rc)
-		rc = rs_challenge_count_destination(ctx, channel, text_of(last.destination));
 	if (!rc && (fresh || !last.code))
 		rc = fresh ? store_code(ctx, tx, c, channel, fresh)
 			   : rs_fail(ctx, RS_CONFLICT, "The code ran out at this moment. Try again.");

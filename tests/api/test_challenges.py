@@ -1,5 +1,6 @@
 """Second-factor challenges: the gate, attempts, limits, binding, deliveries (5.2.1), with codes by mail and apps."""
 import concurrent.futures
+import hashlib
 import json
 import time
 import uuid
@@ -7,13 +8,11 @@ import uuid
 import pytest
 
 from peers.mail.peer import MailPeer
+from support.asked import HERE, MAIL, Asked, trail, wrong
 from support.calls import World
+from support.client import Api
 from support.keys import make_csr, make_key
 from support.otp import code_of, mailed_code
-
-HERE = "/v1/second-factor-challenges"
-MAIL = {"mechanism": "email_otp"}
-
 
 @pytest.fixture(scope="module")
 def world(instance, journey):
@@ -25,66 +24,9 @@ def mail(instance):
     return MailPeer(instance["MAIL_DIR"])
 
 
-class Asked:
-    """Somebody new whose request asks for a code by mail."""
-
-    def __init__(self, world, **profile):
-        self.world = world
-        self.user = world.user()
-        self.api = world.sign_in(self.user)
-        if not profile:
-            profile = {"second_factor": {"reissue": [MAIL]}}
-            self.profile = world.keep("by mail", lambda: (world.relay(), world.journey.profile(**profile))[1])
-        else:
-            world.relay()
-            self.profile = world.journey.profile(**profile)
-        self.request = None
-        self.mails = 0
-
-    def certificate(self):
-        return self.world.made("officer", "/v1/certificates/import", {
-            **self.world.import_body(san=()), "profile_id": self.profile, "owner_id": self.user["id"]})
-
-    def submitted(self):
-        """A request that is `authenticating`."""
-        ready = self.world.journey.ready(self.certificate(), self.api)
-        self.request = self.api.post(f"/v1/reissue-requests/{ready['id']}/submit", {}).expect(200).json
-        return self.request
-
-    def ask(self, status=201, code=None, **more):
-        request = self.request or self.submitted()
-        answer = self.api.post(HERE, {"reissue_request_id": request["id"], **MAIL, **more}).expect(status, code)
-        self.mails += status == 201
-        return answer.json
-
-    def code(self):
-        """The code of the newest mail."""
-        return mailed_code(self.world.instance, self.user["email"], self.mails)
-
-    def answer(self, challenge, body):
-        return self.api.post(f"{HERE}/{challenge['id']}/verify", body)
-
-    def guess(self, challenge, code="000000"):
-        return self.answer(challenge, {"code": code})
-
-    def now(self):
-        return self.api.get(f"/v1/reissue-requests/{self.request['id']}").expect(200).json
-
-
 @pytest.fixture
 def asked(world):
     return Asked(world)
-
-
-def wrong(code):
-    """Another code of the same length."""
-    return str((int(code) + 1) % 10**len(code)).rjust(len(code), "0")
-
-
-def trail(auditor, challenge):
-    """(action, outcome, code) of the events of a challenge, oldest first."""
-    events = auditor.get(f"/v1/audit-events?object_id={challenge['id']}&sort=created_at&limit=200").expect(200)["items"]
-    return [(event["action"], event["outcome"], event["code"]) for event in events]
 
 
 # --- the gate ---
@@ -498,7 +440,6 @@ def test_making_one_waits_for_nobody(world):
 
 def test_the_database_holds_no_code(asked, instance):
     """O18: neither the code nor a hash of it by whatever stands in its row is in the database; equal codes differ."""
-    import hashlib
     challenge = asked.ask()
     code = asked.code()
     with instance.database().cursor() as cursor:
@@ -631,7 +572,6 @@ def test_an_account_change_takes_a_passed_challenge(world):
 
 def test_a_client_answers_for_whom_it_acts(world):
     """A client makes and answers challenges for the users it acts as, and for nobody else."""
-    from support.client import Api
     asked, other = Asked(world), Asked(world)
     client = world.made("enterprise_admin", "/v1/clients", {
         "name": uuid.uuid4().hex, "role": "subscriber", "scopes": ["reissue:read", "reissue:write"],
@@ -653,7 +593,6 @@ def test_scopes_hold(world):
     asked = Asked(world)
     challenge = asked.ask()
     token = asked.api.post("/v1/api-tokens", {"name": "r", "scopes": ["reissue:read"]}).expect(201)["token"]
-    from support.client import Api
     reader = Api(asked.api.base_url, token)
     reader.get(f"{HERE}/{challenge['id']}").expect(200)
     reader.post(f"{HERE}/{challenge['id']}/verify", {"code": asked.code()}).expect(403, "insufficient-scope")

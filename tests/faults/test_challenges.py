@@ -1,0 +1,305 @@
+"""Challenges when time passes, processes die, the database is away, and what must be found nowhere."""
+import concurrent.futures
+import datetime
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support.asked import HERE, MAIL, Asked, wrong
+from support.beside import Beside
+from support.calls import PASSWORD, World
+from support.otp import mailed_code, now, totp
+
+BESIDE = """{"server": {"port": @PORT@, "replica_id": "beside"}, "signer": {"journal_file": "@JOURNAL@"},
+  "limits": {"challenges_per_user": 1000, "challenges_per_user_day": 1000}}"""
+
+
+@pytest.fixture(scope="module")
+def world(own):
+    return World(own, own.journey())
+
+
+@pytest.fixture(autouse=True)
+def clock(own):
+    yield
+    own.dev("clock", "0")
+
+
+@pytest.fixture
+def asked(world):
+    return Asked(world)
+
+
+def sealed(own, challenge):
+    """How many of a challenge's codes and destinations the outbox still holds."""
+    with own.database().cursor() as cursor:
+        cursor.execute("SELECT count(code_sealed), count(destination_sealed) FROM challenge_delivery "
+                       "WHERE challenge_id = %s", (challenge["id"],))
+        return cursor.fetchone()
+
+
+def eventually(what, seconds=20):
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "did not come about"
+        time.sleep(0.2)
+
+
+# --- time ---
+
+@pytest.mark.invariant(17)
+@pytest.mark.rows(118)
+def test_a_challenge_runs_out(own, asked):
+    """O13: at its end a challenge is 410, by the service's clock alone; the job ends it and wipes what was sealed."""
+    challenge = asked.ask()
+    code = asked.code()
+    assert sealed(own, challenge) == (1, 1)
+    own.dev("clock", "+301s")
+    old = datetime.datetime.now(datetime.timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    asked.api.post(f"{HERE}/{challenge['id']}/verify", {"code": code}, headers={"Date": old}).expect(
+        410, "challenge-expired")
+    assert asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["status"] == "expired"
+    assert asked.now()["second_factor"]["status"] == "failed"
+    eventually(lambda: sealed(own, challenge) == (0, 0))
+
+
+def test_a_resend_carries_the_same_code_then_a_new_one(own, asked):
+    """O23, O24: after its pause a resend has the same code; past half of the life a new one, the old is wrong;
+    neither attempts nor the end change; the fourth is 429 resend-limit."""
+    challenge = asked.ask()
+    code = asked.code()
+    asked.guess(challenge, wrong(code)).expect(422)
+    here = f"{HERE}/{challenge['id']}/resend"
+    own.dev("clock", "+61s")
+    again = asked.api.post(here, {}).expect(200)
+    asked.mails += 1
+    assert asked.code() == code
+    assert again["attempts_left"] == 4 and again["expires_at"] == challenge["expires_at"]
+    assert again["resends_left"] == 2
+    own.dev("clock", "+185s")
+    eventually(lambda: sealed(own, challenge)[0] == 0)
+    asked.api.post(here, {}).expect(200)
+    asked.mails += 1
+    fresh = asked.code()
+    if fresh != code:
+        asked.guess(challenge, code).expect(422, "otp-invalid")
+    own.dev("clock", "+250s")
+    asked.api.post(here, {}).expect(200)
+    asked.mails += 1
+    own.dev("clock", "+290s")
+    asked.api.post(here, {}).expect(429, "resend-limit")
+    asked.guess(challenge, asked.code()).expect(200)
+
+
+def test_verified_is_no_session(own, world):
+    """A passed challenge is good for two minutes."""
+    world.relay()
+    profile = world.journey.profile(second_factor={"revoke": [MAIL]})
+    user = world.user()
+    api = world.sign_in(user)
+    certificate = world.made("officer", "/v1/certificates/import", {
+        **world.import_body(san=()), "profile_id": profile, "owner_id": user["id"]})
+    challenge = api.post(HERE, {"operation": "revoke", "certificate_id": certificate["id"], **MAIL}).expect(201)
+    api.post(f"{HERE}/{challenge['id']}/verify", {"code": mailed_code(own, user["email"])}).expect(200)
+    own.dev("clock", "+121s")
+    api.post(f"/v1/certificates/{certificate['id']}/revoke", {
+        "reason": "superseded", "challenge_id": challenge["id"]}).expect(410, "challenge-expired")
+    assert api.get(f"/v1/certificates/{certificate['id']}").expect(200)["status"] == "issued"
+
+
+@pytest.mark.invariant(18)
+def test_a_lock_ends_and_the_next_is_longer(own, asked):
+    """Ten wrong answers lock for 15 minutes, ten more for 30."""
+    for minutes in (15, 30):
+        for _ in range(2):
+            challenge = asked.ask()
+            code = asked.code()
+            for _ in range(5):
+                asked.guess(challenge, wrong(code)).expect(422)
+        answer = asked.api.post(HERE, {"reissue_request_id": asked.request["id"], **MAIL}).expect(429, "subject-locked")
+        assert abs(int(answer.headers["Retry-After"]) - 60 * minutes) < 20
+        own.dev("clock", "+16m")
+    own.dev("clock", "+50m")
+    asked.api = asked.world.sign_in(asked.user)
+    asked.guess(asked.ask(), asked.code()).expect(200)
+
+
+@pytest.mark.invariant(17)
+@pytest.mark.rows(118)
+def test_an_app_passes_a_reissue_and_a_code_works_once(own, world):
+    """totp: enrolled with a code, a factor after a day, one step of skew, and no code works twice."""
+    profile = world.keep("app", lambda: world.journey.profile(second_factor={"reissue": [{"mechanism": "totp"}]}))
+    user = world.user(enterprise_id=world.enterprise_id())
+    api = world.sign_in(user)
+    challenge = api.post(HERE, {"operation": "account", **MAIL}).expect(201)
+    api.post(f"{HERE}/{challenge['id']}/verify", {"code": mailed_code(own, user["email"])}).expect(200)
+    made = api.post("/v1/me/totp", {"challenge_id": challenge["id"]}).expect(200)
+    assert made["otpauth_uri"].startswith("otpauth://totp/reissued:") and made["secret"] in made["otpauth_uri"]
+    assert made["qr_svg"].startswith("<svg ")
+    api.post("/v1/me/totp/confirm", {"code": wrong(totp(made["secret"], now(own)))}).expect(422, "otp-invalid")
+    first = totp(made["secret"], now(own))
+    api.post("/v1/me/totp/confirm", {"code": first}).expect(204)
+
+    def submitted():
+        certificate = world.made("officer", "/v1/certificates/import", {
+            **world.import_body(san=()), "profile_id": profile, "owner_id": user["id"]})
+        ready = world.journey.ready(certificate, api)
+        return api.post(f"/v1/reissue-requests/{ready['id']}/submit", {}).expect(200)["id"]
+    body = {"reissue_request_id": submitted(), "mechanism": "totp"}
+    api.post(HERE, body).expect(409, "destination-too-new")
+    own.dev("clock", "+25h")
+    api = world.sign_in(user)
+    challenge = api.post(HERE, body).expect(201)
+    here = f"{HERE}/{challenge['id']}/verify"
+    at = now(own)
+    api.post(here, {"code": totp(made["secret"], at - 90)}).expect(422, "otp-invalid")
+    api.post(here, {"code": totp(made["secret"], at + 120)}).expect(422, "otp-invalid")
+    code = totp(made["secret"], now(own))
+    assert api.post(here, {"code": code}).expect(200)["reissue_request"]["status"] == "issued"
+    challenge = api.post(HERE, {"reissue_request_id": submitted(), "mechanism": "totp"}).expect(201)
+    api.post(f"{HERE}/{challenge['id']}/verify", {"code": code}).expect(422, "otp-invalid")
+    api.post(f"{HERE}/{challenge['id']}/verify", {"code": totp(made["secret"], now(own) + 30)}).expect(200)
+
+
+# --- processes that die ---
+
+@pytest.mark.invariant(18)
+@pytest.mark.rows(119)
+def test_two_hundred_guesses_over_two_replicas(own, asked, tmp_path):
+    """Of 200 parallel guesses over two replicas, one of which is killed meanwhile, at most the limit is evaluated,
+    and what was counted stays counted."""
+    challenge = asked.ask()
+    code = asked.code()
+    with Beside(own, tmp_path, BESIDE) as beside:
+        there = beside.caller(asked.api.token)
+
+        def send(i):
+            api = asked.api.at(own["BASE_URL"]) if i % 2 else there.at(beside.base_url)
+            try:
+                return api.post(f"{HERE}/{challenge['id']}/verify", {"code": f"{(int(code) + 1 + i) % 10**6:06d}"},
+                                checked=False).status
+            except OSError:
+                return None
+        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+            running = [pool.submit(send, i) for i in range(200)]
+            time.sleep(0.15)
+            os.kill(beside.process.pid, signal.SIGKILL)
+            statuses = [one.result() for one in running]
+        beside.process.wait()
+    assert statuses.count(422) <= 5 and statuses.count(200) == 0
+    with own.database().cursor() as cursor:
+        cursor.execute("SELECT attempts, status FROM challenge WHERE id = %s", (challenge["id"],))
+        attempts, status = cursor.fetchone()
+        cursor.execute("SELECT count(*) FROM challenge_event WHERE challenge_id = %s AND kind = 'attempt'",
+                       (challenge["id"],))
+        assert cursor.fetchone()[0] <= attempts <= 5
+    assert attempts == 5
+    asked.guess(challenge, code).expect(423, "challenge-locked")
+    assert asked.now()["status"] == "authenticating"
+
+
+@pytest.mark.invariant(18)
+def test_a_crash_between_counting_and_judging_gives_no_guess_back(own, asked, tmp_path):
+    """The process dies after it counted: the attempt is used up, the right code still passes on another replica."""
+    challenge = asked.ask()
+    code = asked.code()
+    with Beside(own, tmp_path, BESIDE, REISSUED_FAILPOINT="after_attempt:abort") as beside:
+        with pytest.raises(OSError):
+            beside.caller(asked.api.token).post(f"{HERE}/{challenge['id']}/verify", {"code": wrong(code)})
+        beside.process.wait(20)
+    assert asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["attempts_left"] == 4
+    asked.guess(challenge, code).expect(200)
+
+
+@pytest.mark.invariant(17)
+def test_a_delivery_survives_its_process(own, world, tmp_path):
+    """What was queued when every process died is delivered by the next one."""
+    asked = Asked(world)
+    asked.submitted()
+    own.wait_ready()
+    os.kill(own.pids()[0], signal.SIGSTOP)
+    try:
+        with Beside(own, tmp_path, BESIDE, REISSUED_FAILPOINT="no_such:error") as beside:
+            challenge = beside.caller(asked.api.token).post(
+                HERE, {"reissue_request_id": asked.request["id"], **MAIL}).expect(201)
+            os.kill(beside.process.pid, signal.SIGKILL)
+            beside.process.wait()
+    finally:
+        os.kill(own.pids()[0], signal.SIGCONT)
+    asked.mails = 1
+    asked.guess(challenge, asked.code()).expect(200)
+
+
+def test_the_database_goes_away_during_an_answer(own, asked):
+    """O50: 503 while the database does not answer; what was counted before it went stays counted."""
+    challenge = asked.ask()
+    code = asked.code()
+    asked.guess(challenge, wrong(code)).expect(422)
+    pids = own.postgres_pids()
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        answer = asked.api.post(f"{HERE}/{challenge['id']}/verify", {"code": code}, checked=False)
+        assert answer.status == 503 and answer.headers["Retry-After"]
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    own.wait_ready()
+    left = asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["attempts_left"]
+    assert left <= 4
+    asked.guess(challenge, code).expect(200)
+
+
+# --- what is found nowhere ---
+
+@pytest.mark.rows(118)
+def test_no_code_password_or_secret_is_anywhere(own, world, tmp_path):
+    """O18, O19: at debug level no code, password, app secret, token or whole destination stands in a log, an answer
+    of others, a database dump or the arguments of a process."""
+    debug = BESIDE.rstrip().removesuffix("}") + ', "log": {"level": "debug"}}'
+    asked = Asked(world)
+    with Beside(own, tmp_path, debug) as beside:
+        asked.api = asked.api.at(beside.base_url)
+        challenge = asked.ask()
+        code = asked.code()
+        guess = wrong(code)
+        asked.guess(challenge, guess).expect(422)
+        password = "canary-password-5e1f"
+        asked.answer(challenge, {"password": password}).expect(422)
+        lonely = world.lonely().at(beside.base_url)
+        secret = lonely.post("/v1/me/totp", {}).expect(200)["secret"]
+        lonely.post("/v1/me/totp/confirm", {"code": totp(secret, now(own))}).expect(204)
+        handle = "canaryHandle0123456789abcdefABCDEF0123456789_"[:43]
+        beside.caller().request("GET", f"/v1/redirects/{handle}", checked=False)
+        beside.caller().request("GET", f"/v1/callbacks/oidc/{challenge['id']}?state={handle}&code={password}",
+                                checked=False)
+        arguments = subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+        logs = beside.log.read_text(errors="replace")
+    logs += "".join(path.read_text(errors="replace") for path in own.logs)
+    logs += "".join(path.read_text(errors="replace") for path in pathlib.Path(own.dir).glob("log/postgres*")
+                    if path.is_file())
+    canaries = {"password": password, "app secret": secret, "handle": handle, "token": asked.api.token,
+                "login password": PASSWORD}
+    for name, canary in canaries.items():
+        assert canary not in logs, f"{name} in a log"
+        assert canary not in arguments, f"{name} in the arguments of a process"
+    digits = re.compile(rf"(?<![0-9a-f]){code}(?![0-9a-f])|(?<![0-9a-f]){guess}(?![0-9a-f])")
+    assert not digits.search(logs), "a code in a log"
+    assert not digits.search(arguments)
+    with own.database().cursor() as cursor:
+        for table in ("challenge", "challenge_code", "challenge_delivery", "challenge_event", "challenge_handle",
+                      "challenge_subject", "user_means", "job", "idempotency"):
+            cursor.execute(f"SELECT t::text FROM {table} t")  # noqa: S608 - names of our own
+            for (row,) in cursor.fetchall():
+                for name, canary in {**canaries, "destination": asked.user["email"]}.items():
+                    assert canary not in row, f"{name} in {table}"
+                if table != "job":
+                    assert not digits.search(row), f"a code in {table}"
+        cursor.execute("SELECT canonical FROM audit_event WHERE object_id = %s", (challenge["id"],))
+        for (row,) in cursor.fetchall():
+            assert asked.user["email"] not in row and not digits.search(row)
