@@ -10,6 +10,8 @@
 #define CREATES RS_ROUTE_CREATES
 #define SECRET RS_ROUTE_SECRET
 #define UNTAGGED RS_ROUTE_UNTAGGED
+#define OF_CERTIFICATE RS_ROUTE_OF_CERTIFICATE
+#define OF_REQUEST RS_ROUTE_OF_REQUEST
 
 #define LIST FORMS
 
@@ -107,7 +109,7 @@ const struct rs_route rs_routes[] = {
 	{RS_GET, "/v1/certificates", "certificate.read", RS_BODY_NONE, LIST, rs_certificates_list, Q_CERTIFICATES, 7},
 	{RS_POST, "/v1/certificates", "certificate.enrol", RS_BODY_JSON, CREATES | UNTAGGED | RS_ROUTE_BIG | RS_ROUTE_LONG, rs_certificates_enrol, NULL, 0},
 	{RS_POST, "/v1/certificates/import", "certificate.import", RS_BODY_JSON, CREATES | UNTAGGED | RS_ROUTE_BIG, rs_certificates_import, NULL, 0},
-	{RS_GET, "/v1/certificates/{id}", "certificate.read", RS_BODY_NONE, FORMS, rs_certificates_show, Q_FORMAT, 0},
+	{RS_GET, "/v1/certificates/{id}", "certificate.read", RS_BODY_NONE, FORMS | OF_CERTIFICATE, rs_certificates_show, Q_FORMAT, 0},
 	{RS_PATCH, "/v1/certificates/{id}", "certificate.change_owner", RS_BODY_MERGE_PATCH, 0, rs_certificates_update, NULL, 0},
 	{RS_GET, "/v1/certificates/{id}/chain", "certificate.read", RS_BODY_NONE, FORMS, rs_certificates_chain, Q_FORMAT, 0},
 	{RS_GET, "/v1/certificates/{id}/events", "certificate.read", RS_BODY_NONE, LIST, rs_certificates_events, Q_PAGE, 0},
@@ -118,15 +120,15 @@ const struct rs_route rs_routes[] = {
 	{RS_POST, "/v1/certificates/{id}/reissue-requests", "reissue.create", RS_BODY_JSON, CREATES | RS_ROUTE_BIG, rs_certificates_reissue, NULL, 0},
 	{RS_GET, "/v1/reissue-requests", "reissue.read", RS_BODY_NONE, LIST, rs_reissue_requests_list, Q_REQUESTS, 31},
 	{RS_POST, "/v1/reissue-requests", "reissue.create", RS_BODY_JSON, CREATES | UNTAGGED | RS_ROUTE_BIG, rs_reissue_requests_create, NULL, 0},
-	{RS_GET, "/v1/reissue-requests/{id}", "reissue.read", RS_BODY_NONE, 0, rs_reissue_requests_show, Q_WAIT, 0},
+	{RS_GET, "/v1/reissue-requests/{id}", "reissue.read", RS_BODY_NONE, OF_REQUEST, rs_reissue_requests_show, Q_WAIT, 0},
 	{RS_PATCH, "/v1/reissue-requests/{id}", "reissue.edit", RS_BODY_MERGE_PATCH, 0, rs_reissue_requests_update, NULL, 0},
 	{RS_DELETE, "/v1/reissue-requests/{id}", "reissue.delete", RS_BODY_NONE, 0, rs_reissue_requests_delete, NULL, 0},
 	{RS_GET, "/v1/reissue-requests/{id}/csr", "reissue.read", RS_BODY_NONE, FORMS, rs_reissue_requests_csr, Q_FORMAT, 0},
 	{RS_PUT, "/v1/reissue-requests/{id}/csr", "reissue.csr", RS_BODY_RAW, RS_ROUTE_BIG, rs_reissue_requests_put_csr, NULL, 0},
 	{RS_PUT, "/v1/reissue-requests/{id}/agreement", "reissue.agreement", RS_BODY_JSON, 0, rs_reissue_requests_accept, NULL, 0},
 	{RS_POST, "/v1/reissue-requests/{id}/verify", "reissue.verify", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_verify, NULL, 0},
-	{RS_GET, "/v1/reissue-requests/{id}/preflight", "reissue.read", RS_BODY_NONE, 0, rs_reissue_requests_preflight, NULL, 0},
-	{RS_POST, "/v1/reissue-requests/{id}/submit", "reissue.submit", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_submit, NULL, 0},
+	{RS_GET, "/v1/reissue-requests/{id}/preflight", "reissue.read", RS_BODY_NONE, OF_REQUEST, rs_reissue_requests_preflight, NULL, 0},
+	{RS_POST, "/v1/reissue-requests/{id}/submit", "reissue.submit", RS_BODY_JSON, RS_ROUTE_LONG | OF_REQUEST, rs_reissue_requests_submit, NULL, 0},
 	{RS_POST, "/v1/reissue-requests/{id}/open", "reissue.open", RS_BODY_JSON, 0, rs_reissue_requests_open, NULL, 0},
 	{RS_POST, "/v1/reissue-requests/{id}/release", "reissue.release", RS_BODY_JSON, 0, rs_reissue_requests_release, NULL, 0},
 	{RS_POST, "/v1/reissue-requests/{id}/approve", "reissue.approve", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_approve, NULL, 0},
@@ -134,7 +136,7 @@ const struct rs_route rs_routes[] = {
 	{RS_POST, "/v1/reissue-requests/{id}/reopen", "reissue.reopen", RS_BODY_JSON, 0, rs_reissue_requests_reopen, NULL, 0},
 	{RS_POST, "/v1/reissue-requests/{id}/cancel", "reissue.cancel", RS_BODY_JSON, 0, rs_reissue_requests_cancel, NULL, 0},
 	{RS_POST, "/v1/reissue-requests/{id}/retry", "reissue.retry", RS_BODY_JSON, RS_ROUTE_LONG, rs_reissue_requests_retry, NULL, 0},
-	{RS_GET, "/v1/reissue-requests/{id}/certificate", "reissue.read", RS_BODY_NONE, FORMS, rs_reissue_requests_certificate, Q_FORMAT, 0},
+	{RS_GET, "/v1/reissue-requests/{id}/certificate", "reissue.read", RS_BODY_NONE, FORMS | OF_REQUEST, rs_reissue_requests_certificate, Q_FORMAT, 0},
 	{RS_GET, "/v1/reissue-requests/{id}/events", "reissue.read", RS_BODY_NONE, LIST, rs_reissue_requests_events, Q_PAGE, 0},
 	{RS_POST, "/v1/second-factor-challenges", "challenge.create", RS_BODY_JSON, CREATES | UNTAGGED, rs_challenges_create, NULL, 0},
 	{RS_GET, "/v1/second-factor-challenges/{id}", "challenge.read", RS_BODY_NONE, 0, rs_challenges_show, NULL, 0},

@@ -57,6 +57,8 @@ struct rs_certificate {
 /* The fields of a row (SELECT aliases) and, where not hidden, of the answer. */
 extern const struct rs_field rs_certificate_fields[];
 
+/* The caller, who is not known yet, will ask for this one first: rs_ahead_want() in store.h. */
+void rs_certificate_ahead(struct rs_ctx *ctx, const struct rs_id *id);
 /*
  * One certificate that the caller may see (its own, its enterprise's, by role and reach).
  * RS_NOT_FOUND for all others. Scopes are those of the action that the route is for, judged there:

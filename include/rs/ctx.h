@@ -55,6 +55,8 @@ struct rs_actor {
 
 struct rs_app;
 struct rs_limit_state;
+struct rs_ahead;
+struct rs_idem;
 
 struct rs_ctx {
 	struct rs_app *app;
@@ -68,6 +70,7 @@ struct rs_ctx {
 	int64_t deadline_ms;  /* CLOCK_MONOTONIC milliseconds; 0 = none */
 	bool permitted;       /* permission.h was asked and said yes */
 	struct rs_limit_state *limits; /* the limits that were hit, or NULL: limit.h */
+	struct rs_ahead *ahead; /* what is read while it is asked who calls, or NULL: store.h */
 	struct rs_idem *idem; /* the claimed Idempotency-Key of this request, or NULL: idempotency.h */
 };
 

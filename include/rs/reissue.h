@@ -94,6 +94,8 @@ struct rs_reissue_input {
 /* Creates a draft. RS_NOT_ELIGIBLE, RS_REISSUE_ALREADY_OPEN with "conflicting_resource". */
 enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input *input,
 	struct rs_reissue *out) RS_CHECK;
+/* The caller, who is not known yet, will ask for this one first: rs_ahead_want() in store.h. */
+void rs_reissue_ahead(struct rs_ctx *ctx, const struct rs_id *id);
 enum rs_code rs_reissue_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_reissue *out)
 	RS_CHECK;
 /*

@@ -83,6 +83,19 @@ enum rs_code rs_look(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query quer
 enum rs_code rs_look_one(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
 	const struct rs_params *params, struct rs_rows **rows) RS_CHECK;
 
+/*
+ * Looking ahead: what a request reads first goes out together with the question who calls, if whose
+ * rows that caller saw the last time is remembered. The memory is a guess and gives nobody
+ * anything: rows that were read for another reach than the caller turns out to have are not used,
+ * nor are rows that have waited, and only rs_look() with the same statement and parameters gets
+ * them, once.
+ */
+/* The statement and text parameters that the caller's first rs_look() will have. */
+void rs_ahead_want(struct rs_ctx *ctx, enum rs_query query, const struct rs_params *params);
+/* Before it is looked up who calls, and when it is known; caller is a digest of what it shows. */
+void rs_ahead_guess(struct rs_ctx *ctx, const unsigned char caller[32]);
+void rs_ahead_learn(struct rs_ctx *ctx, const unsigned char caller[32]);
+
 /* --- transactions of several statements --- */
 struct rs_tx;
 void rs_tx_end(struct rs_tx **tx); /* rolls back what was not committed */

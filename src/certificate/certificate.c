@@ -71,6 +71,14 @@ static enum rs_code read_row(struct rs_ctx *ctx, const struct rs_rows *rows, int
 	return rc;
 }
 
+void rs_certificate_ahead(struct rs_ctx *ctx, const struct rs_id *id)
+{
+	struct rs_params p = rs_params(ctx);
+
+	rs_p_id(&p, id);
+	rs_ahead_want(ctx, RS_Q_certificate_by_id, &p);
+}
+
 enum rs_code rs_certificate_get(struct rs_ctx *ctx, const struct rs_id *id,
 	struct rs_certificate *out)
 {

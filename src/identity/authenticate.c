@@ -98,6 +98,7 @@ static enum rs_code opaque(struct rs_ctx *ctx, const char *bearer, struct holder
 	struct rs_params p = rs_params(ctx);
 	rs_p_bytes(&p, hash, sizeof(hash));
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	rs_ahead_guess(ctx, hash);
 	enum rs_code rc = rs_look(ctx, RS_REACH_CALLER, RS_Q_token_by_hash, &p, &rows);
 	if (rc != RS_OK)
 		return rc;
@@ -245,6 +246,8 @@ enum rs_code rs_identity_authenticate(struct rs_ctx *ctx, const char *bearer)
 		rc = refuse(ctx, "user, client or enterprise is not active");
 	if (rc == RS_OK)
 		rs_token_hash(bearer, ctx->actor.token_hash);
+	if (rc == RS_OK && ours)
+		rs_ahead_learn(ctx, ctx->actor.token_hash);
 	if (rc == RS_OK && holder.unnoted)
 		rc = note_use(ctx);
 	return rc == RS_UNAUTHENTICATED ? refused(ctx) : rc;

@@ -6,6 +6,14 @@
 /* How often a use case starts again when others are faster. */
 #define ATTEMPTS 4
 
+void rs_reissue_ahead(struct rs_ctx *ctx, const struct rs_id *id)
+{
+	struct rs_params p = rs_params(ctx);
+
+	rs_p_id(&p, id);
+	rs_ahead_want(ctx, RS_Q_reissue_by_id, &p);
+}
+
 enum rs_code rs_case_read(struct rs_ctx *ctx, enum rs_reach reach, const struct rs_id *id,
 	struct rs_reissue *out)
 {

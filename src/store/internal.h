@@ -53,6 +53,16 @@ struct rs_conn {
 
 struct rs_look;
 
+/* The reach that each of the last callers had: ahead.c. */
+#define RS_REACHES_MAX 1024
+struct rs_reaches {
+	pthread_mutex_t lock;
+	struct rs_reach_entry {
+		unsigned char caller[32];
+		char reach[RS_ID_LEN + 1];
+	} entry[RS_REACHES_MAX];
+};
+
 /* The reads that go out together: look.c. */
 struct rs_looks {
 	pthread_mutex_t lock;
@@ -88,6 +98,7 @@ struct rs_store {
 	bool stopping;
 	struct rs_list_texts *lists;
 	struct rs_committer *committer;
+	struct rs_reaches reaches;
 	char *waiting[RS_QUERY_COUNT]; /* statements without SKIP LOCKED; NULL: the same */
 	_Atomic bool misfit;       /* the schema was not for us when last looked at */
 	_Atomic bool misfit_told;  /* and the log says so */
@@ -116,6 +127,16 @@ struct rs_one {
 	const char *reach; /* app.enterprise */
 	const char *key;   /* what it locks first; NULL: it locks nothing */
 	PGresult *result;
+};
+
+/* What a request will look for once its caller is known. */
+struct rs_ahead {
+	struct rs_one one;
+	struct rs_params params;
+	char reach[RS_ID_LEN + 1]; /* a guess; "" there is none */
+	bool gone;		   /* it is asked, or was */
+	struct rs_rows *rows;	   /* what came */
+	int64_t until_ms;
 };
 
 struct rs_rows {
@@ -193,6 +214,16 @@ enum rs_code rs_store_away(struct rs_ctx *ctx, const char *why);
 /* look.c */
 void rs_looks_init(struct rs_looks *looks);
 void rs_looks_clear(struct rs_looks *looks);
+/* ahead.c */
+void rs_reaches_init(struct rs_reaches *reaches);
+void rs_reaches_clear(struct rs_reaches *reaches);
+/* What is to go out with the next look, once; NULL nothing. */
+struct rs_one *rs_ahead_go(struct rs_ctx *ctx);
+/* It came: its result is the context's now. */
+void rs_ahead_keep(struct rs_ctx *ctx);
+/* The rows, if this is what was read ahead; NULL when it must be asked. */
+struct rs_rows *rs_ahead_take(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
+	const struct rs_params *params);
 /* list.c */
 struct rs_list_texts *rs_list_texts_new(void);
 void rs_list_texts_free(struct rs_list_texts *texts);

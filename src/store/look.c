@@ -36,6 +36,7 @@ struct rs_look {
 	enum look_state state;
 	int64_t deadline;
 	struct rs_one one;
+	struct rs_one *ahead; /* what goes with it, or NULL */
 };
 
 void rs_looks_init(struct rs_looks *looks)
@@ -167,17 +168,20 @@ static void pass_on(struct rs_looks *looks, struct rs_look **group, int n, enum 
 /* One round trip for all of the group, within the deadline of each. */
 static enum rs_code ask(struct rs_ctx *ctx, struct rs_conn *conn, struct rs_look **group, int n)
 {
-	struct rs_one *ones[GROUP_MAX];
+	struct rs_one *ones[2 * GROUP_MAX];
 	int64_t own = ctx->deadline_ms;
 	enum rs_code rc;
+	int count = 0;
 
 	ctx->deadline_ms = group[0]->deadline;
 	for (int i = 0; i < n; i++) {
 		if (group[i]->deadline < ctx->deadline_ms)
 			ctx->deadline_ms = group[i]->deadline;
-		ones[i] = &group[i]->one;
+		ones[count++] = &group[i]->one;
+		if (group[i]->ahead)
+			ones[count++] = group[i]->ahead;
 	}
-	rc = rs_group_run(ctx, conn, ones, n, false);
+	rc = rs_group_run(ctx, conn, ones, count, false);
 	ctx->deadline_ms = own;
 	return rc;
 }
@@ -189,14 +193,16 @@ static enum rs_code lead(struct rs_ctx *ctx, enum rs_reach reach, struct rs_look
 	struct rs_conn *conn;
 	int n = 1;
 	enum rs_code rc = rs_conn_take(ctx, reach, &conn);
+	bool asked = rc == RS_OK, alone;
 
-	if (rc == RS_OK) {
+	if (asked) {
 		n = take_along(looks, group);
 		rc = ask(ctx, conn, group, n);
 		rs_conn_give(conn);
 	}
 	/* Alone, it has failed as it would have failed without a group. */
-	pass_on(looks, group, n, rc != RS_OK && n > 1 ? LOOK_ALONE : LOOK_DONE);
+	alone = asked && rc != RS_OK && (n > 1 || group[0]->ahead);
+	pass_on(looks, group, n, alone ? LOOK_ALONE : LOOK_DONE);
 	return rc;
 }
 
@@ -209,6 +215,10 @@ enum rs_code rs_look(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query quer
 	struct rs_look *group[GROUP_MAX] = {&look};
 	enum rs_code rc = RS_OK;
 
+	*rows = rs_ahead_take(ctx, reach, query, params);
+	if (*rows)
+		return RS_OK;
+	look.ahead = reach == RS_REACH_CALLER ? rs_ahead_go(ctx) : NULL;
 	look.one = (struct rs_one){.slot = RS_SLOT_QUERIES + (int)query,
 		.params = params,
 		.reach = rs_reach_of(ctx, reach)};
@@ -222,6 +232,8 @@ enum rs_code rs_look(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query quer
 		rs_err_reset(&ctx->err);
 		return rs_read(ctx, reach, query, params, rows);
 	}
+	if (rc == RS_OK && look.ahead)
+		rs_ahead_keep(ctx);
 	if (rc == RS_OK)
 		*rows = rs_rows_keep(ctx, look.one.result);
 	return rc;

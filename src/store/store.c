@@ -20,6 +20,7 @@ int rs_store_new(const struct rs_store_config *config, struct rs_store **out)
 	if (!store)
 		abort();
 	store->lists = rs_list_texts_new();
+	rs_reaches_init(&store->reaches);
 	rc = rs_pools_start(store, config);
 	if (rc == 0)
 		rc = rs_committer_start(store);
@@ -38,6 +39,7 @@ void rs_store_free(struct rs_store *store)
 		return;
 	rs_committer_stop(store);
 	rs_pools_stop(store);
+	rs_reaches_clear(&store->reaches);
 	rs_list_texts_free(store->lists);
 	free(store);
 }

@@ -139,11 +139,86 @@ static void each_keeps_its_own_deadline(void **state)
 	}
 }
 
+/* A look for an enterprise by id; its name, in the context's arena, or NULL. */
+static const char *name_of(struct rs_ctx *ctx, const char *id)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows = NULL;
+
+	rs_p_text(&p, id);
+	if (rs_look_one(ctx, RS_REACH_CALLER, RS_Q_enterprise_by_id, &p, &rows) != RS_OK)
+		return NULL;
+	return rs_row_text(rows, 0, "name");
+}
+
+/*
+ * A caller that was `ours` when it was last seen wants that enterprise; `first` is looked up to
+ * find out who it is, and it turns out to belong to `now`. Whatever the look ahead read is older
+ * than the rename.
+ */
+static void begin_ahead(struct rs_ctx *ctx, const char *first, const struct rs_id *now)
+{
+	static const unsigned char caller[32] = {1, 2, 3};
+	static const struct rs_id nobody = {""};
+	struct rs_params p;
+
+	must_sql("UPDATE enterprise SET name = 'ours' WHERE name = 'renamed'");
+	user_ctx(ctx, &ours);
+	p = rs_params(ctx);
+	rs_p_id(&p, &ours);
+	rs_ahead_want(ctx, RS_Q_enterprise_by_id, &p);
+	rs_ahead_learn(ctx, caller);
+	ctx->actor.enterprise = nobody;
+	rs_ahead_guess(ctx, caller);
+	assert_null(name_of(ctx, first));
+	ctx->actor.enterprise = *now;
+	must_sql("UPDATE enterprise SET name = 'renamed' WHERE name = 'ours'");
+}
+
+static void what_is_read_ahead_is_used_once_and_fresh(void **state)
+{
+	struct rs_ctx ctx;
+
+	(void)state;
+	begin_ahead(&ctx, theirs.s, &ours);
+	assert_string_equal(name_of(&ctx, ours.s), "ours");
+	assert_string_equal(name_of(&ctx, ours.s), "renamed");
+	rs_ctx_end(&ctx);
+
+	begin_ahead(&ctx, theirs.s, &ours);
+	usleep(200000);
+	assert_string_equal(name_of(&ctx, ours.s), "renamed");
+	rs_ctx_end(&ctx);
+
+	/* A question that fails takes nothing with it. */
+	begin_ahead(&ctx, "nonsense", &ours);
+	assert_int_equal(ctx.err.code, RS_INTERNAL);
+	rs_err_reset(&ctx.err);
+	assert_string_equal(name_of(&ctx, ours.s), "renamed");
+	rs_ctx_end(&ctx);
+}
+
+/* The memory of reaches is a guess: who belongs elsewhere by now sees nothing by it (I11). */
+static void what_is_read_ahead_is_for_its_reach_alone(void **state)
+{
+	struct rs_ctx ctx;
+
+	(void)state;
+	begin_ahead(&ctx, theirs.s, &theirs);
+	assert_null(name_of(&ctx, ours.s));
+	assert_int_equal(ctx.err.code, RS_NOT_FOUND);
+	rs_err_reset(&ctx.err);
+	assert_string_equal(name_of(&ctx, theirs.s), "theirs");
+	rs_ctx_end(&ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(looks_together_stay_apart),
 		cmocka_unit_test(each_keeps_its_own_deadline),
+		cmocka_unit_test(what_is_read_ahead_is_used_once_and_fresh),
+		cmocka_unit_test(what_is_read_ahead_is_for_its_reach_alone),
 	};
 
 	return cmocka_run_group_tests(tests, harness_start, harness_stop);
