@@ -2,6 +2,8 @@
 
 #include "rs/permission.h"
 
+#include <string.h>
+
 enum rs_code rs_rows_items(
 	struct rs_call *call, const struct rs_list *list, rs_row_render *render, json_t **items)
 {
@@ -26,4 +28,27 @@ void rs_show_secret(json_t *object, const char *name, struct rs_secret **secret)
 void rs_show_scopes(json_t *object, int64_t scopes)
 {
 	json_object_set_new(object, "scopes", rs_scopes_json((unsigned)scopes));
+}
+
+const char *rs_html_text(struct rs_arena *arena, const char *text)
+{
+	static const struct {
+		char c;
+		const char *entity;
+	} ENTITIES[] = {
+		{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+	char *out = rs_arena_alloc(arena, 6 * strlen(text) + 1), *at = out;
+
+	for (; *text; text++) {
+		const char *entity = NULL;
+
+		for (size_t i = 0; i < sizeof(ENTITIES) / sizeof(ENTITIES[0]); i++)
+			if (ENTITIES[i].c == *text)
+				entity = ENTITIES[i].entity;
+		if (entity)
+			at = stpcpy(at, entity);
+		else
+			*at++ = *text;
+	}
+	return out;
 }

@@ -1,4 +1,4 @@
-/* What the resources of the identity module have in common when they are shown. */
+/* What resources have in common when they are shown. */
 #ifndef API_COMMON_H
 #define API_COMMON_H
 
@@ -17,5 +17,8 @@ enum rs_code rs_rows_items(
 void rs_show_secret(json_t *object, const char *name, struct rs_secret **secret);
 /* Replaces the bits of scopes by their names. */
 void rs_show_scopes(json_t *object, int64_t scopes);
+
+/* Text for HTML, attribute values included. In the arena. */
+const char *rs_html_text(struct rs_arena *arena, const char *text);
 
 #endif

@@ -86,6 +86,9 @@ enum rs_code rs_validations_show(struct rs_call *call);
 enum rs_code rs_validations_verify(struct rs_call *call);
 enum rs_code rs_validations_cancel(struct rs_call *call);
 enum rs_code rs_validations_render(struct rs_call *call, int status, const struct rs_id *id);
+/* confirm.c */
+enum rs_code rs_validations_confirm_page(struct rs_call *call);
+enum rs_code rs_validations_confirm(struct rs_call *call);
 /* caa_checks.c */
 enum rs_code rs_caa_checks_list(struct rs_call *call);
 enum rs_code rs_caa_checks_create(struct rs_call *call);

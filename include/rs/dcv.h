@@ -85,7 +85,8 @@ struct rs_dcv_todo {
 	int port;		 /* of http_file */
 	const json_t *issuers;	 /* of dns_persist: our Issuer Domain Names */
 	const char *account_uri; /* of dns_persist */
-	const char *recipient;	 /* of the mail methods: where the mail went; NULL = nowhere yet */
+	const char *recipient;	 /* of the mail methods: the one that was chosen; NULL = all */
+	const json_t *sent_to;	 /* of the mail methods: addresses that were written to; NULL = none */
 };
 /*
  * {text, record: {name, type, value, zone_line}|null, file: {url, content}|null, mail: {to:

@@ -11,5 +11,11 @@ WITH gone AS (
       AND (split_part(v.identifier, '@', -1) = g.name
            OR g.include_subdomains AND split_part(v.identifier, '@', -1) LIKE '%.' || g.name)
     RETURNING v.id
+), unsent AS (
+    UPDATE mail m SET message_sealed = NULL, message_kid = NULL, updated_at = $3::timestamptz,
+        code = CASE m.state WHEN 'queued' THEN 'gone' ELSE m.code END,
+        state = CASE m.state WHEN 'queued' THEN 'failed' ELSE m.state END
+    FROM ended e
+    WHERE m.object_id = e.id AND m.message_sealed IS NOT NULL
 )
 SELECT g.id, (SELECT count(*) FROM ended) AS ended FROM gone g

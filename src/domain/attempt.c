@@ -316,6 +316,26 @@ static enum rs_code record(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	return rc;
 }
 
+enum rs_code rs_attempt_store(struct rs_ctx *ctx, struct rs_tx *tx, struct rs_validation *v,
+	const struct rs_attempt_end *end_)
+{
+	struct attempt a = {
+		.v = v,
+		.method = rs_method_for(v->method, v->identifier_type),
+		.started_at = end_->started_at,
+		.finished_at = rs_clock_now_us(ctx->app->clock),
+		.result = end_->result,
+		.code = end_->code,
+		.detail = end_->detail,
+		.wide = true,
+	};
+	struct rs_attempts one = {.ctx = ctx, .attempt = &a, .count = 1};
+
+	a.evidence = evidence_of(ctx, &a);
+	json_object_update(a.evidence, (json_t *)(uintptr_t)end_->evidence);
+	return record(ctx, tx, &one);
+}
+
 static bool due(const struct rs_validation *v, int64_t now)
 {
 	const struct rs_dcv_method *method = rs_method_for(v->method, v->identifier_type);
@@ -453,6 +473,7 @@ enum rs_code rs_validation_verify(
 		ctx->err.retry_after = (int)((out->next_attempt_at - now) / SECOND) + 1;
 		return RS_RATE_LIMITED;
 	}
-	rc = try_alone(ctx, out);
+	rc = rs_method_for(out->method, out->identifier_type)->mail ? rs_letters_verify(ctx, out)
+								    : try_alone(ctx, out);
 	return rc ? rc : rs_validation_get(ctx, id, out);
 }

@@ -199,10 +199,18 @@ static json_t *wanted_file(struct rs_ctx *ctx, const struct rs_dcv_todo *todo)
 		todo->token);
 }
 
+static bool was_sent(const struct rs_dcv_todo *todo)
+{
+	return json_array_size(todo->sent_to) > 0;
+}
+
+/* Whom the mails went to; before that, whom they would go to. */
 static json_t *wanted_mail(struct rs_ctx *ctx, const struct rs_dcv_todo *todo)
 {
 	if (!todo->method->mail)
 		return json_null();
+	if (was_sent(todo))
+		return json_pack("{s:O}", "to", (json_t *)(uintptr_t)todo->sent_to);
 	if (todo->recipient)
 		return json_pack("{s:[s]}", "to", todo->recipient);
 	return json_pack(
@@ -214,8 +222,10 @@ static const char *sentence(const struct rs_dcv_todo *todo)
 	const struct rs_dcv_method *method = todo->method;
 
 	if (method->mail)
-		return todo->recipient ? "Open the link of the mail and press Confirm there."
-				       : "A mail goes to an address that stands for the domain.";
+		return was_sent(todo)
+			? "Open the link of the mail and press Confirm there; verify sends the mails again."
+			: "Publish this record, others of the name may stay, then verify: a mail goes to "
+			  "the address it names.";
 	if (is(method, "http_file"))
 		return "Serve a file of exactly this content at this address, then verify.";
 	return "Publish this record, others of the name may stay, then verify.";

@@ -4,6 +4,7 @@
 
 #include "rs/caa.h"
 #include "rs/keyring.h"
+#include "rs/mail.h"
 #include "rs/resolver.h"
 #include "rs/verify.h"
 
@@ -63,6 +64,43 @@ void rs_attempts_wait(struct rs_attempts *attempts);
 /* Judges by what was seen, stores every attempt and what it did to its validation. */
 enum rs_code rs_attempts_record(struct rs_ctx *ctx, struct rs_attempts *attempts,
 	const struct rs_looking *looking) RS_CHECK;
+
+/* An attempt that is not one of the network's run: the search for whom to ask by mail, an answer. */
+struct rs_attempt_end {
+	int64_t started_at;
+	const char *result;	/* passed, failed, error */
+	enum rs_code code;	/* of a failure */
+	const char *detail;	/* of a failure; or NULL */
+	const json_t *evidence; /* more than every attempt tells, or NULL; borrowed */
+};
+/* Stores it inside tx, with its event and what it does to the validation. */
+enum rs_code rs_attempt_store(struct rs_ctx *ctx, struct rs_tx *tx, struct rs_validation *v,
+	const struct rs_attempt_end *end) RS_CHECK;
+
+/* The columns of domain_validation, for rs_row_read() into a struct rs_validation. */
+extern const struct rs_field rs_validation_row[];
+/* One of a method by mail, whoever asks; RS_NOT_FOUND for others. Without its attempts and mails. */
+enum rs_code rs_validation_of_mail(
+	struct rs_ctx *ctx, const struct rs_id *id, struct rs_validation *out) RS_CHECK;
+
+/* Whom to ask by mail, and what was seen on the way to that. */
+struct rs_letters {
+	json_t *to; /* [{address, source}], borrowed; empty: nobody, and `none` says why */
+	struct rs_mail_text text; /* what they are told, but for the link of each */
+	struct rs_attempt_end none;
+};
+/*
+ * Finds whom a pending validation by mail has to ask; the DNS is asked for it where the method wants
+ * that. RS_VALIDATION_FAILED with a fault at /to when the recipient that was chosen is none of those
+ * the method knows, RS_RATE_LIMITED when a mailbox has got too many such mails.
+ */
+enum rs_code rs_letters_find(
+	struct rs_ctx *ctx, const struct rs_validation *v, struct rs_letters *out) RS_CHECK;
+/* Queues the mails inside tx, each with a token of its own; or stores the failed search. */
+enum rs_code rs_letters_put(struct rs_ctx *ctx, struct rs_tx *tx, struct rs_validation *v,
+	const struct rs_letters *letters) RS_CHECK;
+/* The verify of a validation by mail: the search again, or the same mails once more. */
+enum rs_code rs_letters_verify(struct rs_ctx *ctx, struct rs_validation *v) RS_CHECK;
 
 /* How long lookups may take now: dns.deadline_ms, less when the caller's deadline comes first. */
 int rs_dns_deadline(const struct rs_ctx *ctx);

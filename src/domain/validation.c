@@ -9,7 +9,9 @@
 #include "rs/config.h"
 #include "rs/id.h"
 #include "rs/idempotency.h"
+#include "rs/jobs.h"
 #include "rs/keyring.h"
+#include "rs/mail.h"
 #include "rs/names.h"
 #include "rs/permission.h"
 #include "rs/persist.h"
@@ -20,7 +22,7 @@
 #define SECOND INT64_C(1000000)
 
 #define F(member, kind, ...) RS_FIELD(struct rs_validation, member, kind, __VA_ARGS__)
-static const struct rs_field ROW[] = {
+const struct rs_field rs_validation_row[] = {
 	F(id, RS_T_ID),
 	F(enterprise_id, RS_T_ID),
 	F(identifier_type, RS_T_STRING),
@@ -39,6 +41,7 @@ static const struct rs_field ROW[] = {
 	F(code, RS_T_STRING),
 	F(detail, RS_T_STRING),
 	F(attempts, RS_T_ARRAY),
+	F(mails, RS_T_ARRAY),
 	F(revision, RS_T_INT),
 	F(created_at, RS_T_TIME),
 	F(updated_at, RS_T_TIME),
@@ -63,7 +66,7 @@ enum rs_code rs_validation_get(struct rs_ctx *ctx, const struct rs_id *id, struc
 	rs_p_id(&p, id);
 	rc = rs_read_one(ctx, RS_REACH_CALLER, RS_Q_validation_by_id, &p, &rows);
 	if (!rc)
-		rc = rs_row_read(ctx, rows, 0, ROW, out);
+		rc = rs_row_read(ctx, rows, 0, rs_validation_row, out);
 	return rc ? rc : rs_may_see(ctx, "validation.read", &out->requested_by, &out->enterprise_id);
 }
 
@@ -84,6 +87,25 @@ static enum rs_code token_of(struct rs_ctx *ctx, const struct rs_validation *v, 
 		v->token_sealed, out);
 }
 
+/* The mailboxes that were written to, each once. */
+static json_t *sent_to(struct rs_ctx *ctx, const struct rs_validation *v)
+{
+	json_t *out = rs_arena_json(ctx->arena, json_array()), *mail;
+	size_t i;
+
+	json_array_foreach(v->mails, i, mail)
+	{
+		json_t *to = json_object_get(mail, "to");
+		size_t at = 0;
+
+		while (at < json_array_size(out) && !json_equal(json_array_get(out, at), to))
+			at++;
+		if (at == json_array_size(out))
+			json_array_append(out, to);
+	}
+	return out;
+}
+
 static enum rs_code instructions(struct rs_ctx *ctx, const struct rs_validation *v, json_t **out)
 {
 	const struct rs_dcv_method *method = rs_method_for(v->method, v->identifier_type);
@@ -98,6 +120,7 @@ static enum rs_code instructions(struct rs_ctx *ctx, const struct rs_validation 
 		.issuers = ctx->app->config->caa_issuer_domains,
 		.account_uri = rs_account_uri(ctx, &v->enterprise_id),
 		.recipient = v->recipient,
+		.sent_to = sent_to(ctx, v),
 	};
 
 	if (rc)
@@ -125,13 +148,14 @@ enum rs_code rs_validation_json(
 
 	if (rc)
 		return rc;
-	*out = json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:o, s:o, s:I, s:O, s:o, s:o, s:o, s:o, "
-			 "s:s, s:I, s:o, s:o}",
+	*out = json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:o, s:o, s:I, s:O, s:O, s:o, s:o, s:o, "
+			 "s:o, s:s, s:I, s:o, s:o}",
 		"id", v->id.s, "enterprise_id", v->enterprise_id.s, "identifier", "type",
 		v->identifier_type, "value", v->identifier, "method", v->method, "status", v->status,
 		"rules", v->rules, "instructions", todo, "next_attempt_at",
 		time_json(v->next_attempt_at), "attempt_count", (json_int_t)v->attempt_count,
 		"attempts", v->attempts ? v->attempts : rs_arena_json(ctx->arena, json_array()),
+		"mails", v->mails ? v->mails : rs_arena_json(ctx->arena, json_array()),
 		"expires_at", time_json(strcmp(v->status, "pending") == 0 ? v->expires_at : 0),
 		"validated_at", time_json(v->validated_at), "valid_until", time_json(v->valid_until),
 		"reason", v->code ? json_pack("{s:s, s:s?}", "code", v->code, "detail", v->detail)
@@ -164,7 +188,7 @@ enum rs_code rs_validation_list(struct rs_ctx *ctx, const struct rs_validation_f
 		struct rs_validation v = {0};
 		json_t *json = NULL;
 
-		rc = rs_row_read(ctx, list->rows, i, ROW, &v);
+		rc = rs_row_read(ctx, list->rows, i, rs_validation_row, &v);
 		if (!rc)
 			rc = rs_validation_json(ctx, &v, &json);
 		if (!rc)
@@ -212,13 +236,13 @@ static const char *address_of(struct rs_ctx *ctx, const char *text)
 	return NULL;
 }
 
-static const char *mailbox_of(struct rs_ctx *ctx, const char *text)
+static const char *mailbox_of(struct rs_ctx *ctx, const char *text, const char *at)
 {
 	const char *out = rs_names_mailbox(
 		ctx, (struct rs_bytes){(const unsigned char *)text, strlen(text)});
 
 	if (!out)
-		rs_fault(ctx, RS_BAD_NAME, "/identifier/value", "\"%s\" is no mailbox.", text);
+		rs_fault(ctx, RS_BAD_NAME, at, "\"%s\" is no mailbox.", text);
 	return out;
 }
 
@@ -227,7 +251,7 @@ static const char *normal_form(struct rs_ctx *ctx, const struct body *body)
 	if (strcmp(body->type, "dns") == 0)
 		return rs_names_registrable(ctx, body->value, "/identifier/value");
 	return strcmp(body->type, "ip") == 0 ? address_of(ctx, body->value)
-					     : mailbox_of(ctx, body->value);
+					     : mailbox_of(ctx, body->value, "/identifier/value");
 }
 
 static enum rs_code read_body(struct rs_ctx *ctx, json_t *json, struct rs_validation *out,
@@ -246,6 +270,8 @@ static enum rs_code read_body(struct rs_ctx *ctx, json_t *json, struct rs_valida
 		out->identifier = normal_form(ctx, &body);
 	if (body.to && *method && !(*method)->mail)
 		rs_fault(ctx, RS_BAD_VALUE, "/to", "Only the methods by mail send something.");
+	else if (body.to)
+		out->recipient = mailbox_of(ctx, body.to, "/to");
 	out->identifier_type = body.type;
 	out->method = body.method;
 	return rs_faults(ctx);
@@ -279,6 +305,7 @@ static enum rs_code insert(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rs_p_id(&p, &v->requested_by);
 	rs_p_time(&p, v->created_at);
 	rs_p_time(&p, v->expires_at);
+	rs_p_text(&p, v->recipient);
 	rc = rs_tx_run(ctx, tx, RS_Q_validation_insert, &p, NULL);
 	if (!rc)
 		rc = rs_audit(ctx, tx, &event);
@@ -299,6 +326,36 @@ static void give_token(struct rs_ctx *ctx, struct rs_validation *v)
 	v->token_kid = rs_keyring_active(ctx->app->keyring);
 }
 
+struct making {
+	struct rs_validation *validation;
+	struct rs_letters letters;
+};
+
+static enum rs_code insert_with_mails(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
+{
+	struct making *making = arg;
+	enum rs_code rc = insert(ctx, tx, making->validation);
+
+	return rc ? rc : rs_letters_put(ctx, tx, making->validation, &making->letters);
+}
+
+/* Whom to ask is found out first, since no lookup is made inside a transaction. */
+static enum rs_code create_by_mail(struct rs_ctx *ctx, struct rs_validation *v)
+{
+	struct making making = {.validation = v};
+	struct rs_id id = v->id;
+	enum rs_code rc = rs_mail_ready(ctx, &v->enterprise_id);
+
+	if (!rc)
+		rc = rs_letters_find(ctx, v, &making.letters);
+	if (!rc)
+		rc = rs_tx_use(ctx, RS_REACH_CALLER, insert_with_mails, &making);
+	if (rc)
+		return rc;
+	rs_jobs_wake(ctx->app->jobs);
+	return rs_validation_get(ctx, &id, v);
+}
+
 enum rs_code rs_validation_create(struct rs_ctx *ctx, json_t *body, struct rs_validation *out)
 {
 	int64_t now = rs_clock_now_us(ctx->app->clock);
@@ -313,11 +370,10 @@ enum rs_code rs_validation_create(struct rs_ctx *ctx, json_t *body, struct rs_va
 		rc = rs_may_act(ctx, "validation.create", NULL, &out->enterprise_id);
 	if (rc)
 		return rc;
-	if (method->mail)
-		return rs_fail(ctx, RS_METHOD_NOT_CONFIGURED,
-			"No mail server is configured. Choose dns_txt, dns_persist or http_file.");
 	out->rules = method->rules;
 	out->expires_at = now + method->pending_s * SECOND;
+	if (method->mail)
+		return create_by_mail(ctx, out);
 	if (method->token)
 		give_token(ctx, out);
 	if (strcmp(out->method, "http_file") == 0)
@@ -355,6 +411,8 @@ static enum rs_code cancel(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	if (!rc && rs_rows_count(rows) == 0)
 		rc = rs_fail(ctx, ending->revision >= 0 ? RS_PRECONDITION_FAILED : RS_CONFLICT,
 			"The validation changed at the same moment. Read it again.");
+	if (!rc)
+		rc = rs_mail_drop(ctx, tx, &v->id);
 	return rc ? rc : rs_audit(ctx, tx, &event);
 }
 
@@ -404,10 +462,12 @@ static json_t *identifiers_of(struct rs_ctx *ctx, const json_t *names)
 
 	json_array_foreach(names, i, name) {
 		const char *text = json_string_value(json_object_get(name, "name"));
-		bool dns = strcmp(json_string_value(json_object_get(name, "kind")), "dns") == 0;
+		const char *kind = json_string_value(json_object_get(name, "kind"));
 
 		json_array_append_new(out, json_string(text));
-		while (dns && (text = strchr(text, '.')) != NULL)
+		if (strcmp(kind, "mail") == 0 && (text = strrchr(text, '@')) != NULL)
+			json_array_append_new(out, json_string(++text));
+		while (text && strcmp(kind, "ip") != 0 && (text = strchr(text, '.')) != NULL)
 			json_array_append_new(out, json_string(++text));
 	}
 	return out;
@@ -430,7 +490,7 @@ enum rs_code rs_validation_covering(struct rs_ctx *ctx, const struct rs_id *ente
 	*out = rs_new_array(ctx->arena, struct rs_validation, (size_t)rs_rows_count(rows) + 1);
 	for (int i = 0; !rc && i < rs_rows_count(rows); i++) {
 		(*out)[i] = (struct rs_validation){0};
-		rc = rs_row_read(ctx, rows, i, ROW, &(*out)[(*count)++]);
+		rc = rs_row_read(ctx, rows, i, rs_validation_row, &(*out)[(*count)++]);
 	}
 	return rc;
 }

@@ -37,11 +37,12 @@ demo_data()
 	work=$(mktemp -d)
 	demo_platform_admin "$work"
 	demo_people "$work"
+	demo_connectors "$work"
 	demo_rules "$work"
 	demo_certificates "$work"
 	write_file "$DIR/demo.env" <"$work/env"
 	rm -rf "$work"
-	say "demo" "two enterprises, eight users, two profiles, an issued and two revoked certificates"
+	say "demo" "two enterprises, eight users, a mail connector, two profiles, an issued and two revoked certificates"
 }
 
 # demo_keep FILE NAME VALUE: sets NAME here and keeps it for DIR/env.
@@ -96,6 +97,17 @@ demo_people()
 	demo_keep "$1" SUBSCRIBER_EMAIL alice@example.test
 	demo_keep "$1" SUBSCRIBER_PASSWORD "$PERSON_PASSWORD"
 	DEMO_OWNER=$PERSON_ID
+}
+
+# The way of the enterprise's mail: the server of tests/dev/mail.sh.
+demo_connectors()
+{
+	demo_keep "$1" SMTP_CONNECTOR_ID "$(api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/connectors "$(jq -nc \
+		--slurpfile mail "$DIR/mail/mail.json" --rawfile ca "$DIR/mail/ca.pem" '{
+			kind: "smtp", name: "demo mail", active: true, settings: {host: "127.0.0.1",
+			port: $mail[0].ports.starttls, tls: "starttls", ca_pem: $ca, from: "ra@example.test",
+			from_name: "Example Ltd registration", username: $mail[0].username,
+			password: $mail[0].password, timeout_s: 10}}')")"
 }
 
 # demo_profile NAME CATEGORY PURPOSE RULE_SET EDITABLE-FIELDS MAX_DAYS CAA: the id of a new profile.
