@@ -157,7 +157,7 @@ const struct rs_route rs_routes[] = {
 	{RS_POST, "/v1/domain-validations/{id}/verify", "validation.edit", RS_BODY_JSON, RS_ROUTE_LONG, rs_validations_verify, NULL, 0},
 	{RS_POST, "/v1/domain-validations/{id}/cancel", "validation.edit", RS_BODY_JSON, 0, rs_validations_cancel, NULL, 0},
 	{RS_GET, "/v1/domain-validations/{id}/confirm", NULL, RS_BODY_NONE, PUBLIC | FORMS, rs_validations_confirm_page, NULL, 0},
-	{RS_POST, "/v1/domain-validations/{id}/confirm", NULL, RS_BODY_JSON, PUBLIC | UNTAGGED | RS_ROUTE_NO_IDEM, rs_validations_confirm, NULL, 0},
+	{RS_POST, "/v1/domain-validations/{id}/confirm", NULL, RS_BODY_JSON, PUBLIC | UNTAGGED, rs_validations_confirm, NULL, 0},
 	{RS_GET, "/v1/caa-checks", "caa_check.read", RS_BODY_NONE, LIST, rs_caa_checks_list, Q_CAA, 0},
 	{RS_POST, "/v1/caa-checks", "caa_check.create", RS_BODY_JSON, CREATES | RS_ROUTE_LONG, rs_caa_checks_create, NULL, 0},
 	{RS_GET, "/v1/caa-checks/{id}", "caa_check.read", RS_BODY_NONE, 0, rs_caa_checks_show, NULL, 0},

@@ -3,17 +3,17 @@
  *
  * A caller says to whom and what, inside the transaction of what it is about (rs_mail_put()); the
  * message is built then, whole and for good, sealed into the table `mail`, and a job sends it
- *through the enterprise's active smtp connectors: by priority, past those whose breaker is open, at
- *least once, again with growing pauses until give_up_at. The same message always has the same
- *Message-ID and the same bytes, but for the From that each relay demands; rs_mail_again() sends it
- *once more.
+ * through the enterprise's active smtp connectors: by priority, past those whose breaker is open, at
+ * least once, again with growing pauses until give_up_at. The same message always has the same
+ * Message-ID and the same bytes, but for the From that each relay demands; rs_mail_again() sends it
+ * once more.
  *
  * A message may hold a one-time code or a link with a token, so it is never in clear outside a
- *struct rs_secret, its subject is the caller's promise to hold none, and the sealed text is wiped
- *as soon as it is sent or given up, or at keep_until where it may have to be sent again.
+ * struct rs_secret, its subject is the caller's promise to hold none, and the sealed text is wiped
+ * as soon as it is sent or given up, or at keep_until where it may have to be sent again.
  *
- *	queued --taken by a relay--> sent          rs_mail_again(): sent --> queued, while it is
- *kept queued --refused for good, or give_up_at passed, or rs_mail_drop()--> failed
+ *	queued --taken by a relay--> sent      sent --rs_mail_again() while it is kept--> queued
+ *	queued --refused for good, give_up_at passed, rs_mail_drop()--> failed
  *
  * A relay's breaker opens for 30 s after 5 failures in a row (no TLS, no answer, no sign-in: not a
  * recipient that is refused) and then lets one try through.
@@ -29,8 +29,7 @@
 struct rs_connector;
 struct rs_smtp_result;
 
-/* Characters of somebody else's text (a common name, a person's name) in a mail: rs_mail_quote().
- */
+/* Characters of somebody else's text (a common name, a person's) in a mail: rs_mail_quote(). */
 #define RS_MAIL_QUOTE_MAX 40
 /* Octets of one whole message. */
 #define RS_MAIL_MAX	  (24u << 10)
@@ -73,8 +72,7 @@ struct rs_mail_delivery {
 	int64_t created_at, sent_at; /* sent_at: of the last time; 0 = not yet */
 };
 
-/* Whether text is one mailbox we can send to: a dot-atom in ASCII at a domain name. NULL is none.
- */
+/* Whether text is one mailbox we can send to: an ASCII dot-atom at a domain name. NULL is none. */
 bool rs_mail_address(const char *text);
 /*
  * Somebody else's text as it may stand in a mail: on one line, without control characters and

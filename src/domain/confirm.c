@@ -13,7 +13,7 @@
 struct answered {
 	struct rs_id mail_id;
 	const char *mailbox, *message_id;
-	json_t *source, *tries;
+	json_t *source;
 	int64_t mailed_at;
 };
 
@@ -22,7 +22,6 @@ static const struct rs_field MAIL[] = {
 	RS_FIELD(struct answered, mailbox, RS_T_STRING),
 	RS_FIELD(struct answered, message_id, RS_T_STRING),
 	RS_FIELD(struct answered, source, RS_T_OBJECT),
-	RS_FIELD(struct answered, tries, RS_T_ARRAY),
 	RS_FIELD(struct answered, mailed_at, RS_T_TIME),
 	RS_FIELD_END,
 };
@@ -73,10 +72,9 @@ static json_t *evidence_of(struct rs_ctx *ctx, const struct answer *a, const str
 		json_object_set_new(
 			out, "token_sha256", json_string(rs_sha256_text(ctx->arena, a->hash)));
 		json_object_set_new(out, "mail",
-			json_pack("{s:s, s:s, s:s, s:s, s:O, s:O}", "id", mail->mail_id.s,
-				"recipient", mail->mailbox, "message_id", mail->message_id,
-				"created_at", mailed, "source", mail->source, "tries",
-				mail->tries));
+			json_pack("{s:s, s:s, s:s, s:s, s:O}", "id", mail->mail_id.s, "recipient",
+				mail->mailbox, "message_id", mail->message_id, "created_at", mailed,
+				"source", mail->source));
 	}
 	return rs_arena_json(ctx->arena, out);
 }

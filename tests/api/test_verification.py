@@ -382,12 +382,6 @@ def test_why_something_is_bogus_is_kept(dns, caller_subscriber):
     assert "missing.caatest" in query["why"] and query["message"]
 
 
-def test_mail_is_not_offered_yet(caller_officer):
-    """The methods by mail say that no mail server is configured."""
-    caller_officer.post("/v1/domain-validations", {"identifier": {"type": "dns", "value": fresh("mail")},
-                                                   "method": "email_constructed"}).expect(409, "method-not-configured")
-
-
 @pytest.mark.parametrize("identifier,method,pointer", [
     ({"type": "dns", "value": "com"}, "dns_txt", "/identifier/value"),
     ({"type": "dns", "value": "*.example.com"}, "dns_txt", "/identifier/value"),

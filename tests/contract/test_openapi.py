@@ -18,6 +18,7 @@ OPERATIONS = [(path, method, item[method]) for path, item in DOC["paths"].items(
 NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
 # Routes that need no token: a closed list.
 PUBLIC = {
+    "answer_domain_confirmation", "get_domain_confirmation_page",
     "follow_redirect", "oidc_callback", "saml_callback",
     "create_session", "create_oauth2_token", "get_health", "get_readiness", "get_metrics", "get_openapi_yaml",
     "get_openapi_json", "get_problem_page", "get_ca_certificate", "get_ca_chain", "get_saml_metadata",

@@ -8,11 +8,13 @@ import json
 import pathlib
 import re
 import subprocess
+import time
 import uuid
 
 from .client import Api
 from .foreign import foreign_pem
 from .keys import make_csr, make_key
+from .mail import link_of, mail_of
 from .otp import mailed_code, now, totp
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -274,6 +276,17 @@ def _blocked(w):
     return Call(w["admin"], ids={"spki_sha256": digest}, status=204)
 
 
+def _confirmation(w, answer=None):
+    """A mailbox that was asked, and what it got."""
+    name = f"{word()}.example.com"
+    body = {"identifier": {"type": "dns", "value": name}, "method": "email_constructed", "to": f"admin@{name}"}
+    made = w.made("subscriber", "/v1/domain-validations", body)
+    _, token = link_of(mail_of(w.instance).wait_for(f"admin@{name}")[0])
+    while w["subscriber"].get(f"/v1/domain-validations/{made['id']}").expect(200)["mails"][0]["state"] != "sent":
+        time.sleep(0.05)  # nothing changes any more behind the caller's back
+    return Call(w["nobody"], ids={"id": made["id"]}, body=answer and {"token": token, "decision": answer})
+
+
 def _certificate(w):
     return w.imported(san=())
 
@@ -457,6 +470,8 @@ CALLS = {
     "GET /v1/domain-validations/{id}": _of("subscriber", World.validation),
     "POST /v1/domain-validations/{id}/cancel": _of("subscriber", World.validation, {}),
     "POST /v1/domain-validations/{id}/verify": _of("subscriber", World.validation, {}),
+    "GET /v1/domain-validations/{id}/confirm": _confirmation,
+    "POST /v1/domain-validations/{id}/confirm": lambda w: _confirmation(w, "confirm"),
     "GET /v1/caa-checks": _to("subscriber", status=200),
     "POST /v1/caa-checks": _to("subscriber", {"name": "ok.caatest"}),
     "GET /v1/caa-checks/{id}": _of("subscriber", World.caa_check),

@@ -1994,7 +1994,7 @@ export interface paths {
         put?: never;
         /**
          * Begin a proof of control
-         * @description Gives instructions ready to paste. A failed attempt keeps it pending with the same token: attempts are 10 s apart, at most 50, within 7 days. A valid one serves all requests of its enterprise. The methods by mail are not offered yet (409 `method-not-configured`).
+         * @description Gives instructions ready to paste. A failed attempt keeps it pending with the same token: attempts are 10 s apart, at most 50, within 7 days. A valid one serves all requests of its enterprise. The methods by mail write at once to each mailbox that stands for the name, or to the one that `to` chooses, each with a link of its own that is good for 24 hours; where there is nobody to write to yet, an attempt says why. They need an active connector of the kind smtp (409 `method-not-configured`).
          */
         post: operations["create_domain_validation"];
         delete?: never;
@@ -2047,7 +2047,7 @@ export interface paths {
         put?: never;
         /**
          * Look whether the instructions were followed
-         * @description 200 also when they were not; the attempt says why.
+         * @description 200 also when they were not; the attempt says why. Of a method by mail: looks again for somebody to write to, or sends the very same mails again, a minute after the last time and at most 5 times (429 `resend-limit`).
          */
         post: operations["verify_domain_validation"];
         delete?: never;
@@ -2078,6 +2078,38 @@ export interface paths {
          * @description A pending or valid one counts no more.
          */
         post: operations["cancel_domain_validation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/domain-validations/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The page that the link of a mail opens
+         * @description It names the domain, the enterprise, who asked and until when, and has the buttons Confirm and I did not ask for this. Opening it changes nothing: the token stands behind the `#` of the link, and the page's script sends it when a button is pressed. Of a validation that is not by mail: 404.
+         */
+        get: operations["get_domain_confirmation_page"];
+        put?: never;
+        /**
+         * Say yes or no to a mail
+         * @description By the token of the mail, without a sign-in. `confirm` makes the validation valid, `refuse` ends it. A token is good once and for its own validation only; another one is 422 and counted: the tenth ends the validation. One that does not wait for an answer any more is 409 `wrong-state`.
+         */
+        post: operations["answer_domain_confirmation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4639,6 +4671,8 @@ export interface components {
             /** Format: int32 */
             attempt_count: number;
             attempts: components["schemas"]["ValidationAttempt"][];
+            /** @description The mails that ask for confirmation; in lists none are shown. */
+            mails: components["schemas"]["ValidationMail"][];
             expires_at: components["schemas"]["NullableTimestamp"];
             validated_at: components["schemas"]["NullableTimestamp"];
             valid_until: components["schemas"]["NullableTimestamp"];
@@ -4662,7 +4696,7 @@ export interface components {
         RecordToPublish: {
             name: string;
             /** @enum {string} */
-            type: "TXT";
+            type: "TXT" | "CAA";
             value: components["schemas"]["NullableSentence"];
             zone_line: components["schemas"]["NullableSentence"];
         };
@@ -4672,6 +4706,58 @@ export interface components {
         };
         MailToExpect: {
             to: string[];
+        };
+        ValidationMail: {
+            id: components["schemas"]["Id"];
+            to: components["schemas"]["Mailbox"];
+            /** @description By which method the mailbox was found. */
+            source: components["schemas"]["ControlMethod"];
+            /** @enum {string} */
+            state: "queued" | "sent" | "failed";
+            /** Format: int32 */
+            resends: number;
+            message_id: string;
+            sent_at: components["schemas"]["NullableTimestamp"];
+            /** @description Why it failed, or why it still waits. */
+            code: components["schemas"]["ProblemCode"] | null;
+            detail: components["schemas"]["NullableSentence"];
+        };
+        Mailbox: string;
+        DomainConfirmation: {
+            /** @description What stands behind the `#` of the link. */
+            token: string;
+            /** @enum {string} */
+            decision: "confirm" | "refuse";
+        };
+        DomainConfirmed: {
+            id: components["schemas"]["Id"];
+            identifier: components["schemas"]["Identifier"];
+            method: components["schemas"]["ControlMethod"];
+            status: components["schemas"]["ValidationState"];
+        };
+        /** @description Where a mailbox comes from. */
+        MailSource: {
+            kind: components["schemas"]["ControlMethod"];
+            /** @description The name at which the relevant CAA records stand. */
+            found_at?: string | null;
+            /** @description DNS queries with their raw messages. */
+            queries?: components["schemas"]["DnsQuery"][];
+        };
+        /** @description The mail whose token was sent. */
+        MailEvidence: {
+            id: components["schemas"]["Id"];
+            recipient: components["schemas"]["Mailbox"];
+            message_id: string;
+            created_at: components["schemas"]["Timestamp"];
+            source: components["schemas"]["MailSource"];
+        };
+        /** @description The answer to a mail; `none` where the token was wrong. */
+        AnswerEvidence: {
+            address: string;
+            user_agent: components["schemas"]["NullableSentence"];
+            /** @enum {string} */
+            decision: "confirm" | "refuse" | "none";
+            at: components["schemas"]["Timestamp"];
         };
         ValidationAttempt: {
             id: components["schemas"]["Id"];
@@ -4698,7 +4784,7 @@ export interface components {
             rules?: string;
             /** @description Version of the document that `rules` names a section of. */
             rules_version?: string;
-            /** @description Who asked for the attempt; `system` for a job. */
+            /** @description Who asked for the attempt; `system` for a job, `anonymous` for who answered a mail. */
             actor?: string;
             /** @description Of the random value; null where the method has none. */
             token_sha256?: string | null;
@@ -4706,6 +4792,9 @@ export interface components {
             queries?: components["schemas"]["DnsQuery"][];
             /** @description HTTP requests, redirects included, as far as they came. */
             hops?: components["schemas"]["HttpHop"][];
+            source?: components["schemas"]["MailSource"];
+            mail?: components["schemas"]["MailEvidence"];
+            answer?: components["schemas"]["AnswerEvidence"];
         };
         HttpHop: {
             url: string;
@@ -10480,6 +10569,91 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    get_domain_confirmation_page: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page for people. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["LongText"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    answer_domain_confirmation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The resource's id. What has another form is answered like what is absent. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DomainConfirmation"];
+            };
+        };
+        responses: {
+            /** @description What became of the validation. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainConfirmed"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
