@@ -93,15 +93,19 @@ struct rs_jwks {
 struct rs_jwks_cache *rs_jwks_cache_new(void);
 void rs_jwks_cache_free(struct rs_jwks_cache *cache);
 enum rs_jwks_how {
-	RS_JWKS_KEPT, /* from memory for ttl_s seconds; one of up to a day while the issuer is down,
-			 which is asked every 5 s at most */
+	RS_JWKS_KEPT,  /* from memory for ttl_s seconds; one of up to a day while the issuer is down, which
+	                  is asked every 5 s at most */
 	RS_JWKS_FRESH, /* a key was unknown: asked at once, but once a minute only; else as KEPT */
-	RS_JWKS_NOW, /* an administrator wants to know: asked whatever is kept, and no old one given
-		      */
+	RS_JWKS_NOW,   /* an administrator wants to know: asked whatever is kept, and no old one given */
 };
-/* The JSON object behind an https URI. RS_IDP_UNAVAILABLE. */
-enum rs_code rs_jwks_get(struct rs_ctx *ctx, const char *uri, int ttl_s, enum rs_jwks_how how,
-	struct rs_jwks *out) RS_CHECK;
+struct rs_jwks_source {
+	const char *uri;    /* https */
+	const char *ca_pem; /* the only trust anchors; NULL = the system's */
+	int ttl_s;
+};
+/* The JSON object there. RS_IDP_UNAVAILABLE. */
+enum rs_code rs_jwks_get(struct rs_ctx *ctx, const struct rs_jwks_source *source,
+	enum rs_jwks_how how, struct rs_jwks *out) RS_CHECK;
 
 /* How long a key set is kept where nothing says otherwise. */
 #define RS_JWKS_TTL_S 3600

@@ -32,6 +32,7 @@ struct rs_oidc_settings {
 	json_t *required_amr;	       /* all of them in amr; NULL: none needed */
 	json_t *any_amr;	       /* one of them at least; NULL: none needed */
 	int64_t max_age_s, skew_s, jwks_ttl_s;
+	const char *ca_pem; /* trust anchors of the provider alone; NULL: the system's */
 	const char *prompt;
 	bool login_hint; /* the user's e-mail address goes along, for the form there */
 	/* oidc */
@@ -87,6 +88,11 @@ bool rs_oidc_provider_read(struct rs_ctx *ctx, const struct rs_oidc_settings *se
  */
 enum rs_code rs_oidc_discover(struct rs_ctx *ctx, const struct rs_oidc_settings *settings,
 	enum rs_jwks_how how, struct rs_oidc_provider *out, const char **why) RS_CHECK;
+
+/* Its keys: see rs_jwks_get(). */
+enum rs_code rs_oidc_keys(struct rs_ctx *ctx, const struct rs_oidc_settings *settings,
+	const struct rs_oidc_provider *provider, enum rs_jwks_how how,
+	struct rs_jwks *out) RS_CHECK;
 
 /* --- calls to it --- */
 /* By what we sign in at it; either or both may be NULL. Owned by the caller. */

@@ -21,7 +21,8 @@ extern const struct rs_connector_secret_member rs_oidc_secrets[];
 		RS_OIDC_F(max_age_s, RS_T_INT, .min = 0, .max = 300),                              \
 		RS_OIDC_F(skew_s, RS_T_INT, .min = 0, .max = 180),                                 \
 		RS_OIDC_F(jwks_ttl_s, RS_T_INT, .min = 60, .max = 86400),                          \
-		RS_OIDC_F(prompt, RS_T_STRING, .values = rs_oidc_prompts),                         \
+		RS_OIDC_F(ca_pem, RS_T_STRING, .flags = RS_F_PEM, .min = 1, .max = 32768),         \
+		RS_OIDC_F(prompt, RS_T_STRING, .values = rs_oidc_prompts),                     \
 		RS_OIDC_F(login_hint, RS_T_BOOL)
 extern const char *const rs_oidc_client_auths[], *const rs_oidc_algorithms[],
 							 *const rs_oidc_prompts[];

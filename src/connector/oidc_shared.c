@@ -122,6 +122,7 @@ enum rs_code rs_oidc_check(
 	check_tokens(ctx, settings->any_amr, "/settings/any_amr");
 	if (!stands_in(settings->scopes, "openid"))
 		rs_fault(ctx, RS_BAD_VALUE, "/settings/scopes", "openid must be among them.");
+	rs_connector_check_certificates(ctx, settings->ca_pem, "/settings/ca_pem");
 	check_credentials(ctx, connector, settings);
 	check_key(ctx, key, settings);
 	return RS_OK;
@@ -175,8 +176,7 @@ static bool test_keys(struct rs_ctx *ctx, const struct rs_oidc_settings *setting
 	const struct rs_oidc_provider *provider, struct rs_connector_report *report)
 {
 	struct rs_jwks got = {0};
-	enum rs_code rc =
-		rs_jwks_get(ctx, provider->jwks_uri, (int)settings->jwks_ttl_s, RS_JWKS_NOW, &got);
+	enum rs_code rc = rs_oidc_keys(ctx, settings, provider, RS_JWKS_NOW, &got);
 	size_t count = json_array_size(json_object_get(got.document, "keys"));
 	if (rc == RS_OK && count)
 		rs_connector_step(report, true, "jwks", "The provider publishes %zu keys.", count);

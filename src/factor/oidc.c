@@ -13,6 +13,8 @@
 
 #define SECOND_US      INT64_C(1000000)
 #define RANDOM_LEN     32 /* octets of nonce and verifier: 256 bits */
+/* Of the deadline, kept for putting on record what came: a silent provider must not use it up. */
+#define REST_MS 2500
 /* A token is remembered an hour past its end, and never longer than this past now. */
 #define REMEMBER_S     3600
 #define REMEMBER_MAX_S (30 * 86400)
@@ -304,7 +306,11 @@ static enum rs_code callback(struct rs_ctx *ctx, const struct rs_challenge *c, c
 	struct rs_verdict *verdict)
 {
 	struct back b = {.ctx = ctx, .c = c};
+	int64_t deadline = ctx->deadline_ms;
+	if (deadline)
+		ctx->deadline_ms = deadline - REST_MS;
 	enum rs_code rc = judge_callback(&b, params);
+	ctx->deadline_ms = deadline;
 	*verdict = (struct rs_verdict){.result = RS_VERDICT_REFUSED, .code = rc, .detail = b.why};
 	if (b.signature.alg)
 		verdict->evidence = evidence_of(&b);

@@ -135,14 +135,15 @@ static enum rs_code verify(struct rs_ctx *ctx, const struct rs_jws *jws, const s
 	bool unknown_key = false;
 	const char *why = "";
 	struct rs_jwks keys = {.document = issuer->jwks};
+	const struct rs_jwks_source source = {.uri = issuer->jwks_uri, .ttl_s = RS_JWKS_TTL_S};
 	if (!keys.document) {
-		enum rs_code rc = rs_jwks_get(ctx, issuer->jwks_uri, RS_JWKS_TTL_S, RS_JWKS_KEPT, &keys);
+		enum rs_code rc = rs_jwks_get(ctx, &source, RS_JWKS_KEPT, &keys);
 		if (rc != RS_OK)
 			return rc;
 	}
 	bool good = rs_jose_verify(jws, issuer->algorithms, keys.document, &unknown_key, &why);
 	if (!good && unknown_key && !issuer->jwks) {
-		enum rs_code rc = rs_jwks_get(ctx, issuer->jwks_uri, RS_JWKS_TTL_S, RS_JWKS_FRESH, &keys);
+		enum rs_code rc = rs_jwks_get(ctx, &source, RS_JWKS_FRESH, &keys);
 		if (rc != RS_OK)
 			return rc;
 		good = rs_jose_verify(jws, issuer->algorithms, keys.document, &unknown_key, &why);

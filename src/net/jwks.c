@@ -4,6 +4,7 @@
 #include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/httpc.h"
+#include "rs/id.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #define STALE_US  (86400 * SECOND_US)
 
 struct set {
-	char *uri;
+	char *uri;	    /* and by which anchors: what one connector trusts is no other's */
 	json_t *document;   /* never changed once here: NULL = none yet */
 	int64_t fetched_us; /* business time when it came */
 	int64_t tried_ms;   /* monotonic: when it was last asked for */
@@ -82,17 +83,38 @@ static json_t *copy_of(struct rs_ctx *ctx, const struct set *set)
 	return rs_arena_json(ctx->arena, json_deep_copy(set->document));
 }
 
-static enum rs_code fetch(struct rs_ctx *ctx, const char *uri, json_t **document)
+/* Under which name a document is kept. */
+static const char *name_of(struct rs_ctx *ctx, const struct rs_jwks_source *source)
 {
-	struct rs_bytes body;
-	enum rs_code rc = rs_httpc_get(ctx, uri, FETCH_MS, &body);
+	unsigned char digest[32];
+	if (!source->ca_pem)
+		return source->uri;
+	rs_sha256(source->ca_pem, strlen(source->ca_pem), digest);
+	return rs_arena_printf(
+		ctx->arena, "%s %s", source->uri, rs_sha256_text(ctx->arena, digest));
+}
+
+static enum rs_code fetch(
+	struct rs_ctx *ctx, const struct rs_jwks_source *source, json_t **document)
+{
+	const struct rs_httpc_request request = {
+		.url = source->uri,
+		.ca_pem = source->ca_pem,
+		.answer_max = RS_HTTPC_BODY_MAX,
+		.timeout_ms = FETCH_MS,
+		.down = RS_IDP_UNAVAILABLE,
+	};
+	struct rs_httpc_answer answer;
+	enum rs_code rc = rs_httpc_send(ctx, &request, &answer);
 	if (rc != RS_OK)
 		return rc;
-	rc = rs_json_parse(ctx, body.data, body.len, document);
-	if (rc == RS_OK && json_is_object(*document))
+	rc = rs_json_parse(ctx, answer.body.data, answer.body.len, document);
+	if (rc == RS_OK && json_is_object(*document) && answer.status == 200)
 		return RS_OK;
 	*document = NULL;
-	return rs_fail(ctx, RS_IDP_UNAVAILABLE, "What the issuer publishes cannot be read.");
+	rc = rs_fail(ctx, RS_IDP_UNAVAILABLE, "What the issuer publishes cannot be read.");
+	rs_err_cause(ctx, "status %d", answer.status);
+	return rc;
 }
 
 /* Whether to ask now, noted when so. The lock is held. */
@@ -123,22 +145,23 @@ static void keep(
 	pthread_mutex_unlock(&cache->mutex);
 }
 
-enum rs_code rs_jwks_get(
-	struct rs_ctx *ctx, const char *uri, int ttl_s, enum rs_jwks_how how, struct rs_jwks *out)
+enum rs_code rs_jwks_get(struct rs_ctx *ctx, const struct rs_jwks_source *source,
+	enum rs_jwks_how how, struct rs_jwks *out)
 {
+	const char *name = name_of(ctx, source);
 	struct rs_jwks_cache *cache = ctx->app->jwks;
 	int64_t now_us = rs_clock_now_us(ctx->app->clock);
 	json_t *fetched = NULL;
 	pthread_mutex_lock(&cache->mutex);
-	struct set *set = set_of(cache, uri);
-	bool ask = shall_ask(set, ttl_s, how, now_us);
+	struct set *set = set_of(cache, name);
+	bool ask = shall_ask(set, source->ttl_s, how, now_us);
 	bool usable = how != RS_JWKS_NOW && set->document && now_us - set->fetched_us < STALE_US;
 	*out = (struct rs_jwks){
 		.document = usable ? copy_of(ctx, set) : NULL, .fetched_at = set->fetched_us};
 	pthread_mutex_unlock(&cache->mutex);
-	enum rs_code rc = ask ? fetch(ctx, uri, &fetched) : RS_OK;
+	enum rs_code rc = ask ? fetch(ctx, source, &fetched) : RS_OK;
 	if (fetched) {
-		keep(cache, uri, fetched, now_us);
+		keep(cache, name, fetched, now_us);
 		*out = (struct rs_jwks){.document = fetched, .fetched_at = now_us};
 	}
 	if (out->document) {

@@ -158,14 +158,16 @@ enum rs_code rs_oidc_discover(struct rs_ctx *ctx, const struct rs_oidc_settings 
 	enum rs_jwks_how how, struct rs_oidc_provider *out, const char **why)
 {
 	struct rs_jwks got = {0};
-	const char *url = discovery_url(ctx, settings);
+	const struct rs_jwks_source source = {.uri = discovery_url(ctx, settings),
+		.ca_pem = settings->ca_pem,
+		.ttl_s = (int)settings->jwks_ttl_s};
 	enum rs_code rc;
 	*why = NULL;
 	if (settings->authorization_endpoint && settings->token_endpoint && settings->jwks_uri) {
 		got.document = rs_arena_json(
 			ctx->arena, json_pack("{s:s}", "issuer", rs_oidc_issuer(ctx, settings)));
 	} else {
-		rc = rs_jwks_get(ctx, url, (int)settings->jwks_ttl_s, how, &got);
+		rc = rs_jwks_get(ctx, &source, how, &got);
 		if (rc != RS_OK)
 			return rc;
 	}
@@ -178,19 +180,40 @@ enum rs_code rs_oidc_discover(struct rs_ctx *ctx, const struct rs_oidc_settings 
 
 /* --- its keys --- */
 
-/* The keys that are the issuer's: Entra writes into each one whose it is. */
-static json_t *keys_of(
-	struct rs_ctx *ctx, const json_t *set, const char *issuer, const char *tenant)
+enum rs_code rs_oidc_keys(struct rs_ctx *ctx, const struct rs_oidc_settings *settings,
+	const struct rs_oidc_provider *provider, enum rs_jwks_how how, struct rs_jwks *out)
+{
+	const struct rs_jwks_source source = {.uri = provider->jwks_uri,
+		.ca_pem = settings->ca_pem,
+		.ttl_s = (int)settings->jwks_ttl_s};
+	return rs_jwks_get(ctx, &source, how, out);
+}
+
+/* Entra writes into each key whose it is: all tenants', or one's; whose the token is comes later.
+ */
+static bool key_is_of(struct rs_ctx *ctx, const json_t *key,
+	const struct rs_oidc_settings *settings, const char *issuer, const char *tenant)
+{
+	const json_t *own = json_object_get(key, "issuer");
+	const char *text = json_string_value(own);
+	if (!own || !text)
+		return !own;
+	if (!settings->multi_tenant)
+		text = rs_oidc_issuer_of_tenant(ctx, text, settings->tenant_id);
+	return strcmp(text, issuer) == 0 ||
+	       (settings->multi_tenant &&
+		       strcmp(text, rs_oidc_issuer_of_tenant(ctx, issuer, tenant)) == 0);
+}
+
+static json_t *keys_of(struct rs_ctx *ctx, const json_t *set,
+	const struct rs_oidc_settings *settings, const char *issuer, const char *tenant)
 {
 	json_t *keys = json_array();
 	size_t i;
 	json_t *key;
 	json_array_foreach(json_object_get(set, "keys"), i, key)
 	{
-		const json_t *own = json_object_get(key, "issuer");
-		const char *text = json_string_value(own);
-		if (!own ||
-			(text && strcmp(rs_oidc_issuer_of_tenant(ctx, text, tenant), issuer) == 0))
+		if (key_is_of(ctx, key, settings, issuer, tenant))
 			json_array_append(keys, key);
 	}
 	return rs_arena_json(ctx->arena, json_pack("{s:o}", "keys", keys));
@@ -207,9 +230,7 @@ static bool try_keys(struct rs_ctx *ctx, const struct rs_oidc_settings *settings
 	const struct rs_oidc_provider *provider, const struct rs_jws *jws,
 	const struct rs_jwks *got, struct rs_oidc_signature *out, bool *unknown, const char **why)
 {
-	const char *tenant = tenant_of(jws);
-	const char *issuer = rs_oidc_issuer_of_tenant(ctx, provider->issuer, tenant);
-	json_t *keys = keys_of(ctx, got->document, issuer, tenant);
+	json_t *keys = keys_of(ctx, got->document, settings, provider->issuer, tenant_of(jws));
 	if (!rs_jose_verify(jws, settings->algorithms, keys, unknown, why))
 		return false;
 	*out = (struct rs_oidc_signature){
@@ -227,13 +248,12 @@ enum rs_code rs_oidc_verify(struct rs_ctx *ctx, const struct rs_oidc_settings *s
 {
 	struct rs_jwks got;
 	bool unknown = false;
-	int ttl_s = (int)settings->jwks_ttl_s;
-	enum rs_code rc = rs_jwks_get(ctx, provider->jwks_uri, ttl_s, RS_JWKS_KEPT, &got);
+	enum rs_code rc = rs_oidc_keys(ctx, settings, provider, RS_JWKS_KEPT, &got);
 	if (rc != RS_OK)
 		return rc;
 	bool good = try_keys(ctx, settings, provider, jws, &got, out, &unknown, why);
 	if (!good && unknown) {
-		rc = rs_jwks_get(ctx, provider->jwks_uri, ttl_s, RS_JWKS_FRESH, &got);
+		rc = rs_oidc_keys(ctx, settings, provider, RS_JWKS_FRESH, &got);
 		if (rc != RS_OK)
 			return rc;
 		good = try_keys(ctx, settings, provider, jws, &got, out, &unknown, why);

@@ -149,7 +149,8 @@ static enum rs_code call(struct rs_ctx *ctx, const struct rs_oidc_credentials *c
 			"There is nothing the connector could sign in by at the identity "
 			"provider.");
 	rs_form_add_all(&form, fields);
-	rs_form_add(&form, "client_id", credentials->settings->client_id);
+	if (!json_object_get(fields, "client_id")) /* nothing stands in a form twice */
+		rs_form_add(&form, "client_id", credentials->settings->client_id);
 	if (strcmp(way, "private_key_jwt") == 0)
 		rc = add_assertion(ctx, credentials, provider, &form);
 	else if (strcmp(way, "client_secret_post") == 0)
@@ -161,6 +162,7 @@ static enum rs_code call(struct rs_ctx *ctx, const struct rs_oidc_credentials *c
 	const char *headers[] = {ACCEPT_JSON, FORM_TYPE, header ? text_of(header) : NULL, NULL};
 	const struct rs_httpc_request request = {
 		.url = url,
+		.ca_pem = credentials->settings->ca_pem,
 		.headers = headers,
 		.body = form.text,
 		.body_len = form.len,
@@ -211,7 +213,8 @@ enum rs_code rs_oidc_push(struct rs_ctx *ctx, const struct rs_oidc_credentials *
 	if (*request_uri && strlen(*request_uri) <= URI_MAX)
 		return RS_OK;
 	rc = rs_fail(ctx, RS_IDP_UNAVAILABLE, "The identity provider refuses the request.");
-	rs_err_cause(ctx, "pushed request, status %d", status);
+	rs_err_cause(ctx, "pushed request, status %d%s", status,
+		error_is(object, "invalid_client") ? ", invalid_client" : "");
 	return rc;
 }
 

@@ -3167,6 +3167,7 @@ export interface components {
              * @default 3600
              */
             jwks_ttl_s: number;
+            ca_pem: string | null;
             /**
              * @default login
              * @enum {string}
@@ -3211,6 +3212,7 @@ export interface components {
             max_age_s?: number | null;
             skew_s?: number | null;
             jwks_ttl_s?: number | null;
+            ca_pem?: string | null;
             prompt?: ("login" | "login consent" | "login select_account") | null;
             login_hint?: boolean | null;
             issuer?: string | null;
@@ -3323,6 +3325,7 @@ export interface components {
              * @default 3600
              */
             jwks_ttl_s: number;
+            ca_pem: string | null;
             /**
              * @default login
              * @enum {string}
@@ -3370,6 +3373,7 @@ export interface components {
             max_age_s?: number | null;
             skew_s?: number | null;
             jwks_ttl_s?: number | null;
+            ca_pem?: string | null;
             prompt?: ("login" | "login consent" | "login select_account") | null;
             login_hint?: boolean | null;
             tenant_id?: string | null;
