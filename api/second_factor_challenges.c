@@ -329,8 +329,12 @@ enum rs_code rs_callbacks_saml(struct rs_call *call)
 		name = rs_url_decode(call->ctx->arena, text, (size_t)(equals - text), true);
 		value = rs_url_decode(call->ctx->arena, equals + 1,
 			len - (size_t)(equals + 1 - text), true);
-		if (!name || !value || !take(params, name, value))
+		if (!name || !value ||
+			(strcmp(name, "SAMLResponse") != 0 && json_object_get(params, name)))
 			return twice(call);
+		/* Of two messages none is read; whose they were is in RelayState all the same. */
+		if (!take(params, name, value))
+			json_object_set_new(params, name, json_null());
 		text += len + (text[len] == '&');
 	}
 	return called_back(call, json_string_value(json_object_get(params, "RelayState")), params);
