@@ -1,4 +1,5 @@
--- What is past its time at $1 ends; codes in flight are wiped when half of their challenge's life is over;
+-- What is past its time at $1 ends; codes that were sent are wiped when half of their challenge's life is
+-- over (a resend carries a new one then);
 -- old handles and marks go.
 WITH x AS (
     UPDATE challenge SET status = 'expired', updated_at = $1::timestamptz, revision = revision + 1
@@ -11,7 +12,8 @@ WITH x AS (
     UPDATE challenge_delivery d SET code_sealed = NULL
     FROM challenge c
     WHERE d.code_sealed IS NOT NULL AND c.id = d.challenge_id
-      AND d.created_at + (c.expires_at - c.created_at) / 2 <= $1::timestamptz
+      AND d.status <> 'queued'
+      AND c.created_at + (c.expires_at - c.created_at) / 2 <= $1::timestamptz
 ), h AS (
     DELETE FROM challenge_handle WHERE expires_at <= $1::timestamptz - interval '1 day'
 ), o AS (
