@@ -1314,6 +1314,7 @@ CREATE TABLE public.user_account (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     email_usable_from timestamp with time zone,
+    linked_kinds text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT user_account_reach_known CHECK ((reach = ANY (ARRAY['enterprise'::text, 'platform'::text]))),
     CONSTRAINT user_account_role_known CHECK ((role = ANY (ARRAY['subscriber'::text, 'ra_officer'::text, 'admin'::text, 'auditor'::text]))),
     CONSTRAINT user_account_status_known CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'blocked'::text, 'restricted'::text])))

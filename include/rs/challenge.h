@@ -144,6 +144,19 @@ enum rs_code rs_challenge_returned(struct rs_ctx *ctx, const struct rs_id *conne
 enum rs_code rs_challenge_once(struct rs_ctx *ctx, const char *kind, const void *key, size_t len,
 	int64_t until) RS_CHECK;
 
+/*
+ * Whether a user can be told by mail: asked before the transaction. *to becomes NULL where the enterprise
+ * has no mail relay, or the address is none that mails go to; nobody is told then.
+ */
+enum rs_code rs_account_reachable(
+	struct rs_ctx *ctx, const struct rs_id *enterprise, const char **to) RS_CHECK;
+/*
+ * Tells a user by mail, inside the transaction of the change, that something about its own factors has
+ * changed: `happened` is a sentence without a secret. to: the address that was good before the change.
+ */
+enum rs_code rs_account_notice(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *enterprise,
+	const struct rs_id *user, const char *to, const char *happened) RS_CHECK;
+
 /* --- jobs --- */
 struct rs_job;
 /* Sends one delivery of the outbox. */

@@ -55,7 +55,7 @@ struct rs_reissue {
 	const char *certificate_status; /* issued, suspended, revoked, expired */
 	const char *certificate_source;
 	int64_t certificate_not_after, certificate_generation;
-	struct rs_bytes certificate_sha256, certificate_spki_sha256;
+	struct rs_bytes certificate_sha256, certificate_spki_sha256, certificate_serial;
 	int64_t certificate_due_at; /* a planned revocation not yet done */
 	bool certificate_replaced;
 	int64_t newest_revision;    /* of the profile */

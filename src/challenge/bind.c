@@ -30,6 +30,16 @@ static const char *quoted(struct rs_ctx *ctx, const char *name)
 	return out;
 }
 
+/* The last four digits of a serial: enough to know one's certificate again. */
+static const char *tail(struct rs_ctx *ctx, const struct rs_bytes *serial)
+{
+	char *out = rs_arena_alloc(ctx->arena, 5);
+	size_t from = serial->len > 2 ? serial->len - 2 : 0;
+
+	rs_hex(serial->data + from, serial->len - from, out);
+	return out;
+}
+
 static enum rs_code no_policy(struct rs_ctx *ctx, const struct rs_binding *b)
 {
 	if (json_array_size(b->options) > 0)
@@ -98,9 +108,9 @@ static enum rs_code bind_request(struct rs_ctx *ctx, const struct rs_challenge_i
 	out->states = rs_arena_json(ctx->arena,
 		approve ? json_pack("[s, s, s]", "pending", "in_review", "pending_dual_control")
 			: json_pack("[s]", "authenticating"));
-	out->summary = rs_arena_printf(ctx->arena, "%s of %s for CN=%s",
-		approve ? "approval" : "reissue", r.number,
-		quoted(ctx, rs_names_common_name(r.subject)));
+	out->summary = rs_arena_printf(ctx->arena, "%s of CN=%s (serial ending %s)",
+		approve ? "approval of the reissue" : "reissue",
+		quoted(ctx, rs_names_common_name(r.subject)), tail(ctx, &r.certificate_serial));
 	rc = state_fits(ctx, &r, out);
 	if (!rc)
 		rc = digest_fits(ctx, &r, &in->digest);
@@ -140,8 +150,8 @@ static enum rs_code bind_revoke(
 	out->enterprise = c.enterprise_id;
 	out->options = rs_profile_factors(profile, out->operation);
 	out->policy_revision = profile->revision;
-	out->summary = rs_arena_printf(ctx->arena, "revocation of CN=%s",
-		quoted(ctx, rs_names_common_name(c.subject)));
+	out->summary = rs_arena_printf(ctx->arena, "revocation of CN=%s (serial ending %s)",
+		quoted(ctx, rs_names_common_name(c.subject)), tail(ctx, &c.serial));
 	return no_policy(ctx, out);
 }
 

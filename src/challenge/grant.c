@@ -72,10 +72,15 @@ enum rs_code rs_challenge_grant(
 	struct rs_challenge copy = *c;
 	enum rs_code rc;
 
-	if (strcmp(c->operation, "reissue") == 0)
-		return grant_reissue(ctx, c, request);
-	rc = rs_tx_use(ctx, RS_REACH_CALLER, verified, &copy);
-	return rc == RS_CONFLICT ? lost(ctx, c, c->status) : rc;
+	if (strcmp(c->operation, "reissue") == 0) {
+		rc = grant_reissue(ctx, c, request);
+	} else {
+		rc = rs_tx_use(ctx, RS_REACH_CALLER, verified, &copy);
+		rc = rc == RS_CONFLICT ? lost(ctx, c, c->status) : rc;
+	}
+	if (!rc)
+		rs_challenge_tell(ctx, c, "A second factor was passed for you");
+	return rc;
 }
 
 /* --- what was granted is used --- */

@@ -67,6 +67,9 @@ enum rs_code rs_challenge_connect(struct rs_ctx *ctx, const struct rs_factor *fa
 /* --- trail --- */
 struct rs_event rs_challenge_event(const struct rs_challenge *c, const char *action);
 
+/* Tells the user by mail; what cannot be told is logged. */
+void rs_challenge_tell(struct rs_ctx *ctx, const struct rs_challenge *c, const char *happened);
+
 /* --- limits --- */
 /* RS_SUBJECT_LOCKED with retry_after while the user's second factor is locked. */
 enum rs_code rs_challenge_not_locked(struct rs_ctx *ctx, const struct rs_id *user) RS_CHECK;

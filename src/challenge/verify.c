@@ -259,6 +259,8 @@ static enum rs_code wrong(struct rs_ctx *ctx, const struct rs_challenge *c,
 	event.to = locked ? "locked" : "pending";
 	event.detail = verdict->detail;
 	rs_audit_denied(ctx, &event, code);
+	if (locked || counted->locks)
+		rs_challenge_tell(ctx, c, "Too many wrong answers locked a confirmation");
 	rs_fail(ctx, code, "%s",
 		locked ? "That was wrong, and the last try. Make a new challenge."
 		       : password ? "Name or password is wrong." : "The code is wrong.");

@@ -1,6 +1,7 @@
 /* What every change of identity's objects has in common. */
 #include "internal.h"
 
+#include "rs/challenge.h"
 #include "rs/idempotency.h"
 
 static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
@@ -19,6 +20,9 @@ static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	if (rc == RS_OK)
 		rc = rs_idem_effect(ctx, tx, change->made ?: change->event.object_type,
 			change->made_id ?: &change->event.object);
+	if (rc == RS_OK && change->told)
+		rc = rs_account_notice(ctx, tx, &change->event.enterprise, &change->event.object,
+			change->told, change->notice);
 	return rc == RS_OK ? rs_audit(ctx, tx, &change->event) : rc;
 }
 
@@ -27,6 +31,12 @@ enum rs_code rs_change_run(struct rs_ctx *ctx, struct rs_change *change)
 	if (change->none == RS_OK) {
 		change->none = RS_NOT_FOUND;
 		change->none_text = "There is no such thing here.";
+	}
+	if (change->told) {
+		enum rs_code rc = rs_account_reachable(
+			ctx, &change->event.enterprise, &change->told);
+		if (rc != RS_OK)
+			return rc;
 	}
 	return rs_tx_use(ctx, RS_REACH_CALLER, work, change);
 }

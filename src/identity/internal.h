@@ -52,6 +52,8 @@ struct rs_change {
 	struct rs_event event;
 	const char *made; /* what a repeated Idempotency-Key shows; NULL: the event's object */
 	const struct rs_id *made_id;
+	/* The address of the event's user that is told, and what; NULL: nobody is. */
+	const char *told, *notice;
 };
 
 enum rs_code rs_change_run(struct rs_ctx *ctx, struct rs_change *change) RS_CHECK;

@@ -1,6 +1,11 @@
 /* External identities, linked to users by admins. */
 #include "internal.h"
 
+#include "rs/app.h"
+#include "rs/config.h"
+
+#define HOUR_US INT64_C(3600000000)
+
 static const char *const KINDS[] = {"oidc", "entra", "saml", "ad", NULL};
 
 const struct rs_field rs_identity_fields[] = {
@@ -46,11 +51,15 @@ enum rs_code rs_identity_link(struct rs_ctx *ctx, const struct rs_id *user_id, j
 	rs_p_text(&p, in.issuer);
 	rs_p_text(&p, in.subject);
 	rs_p_time(&p, now);
+	rs_p_time(&p, now + ctx->app->config->factor_settle_hours * HOUR_US);
 	struct rs_change change = {RS_Q_identity_insert, &p, .fields = rs_identity_fields, .out = out};
 	change.event = (struct rs_event){.action = "identity.linked", .object_type = "user"};
 	change.event.object = *user_id;
 	change.event.enterprise = user.enterprise_id;
 	change.event.after = rs_arena_json(ctx->arena, rs_json_write(rs_identity_fields, &in));
+	change.told = user.email;
+	change.notice = "An identity at an identity provider was linked to your account by an "
+			"administrator. It can confirm what you ask for.";
 	change.made = "identity";
 	change.made_id = &in.id;
 	return rs_change_run(ctx, &change);
@@ -104,5 +113,8 @@ enum rs_code rs_identity_unlink(
 	change.event.object = *user_id;
 	change.event.enterprise = user.enterprise_id;
 	change.event.detail = identity->s;
+	change.told = user.email;
+	change.notice = "An identity at an identity provider was taken off your account by an "
+			"administrator.";
 	return rs_change_run(ctx, &change);
 }

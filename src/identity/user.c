@@ -2,8 +2,11 @@
 #include "internal.h"
 
 #include "rs/app.h"
+#include "rs/config.h"
 
 #include <string.h>
+
+#define HOUR_US INT64_C(3600000000)
 
 static const char *const STATUSES[] = {"active", "suspended", "blocked", "restricted", NULL};
 static const char *const REACHES[] = {"enterprise", "platform", NULL};
@@ -267,6 +270,7 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 	rs_p_text(&p, phc);
 	rs_p_time(&p, now);
 	rs_p_bool(&p, in->no_password);
+	rs_p_time(&p, now + ctx->app->config->factor_settle_hours * HOUR_US);
 	struct rs_params tokens = rs_params(ctx);
 	rs_p_id(&tokens, &before->id);
 	rs_p_null(&tokens);
@@ -286,6 +290,11 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 		!in->no_password) {
 		*out = *before;
 		return RS_OK;
+	}
+	if (strcmp(before->email, after->email) != 0) {
+		change.told = before->email;
+		change.notice = "The e-mail address of your account was changed by an administrator. "
+				"Mails no longer come here.";
 	}
 	rs_change_lost(&change, expected);
 	return rs_change_run(ctx, &change);

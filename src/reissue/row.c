@@ -66,6 +66,7 @@ const struct rs_field rs_reissue_row[] = {
 	H(certificate_generation, RS_T_INT),
 	H(certificate_sha256, RS_T_SHA256),
 	H(certificate_spki_sha256, RS_T_SHA256),
+	H(certificate_serial, RS_T_HEX),
 	H(certificate_due_at, RS_T_TIME),
 	H(certificate_replaced, RS_T_BOOL),
 	H(newest_revision, RS_T_INT),
