@@ -65,11 +65,10 @@ static void reply_text_of(struct rs_call *call, int status, const char *type, js
 {
 	struct rs_exchange *x = rs_exchange_of(call);
 	free(x->malloced);
-	x->malloced = json_dumps(value, JSON_COMPACT);
+	size_t len;
+	x->malloced = rs_json_text(value, &len);
 	json_decref(value);
-	if (!x->malloced)
-		abort(); /* out of memory, or a value of ours that is not JSON */
-	rs_reply_bytes(call, status, type, x->malloced, strlen(x->malloced));
+	rs_reply_bytes(call, status, type, x->malloced, len);
 }
 
 enum rs_code rs_reply_json(struct rs_call *call, int status, json_t *value)
@@ -119,12 +118,11 @@ enum rs_code rs_reply_resource(struct rs_call *call, int status, json_t *value, 
 enum rs_code rs_reply_estimate(struct rs_call *call, int status, json_t *value,
 	const json_t *settled, int64_t revision)
 {
-	char *text = json_dumps(settled, JSON_COMPACT);
+	size_t len;
+	char *text = rs_json_text(settled, &len);
 	enum rs_code rc;
-	if (!text)
-		abort(); /* as above */
 	reply_text_of(call, status, JSON_TYPE, value);
-	rc = tagged(call, text, strlen(text), revision);
+	rc = tagged(call, text, len, revision);
 	free(text);
 	return rc;
 }

@@ -29,6 +29,12 @@ int64_t rs_clock_system_us(void);
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t rs_clock_mono_ms(void);
 
+/*
+ * Seconds since 1970 as year, month (from 1), day, hour, minute, second in UTC, and back; a month
+ * has the days it is given, so that the 31st of April is the 1st of May.
+ */
+void rs_time_civil(int64_t seconds, int part[6]);
+int64_t rs_time_seconds(const int part[6]);
 /* "2026-11-23T10:00:00Z" of microseconds (fraction dropped); buf needs 32 bytes. */
 void rs_time_format(int64_t us, char buf[32]);
 /*

@@ -109,6 +109,11 @@ json_t *rs_json_write(const struct rs_field *fields, const void *in);
  * *len without the NUL.
  */
 const char *rs_json_canonical(struct rs_ctx *ctx, const json_t *value, size_t *len);
+/*
+ * Compact text of any value in the order of its members, NUL-terminated; the caller's to free().
+ * The same as json_dumps() of jansson makes. *len, which may be NULL, gets its length.
+ */
+char *rs_json_text(const json_t *value, size_t *len);
 
 /* Child pointer: "<at>/<name>" with RFC 6901 escapes, or "<at>/<index>", in the arena. */
 const char *rs_pointer(struct rs_ctx *ctx, const char *at, const char *name);

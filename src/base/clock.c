@@ -91,14 +91,68 @@ int64_t rs_clock_mono_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/*
+ * Days since 1970-01-01 of a date of the Gregorian calendar, and back, in eras of 400 years that
+ * begin in March. The C library's functions take a lock that all threads share.
+ */
+static int64_t days_of(int64_t year, int month, int day)
+{
+	int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400;
+	int64_t of_era = y - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+int64_t rs_time_seconds(const int part[6])
+{
+	return days_of(part[0], part[1], part[2]) * 86400 + part[3] * 3600 + part[4] * 60 + part[5];
+}
+
+void rs_time_civil(int64_t seconds, int part[6])
+{
+	int64_t days = seconds / 86400 - (seconds % 86400 < 0), rest = seconds - days * 86400;
+	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t day = z - era * 146097;
+	int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	int64_t of_year = day - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * of_year + 2) / 153;
+
+	part[2] = (int)(of_year - (153 * month + 2) / 5 + 1);
+	part[1] = (int)(month < 10 ? month + 3 : month - 9);
+	part[0] = (int)(year + era * 400 + (part[1] <= 2));
+	part[3] = (int)(rest / 3600);
+	part[4] = (int)(rest / 60 % 60);
+	part[5] = (int)(rest % 60);
+}
+
+static char *two(char *at, int number, char behind)
+{
+	at[0] = (char)('0' + number / 10);
+	at[1] = (char)('0' + number % 10);
+	at[2] = behind;
+	return at + 3;
+}
+
 void rs_time_format(int64_t us, char buf[32])
 {
 	int64_t s = us / US_PER_S - (us % US_PER_S < 0);
-	time_t when = (time_t)s;
-	struct tm tm;
+	int part[6];
+	char *at = buf;
 
-	gmtime_r(&when, &tm);
-	strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	rs_time_civil(s, part);
+	if (part[0] < 0 || part[0] > 9999) {
+		snprintf(buf, 32, "%d-%02d-%02dT%02d:%02d:%02dZ", part[0], part[1], part[2],
+			part[3], part[4], part[5]);
+		return;
+	}
+	at = two(at, part[0] / 100, '0') - 1;
+	at = two(at, part[0] % 100, '-');
+	at = two(at, part[1], '-');
+	at = two(at, part[2], 'T');
+	at = two(at, part[3], ':');
+	at = two(at, part[4], ':');
+	*two(at, part[5], 'Z') = '\0';
 }
 
 /* Two digits at *p, moved past; -1 when there are none. */
@@ -207,7 +261,9 @@ bool rs_time_parse(const char *text, int64_t *us)
 		return false;
 	if (!read_clock(&p, &tm) || !read_fraction(&p, &fraction) || !read_offset(&p, &offset) || *p)
 		return false;
-	int64_t seconds = (int64_t)timegm(&tm) - offset;
+	int64_t seconds = rs_time_seconds((int[]){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+				  tm.tm_hour, tm.tm_min, tm.tm_sec}) -
+			  offset;
 	if (seconds < FIRST_S || seconds > LAST_S)
 		return false;
 	*us = seconds * US_PER_S + fraction;

@@ -434,58 +434,7 @@ json_t *rs_json_write(const struct rs_field *fields, const void *in)
 	return object;
 }
 
-/* --- RFC 8785 and RFC 7396 --- */
-
-struct text {
-	char *data;
-	size_t len, size;
-};
-
-static int append(const char *data, size_t len, void *arg)
-{
-	struct text *text = arg;
-
-	if (text->len + len + 1 > text->size) {
-		text->size = (text->len + len + 1) * 2;
-		text->data = realloc(text->data, text->size);
-		if (!text->data)
-			abort();
-	}
-	memcpy(text->data + text->len, data, len);
-	text->len += len;
-	text->data[text->len] = '\0';
-	return 0;
-}
-
-/* RFC 8785 3.2.2.2 writes the escapes of controls in lower case, jansson in upper case. */
-static void lower_escapes(char *p)
-{
-	for (; *p; p++) {
-		if (*p != '\\')
-			continue;
-		p++;
-		if (*p == 'u')
-			for (int i = 1; i <= 4; i++)
-				if (p[i] >= 'A' && p[i] <= 'F')
-					p[i] = (char)(p[i] - 'A' + 'a');
-	}
-}
-
-const char *rs_json_canonical(struct rs_ctx *ctx, const json_t *value, size_t *len)
-{
-	struct text text = {0};
-	char *copy;
-
-	if (json_dump_callback(value, append, &text,
-		    JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) != 0)
-		abort();
-	lower_escapes(text.data);
-	copy = rs_arena_memdup(ctx->arena, text.data, text.len);
-	if (len)
-		*len = text.len;
-	free(text.data);
-	return copy;
-}
+/* --- RFC 7396 --- */
 
 void rs_json_merge(json_t *target, json_t *patch)
 {

@@ -1,11 +1,13 @@
 /* The parameters of a statement, as the text or bytes libpq sends. */
 #include "internal.h"
 
+#include "rs/clock.h"
+#include "rs/json.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct rs_params rs_params(struct rs_ctx *ctx)
 {
@@ -61,9 +63,8 @@ void rs_p_id(struct rs_params *p, const struct rs_id *id)
 void rs_p_time(struct rs_params *p, int64_t us)
 {
 	int64_t seconds = us / 1000000, fraction = us % 1000000;
+	int part[6];
 	char *text;
-	struct tm tm;
-	time_t t;
 
 	if (us == 0) {
 		rs_p_null(p);
@@ -73,12 +74,12 @@ void rs_p_time(struct rs_params *p, int64_t us)
 		seconds--;
 		fraction += 1000000;
 	}
-	t = (time_t)seconds;
-	if (!gmtime_r(&t, &tm) || tm.tm_year > 9999 - 1900 || tm.tm_year < 1 - 1900)
+	rs_time_civil(seconds, part);
+	if (part[0] < 1 || part[0] > 9999)
 		abort();
 	text = rs_arena_alloc(p->ctx->arena, 64);
-	snprintf(text, 64, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)fraction);
+	rs_time_format(seconds * 1000000, text);
+	snprintf(text + 19, 64 - 19, ".%06dZ", (int)fraction);
 	add(p, text, 0, 0);
 }
 
@@ -104,9 +105,7 @@ void rs_p_json(struct rs_params *p, const json_t *value)
 		rs_p_null(p);
 		return;
 	}
-	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	if (!text)
-		abort();
+	text = rs_json_text(value, NULL);
 	rs_arena_defer(p->ctx->arena, free, text);
 	add(p, text, 0, 0);
 }

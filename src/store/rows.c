@@ -4,10 +4,11 @@
  */
 #include "internal.h"
 
+#include "rs/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define OID_TIMESTAMPTZ 1184
 #define OID_TEXT_ARRAY  1009
@@ -34,26 +35,20 @@ int rs_rows_count(const struct rs_rows *rows)
 	return rows->count;
 }
 
-/*
- * PQfnumber() folds case and copies; our column names are what they are. Tables and statements mostly
- * have them in one order, so the search begins at the column the caller expects.
- */
-static int column_of(const PGresult *result, const char *name, int expected)
+/* PQfnumber() folds case and copies; our column names are what they are. */
+static int column_of(const PGresult *result, const char *name)
 {
 	int columns = PQnfields(result);
 
-	for (int i = 0; i < columns; i++) {
-		int at = (expected + i) % columns;
-
-		if (strcmp(PQfname(result, at), name) == 0)
-			return at;
-	}
+	for (int i = 0; i < columns; i++)
+		if (strcmp(PQfname(result, i), name) == 0)
+			return i;
 	return -1;
 }
 
 static int known_column(const struct rs_rows *rows, const char *name)
 {
-	int column = column_of(rows->result, name, 0);
+	int column = column_of(rows->result, name);
 
 	if (column < 0) {
 		fprintf(stderr, "store: a statement has no column %s\n", name);
@@ -73,7 +68,6 @@ static int64_t time_of(const char *text)
 	static const char AFTER[] = "-- ::"; /* what stands behind all but the last number */
 	int64_t us = 0, unit = 100000;
 	int part[6] = {0};
-	struct tm tm;
 
 	for (int i = 0; i < 6; i++) {
 		if (*text < '0' || *text > '9')
@@ -86,9 +80,7 @@ static int64_t time_of(const char *text)
 	if (*text == '.')
 		for (text++; *text >= '0' && *text <= '9'; text++, unit /= 10)
 			us += (*text - '0') * unit;
-	tm = (struct tm){.tm_year = part[0] - 1900, .tm_mon = part[1] - 1, .tm_mday = part[2],
-		.tm_hour = part[3], .tm_min = part[4], .tm_sec = part[5]};
-	return (int64_t)timegm(&tm) * 1000000 + us;
+	return rs_time_seconds(part) * 1000000 + us;
 }
 
 const char *rs_row_text(const struct rs_rows *rows, int row, const char *column)
@@ -251,20 +243,44 @@ static void zero_field(enum rs_type type, void *at)
 	}
 }
 
+#define PLACES 256 /* of the columns of a result, by a digest of their names; a power of two */
+
+static unsigned place_of(const char *name)
+{
+	unsigned hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return (hash ^ hash >> 16) & (PLACES - 1);
+}
+
 /* Which column fills which field, looked up once a table. */
 static const int *map_fields(const struct rs_rows *rows, const struct rs_field *fields)
 {
 	struct rs_rows *cache = (struct rs_rows *)rows;
-	int expected = 0;
+	unsigned char places[PLACES] = {0}; /* column + 1 */
+	int columns = PQnfields(rows->result);
 
 	if (rows->mapped == fields)
 		return rows->map;
+	if (columns >= PLACES)
+		abort();
+	for (int i = 0; i < columns; i++) {
+		unsigned at = place_of(PQfname(rows->result, i));
+
+		while (places[at])
+			at = (at + 1) & (PLACES - 1);
+		places[at] = (unsigned char)(i + 1);
+	}
 	for (int i = 0; fields[i].type != RS_T_END; i++) {
+		unsigned at = place_of(fields[i].name);
+
 		if (i == (int)(sizeof rows->map / sizeof rows->map[0]))
 			abort();
-		cache->map[i] = column_of(rows->result, fields[i].name, expected);
-		if (cache->map[i] >= 0)
-			expected = cache->map[i] + 1;
+		while (places[at] &&
+			strcmp(PQfname(rows->result, places[at] - 1), fields[i].name) != 0)
+			at = (at + 1) & (PLACES - 1);
+		cache->map[i] = places[at] - 1;
 	}
 	cache->mapped = fields;
 	return rows->map;

@@ -4,6 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
 #include <cmocka.h>
 
 #include "rs/clock.h"
@@ -62,12 +66,36 @@ static void the_epoch_is_a_time(void **state)
 	assert_int_equal(us, 1);
 }
 
+/* Our own calendar is that of the C library, from the year 1 to the year 9999. */
+static void the_calendar_is_the_library_s(void **state)
+{
+	const int64_t first = -INT64_C(62135596800), last = INT64_C(253402300799);
+
+	(void)state;
+	for (int64_t s = first; s <= last; s += 86400 * 11 + 12345) {
+		time_t t = (time_t)s;
+		char text[32], theirs[40];
+		struct tm tm;
+		int part[6];
+
+		gmtime_r(&t, &tm);
+		snprintf(theirs, sizeof(theirs), "%04d-%02d-%02dT%02d:%02d:%02dZ",
+			tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+			tm.tm_sec);
+		rs_time_format(s * 1000000, text);
+		assert_string_equal(text, theirs);
+		rs_time_civil(s, part);
+		assert_true(rs_time_seconds(part) == s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_are_read),
 		cmocka_unit_test(years_have_four_digits_in_utc_too),
 		cmocka_unit_test(the_epoch_is_a_time),
+		cmocka_unit_test(the_calendar_is_the_library_s),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -144,6 +145,39 @@ static void test_writes_null_and_omits(void **state)
 	json_decref(value);
 }
 
+/* The text of a value is that of jansson, byte for byte. */
+static void test_text_is_as_the_library_writes_it(void **state)
+{
+	static const char *const texts[] = {
+		"{}",
+		"[]",
+		"null",
+		"true",
+		"-1.25e-7",
+		"9223372036854775807",
+		"-9223372036854775808",
+		"0",
+		"{\"z\":[1,{\"a\":false,\"\":null},[]],\"b\":"
+		"\"\\u0000\\u0001\\u001f\\b\\t\\n\\f\\r\"}",
+		"[\"\\\"quoted\\\" \\\\ / \\u007f\", \"gr\\u00fc\\u00df \\ud83d\\ude00\", \"\"]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *value = json_loads(texts[i], JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+		char *theirs = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		size_t len;
+		char *ours = rs_json_text(value, &len);
+
+		assert_non_null(value);
+		assert_string_equal(ours, theirs);
+		assert_int_equal(len, strlen(theirs));
+		free(ours);
+		free(theirs);
+		json_decref(value);
+	}
+}
+
 static void test_canonical_escapes(void **state)
 {
 	json_t *value = json_pack("{s:s, s:i}", "b", "\x1f\n/\"\\\xe2\x82\xac", "a", 1);
@@ -192,10 +226,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_depth_is_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reads_every_type, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_collects_all_faults, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_code_speaks_for_equal_faults, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_strings_hold_no_unseen_characters, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_one_code_speaks_for_equal_faults, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_strings_hold_no_unseen_characters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_writes_null_and_omits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_canonical_escapes, setup, teardown),
+		cmocka_unit_test(test_text_is_as_the_library_writes_it),
 		cmocka_unit_test_setup_teardown(test_merge_patch, setup, teardown),
 		cmocka_unit_test(test_times),
 	};
