@@ -30,7 +30,8 @@ enum rs_verdict_result {
 struct rs_verdict {
 	enum rs_verdict_result result;
 	/* REFUSED: RS_ASSERTION_INVALID, RS_IDENTITY_MISMATCH, RS_AUTH_NOT_FRESH, ...; UNAVAILABLE:
-	 * RS_IDP_UNAVAILABLE, RS_DIRECTORY_UNAVAILABLE, ...; WRONG: 0, the style's own. */
+	 * RS_IDP_UNAVAILABLE, RS_DIRECTORY_UNAVAILABLE, ...; WRONG: 0, the style's own, or
+	 * RS_IDENTITY_MISMATCH. */
 	enum rs_code code;
 	const char *detail;       /* why, for the audit trail only: a word like "nonce-mismatch"; arena */
 	json_t *evidence;         /* what the evidence shows, no secrets; borrowed, or NULL */
@@ -99,8 +100,8 @@ struct rs_factor {
 		struct rs_verdict *verdict);
 };
 
-extern const struct rs_factor rs_factor_email_otp, rs_factor_totp, rs_factor_oidc, rs_factor_azure_ad,
-	rs_factor_saml;
+extern const struct rs_factor rs_factor_email_otp, rs_factor_active_directory, rs_factor_totp,
+	rs_factor_oidc, rs_factor_azure_ad, rs_factor_saml;
 
 /* The rows in the order options are shown; *count gets how many. */
 const struct rs_factor *const *rs_factors(size_t *count);

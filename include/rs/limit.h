@@ -35,6 +35,9 @@ enum rs_code rs_limit_hit(
 /* Forgets the hits of the key's current window: it was the right password. */
 enum rs_code rs_limit_forgive(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
 	size_t len) RS_CHECK;
+/* Takes one hit back, when what was limited did not happen after all: the peer was down. */
+enum rs_code rs_limit_return(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
+	size_t len) RS_CHECK;
 /* Job: drops windows that are over. */
 enum rs_code rs_limit_cleanup(struct rs_ctx *ctx) RS_CHECK;
 

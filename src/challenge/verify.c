@@ -249,7 +249,9 @@ static enum rs_code wrong(struct rs_ctx *ctx, const struct rs_challenge *c,
 	const struct rs_verdict *verdict, const struct counted *counted)
 {
 	bool password = strcmp(c->style, "password") == 0, locked;
-	enum rs_code code = password ? RS_CREDENTIALS_INVALID : RS_OTP_INVALID;
+	enum rs_code code = verdict->code ? verdict->code
+		: password		  ? RS_CREDENTIALS_INVALID
+					  : RS_OTP_INVALID;
 	struct rs_event event = rs_challenge_event(c, "challenge.answered");
 	enum rs_code rc = rs_challenge_judged(ctx, c, "wrong", code, verdict, true, &locked);
 

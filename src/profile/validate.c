@@ -48,6 +48,7 @@ struct factor {
 	const char *mechanism;
 	struct rs_id connector_id, sms_connector_id, email_connector_id;
 	json_t *otp;
+	bool ask_username;
 };
 
 struct otp {
@@ -67,6 +68,7 @@ static const struct rs_field FACTOR_FIELDS[] = {
 	FACTOR(sms_connector_id, RS_T_ID, .flags = RS_F_NULL),
 	FACTOR(email_connector_id, RS_T_ID, .flags = RS_F_NULL),
 	FACTOR(otp, RS_T_OBJECT, .flags = RS_F_NULL),
+	FACTOR(ask_username, RS_T_BOOL),
 	RS_FIELD_END,
 };
 
@@ -262,6 +264,10 @@ static enum rs_code check_factor(struct rs_ctx *ctx, const struct rs_profile *pr
 	rs_json_read(ctx, option, at, FACTOR_FIELDS, &factor, NULL);
 	if (factor.otp)
 		rs_json_read(ctx, factor.otp, rs_pointer(ctx, at, "otp"), OTP_FIELDS, &otp, NULL);
+	if (factor.ask_username && factor.mechanism &&
+		strcmp(factor.mechanism, "active_directory") != 0)
+		rs_fault(ctx, RS_BAD_VALUE, rs_pointer(ctx, at, "ask_username"),
+			"Only active_directory asks for a name.");
 	return factor.mechanism ? check_connectors(ctx, profile, current, &factor, at) : RS_OK;
 }
 

@@ -9,8 +9,8 @@
 #define SECOND INT64_C(1000000)
 
 /* Bucket, key hash and the window that now falls into. */
-static struct rs_params window_of(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
-	size_t len, int64_t now)
+static struct rs_params window_of(
+	struct rs_ctx *ctx, const struct rs_limit *limit, const void *key, size_t len, int64_t now)
 {
 	struct rs_params p = rs_params(ctx);
 	unsigned char hash[32];
@@ -54,15 +54,31 @@ enum rs_code rs_limit_hit(
 	return rc;
 }
 
-enum rs_code rs_limit_forgive(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
-	size_t len)
+/* Changes the counter of the window that now falls into, and what the headers tell of it. */
+static enum rs_code correct(struct rs_ctx *ctx, const struct rs_limit *limit, const void *key,
+	size_t len, enum rs_query query)
 {
 	struct rs_params p = window_of(ctx, limit, key, len, rs_clock_now(ctx->app->clock));
 
 	for (struct rs_limit_state *state = ctx->limits; state; state = state->next)
 		if (strcmp(state->bucket, limit->bucket) == 0)
-			state->remaining = limit->limit;
-	return rs_read(ctx, RS_REACH_CALLER, RS_Q_limit_forgive, &p, NULL);
+			state->remaining =
+				query == RS_Q_limit_forgive || state->remaining == limit->limit
+					? limit->limit
+					: state->remaining + 1;
+	return rs_read(ctx, RS_REACH_CALLER, query, &p, NULL);
+}
+
+enum rs_code rs_limit_forgive(
+	struct rs_ctx *ctx, const struct rs_limit *limit, const void *key, size_t len)
+{
+	return correct(ctx, limit, key, len, RS_Q_limit_forgive);
+}
+
+enum rs_code rs_limit_return(
+	struct rs_ctx *ctx, const struct rs_limit *limit, const void *key, size_t len)
+{
+	return correct(ctx, limit, key, len, RS_Q_limit_return);
 }
 
 /* Batch by batch, so that no transaction grows long. */

@@ -3574,6 +3574,11 @@ export interface components {
             sms_connector_id?: components["schemas"]["NullableId"];
             email_connector_id?: components["schemas"]["NullableId"];
             otp?: components["schemas"]["OtpPolicy"];
+            /**
+             * @description Of `active_directory`: the login name may be typed too, and must be the linked account's.
+             * @default false
+             */
+            ask_username: boolean;
         };
         /** @description Any one of these passes; empty asks for none. */
         FactorPolicies: components["schemas"]["FactorPolicy"][];

@@ -8,6 +8,8 @@ STEPS is a JSON array of [what, argument...]; the answers are printed as a JSON 
     ["user", name, password, {...}]     mail, must_change, disabled, expired; -> {dn, guid, sid}
     ["group", name, [members]]          -> {dn}
     ["look", name]                      -> {badPwdCount, lockoutTime, guid, ...}
+    ["find", guid]                      the same
+    ["join", group, name]
     ["unlock", name]
     ["password", name, password]
 """
@@ -57,11 +59,20 @@ class Domain:
         return self.look(name)
 
     def look(self, name):
-        found = self.db.search(base=self.db.domain_dn(), scope=ldb.SCOPE_SUBTREE,
-                               expression=f"(sAMAccountName={name})",
+        return self._entry(f"(sAMAccountName={name})")
+
+    def find(self, guid):
+        return self._entry(f"(objectGUID={guid})")
+
+    def join(self, group, name):
+        self.db.add_remove_group_members(group, [name], add_members_operation=True)
+
+    def _entry(self, match):
+        found = self.db.search(base=self.db.domain_dn(), scope=ldb.SCOPE_SUBTREE, expression=match,
                                attrs=["objectGUID", "objectSid", "badPwdCount", "lockoutTime",
-                                      "userPrincipalName"])[0]
-        return {"dn": str(found.dn), "guid": str(ndr_unpack(misc.GUID, found["objectGUID"][0])),
+                                      "userPrincipalName", "sAMAccountName"])[0]
+        return {"dn": str(found.dn), "name": str(found["sAMAccountName"][0]),
+                "guid": str(ndr_unpack(misc.GUID, found["objectGUID"][0])),
                 "sid": str(ndr_unpack(security.dom_sid, found["objectSid"][0])),
                 "upn": str(found.get("userPrincipalName", idx=0)),
                 "badPwdCount": int(found.get("badPwdCount", idx=0) or 0),
@@ -76,7 +87,10 @@ class Domain:
 
 def main(conf):
     domain = Domain(conf)
-    print(json.dumps([getattr(domain, what)(*arguments) for what, *arguments in json.load(sys.stdin)]))
+    domain.db.transaction_start()
+    answers = [getattr(domain, what)(*arguments) for what, *arguments in json.load(sys.stdin)]
+    domain.db.transaction_commit()
+    print(json.dumps(answers))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ import time
 import uuid
 
 from . import certs
-from .recipe import BASE, DOMAIN, PASSWORDS, PEOPLE_FILTER, SERVICE, SMB_CONF, THRESHOLD, PeerError, domain, \
+from .recipe import BASE, DOMAIN, PASSWORDS, PEOPLE_FILTER, SERVICE, SMB_CONF, SPARES, THRESHOLD, PeerError, domain, \
     provisioned, run
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -90,6 +90,7 @@ class AdPeer:
         self.dir = pathlib.Path(directory).resolve()
         self.file = self.dir / "ad.json"
         self.conf = self.dir / "smb.conf"
+        self.spares = iter(SPARES)
 
     @property
     def state(self):
@@ -123,7 +124,8 @@ class AdPeer:
         # JSON is YAML.
         (self.dir / "ad.yaml").write_text('{"net": {"allow_addresses": ["127.0.0.0/8"]}}\n')
         state["odd"] = json.loads((self.dir / "odd.json").read_text())
-        state["people"] = dict(zip(PASSWORDS, domain(self.conf, [["look", n] for n in PASSWORDS])))
+        names = [*PASSWORDS, *SPARES]
+        state["people"] = dict(zip(names, domain(self.conf, [["look", name] for name in names])))
         self._write(state)
         self._lock_out("shut")
 
@@ -217,11 +219,21 @@ class AdPeer:
                               env={"LDAPTLS_CACERT": str(self.dir / "ca.pem"), "PATH": os.environ["PATH"]},
                               capture_output=True, timeout=30, check=False).returncode
 
+    def spare(self):
+        """An account that nobody else has taken; its password is SPARE_PASSWORD."""
+        return self.state["people"][next(self.spares)]
+
     def user(self, name, password, **how):
         return domain(self.conf, [["user", name, password, how]])[0]
 
     def look(self, name):
         return domain(self.conf, [["look", name]])[0]
+
+    def find(self, guid):
+        return domain(self.conf, [["find", guid]])[0]
+
+    def join(self, group, name):
+        domain(self.conf, [["join", group, name]])
 
     def unlock(self, name):
         domain(self.conf, [["unlock", name]])

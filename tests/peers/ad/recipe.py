@@ -26,6 +26,9 @@ PEOPLE = (
     ("twin1", "Twin1-pass-w0rd", {"mail": "twin@example.test"}),
     ("twin2", "Twin2-pass-w0rd", {"mail": "twin@example.test"}),
 )
+# Accounts that a test takes for itself, all with one password.
+SPARE_PASSWORD = "Right-pass-w0rd"
+SPARES = [f"spare{n:02}" for n in range(40)]
 # alice is in approvers through staff.
 GROUPS = (("staff", ["alice"]), ("approvers", ["staff"]))
 SERVICE = f"svc-reissued@{DOMAIN}"
@@ -96,5 +99,6 @@ def _provision(made):
     conf = new / "smb.conf"
     conf.write_text(SMB_CONF.format(dir=new, address="127.0.0.1", realm=DOMAIN.upper()))
     domain(conf, [["policy", THRESHOLD], *(["user", *person] for person in PEOPLE),
+                   *(["user", name, SPARE_PASSWORD] for name in SPARES),
                    *(["group", *group] for group in GROUPS)])
     new.rename(made)
