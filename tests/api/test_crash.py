@@ -7,19 +7,21 @@ import time
 import pytest
 import requests
 
+from support.beside import free_port
+
 REISSUED = pathlib.Path(os.environ.get("REISSUED_BINARY", pathlib.Path(__file__).parents[2] / "build/dev/reissued"))
 LABELS = ["before_tx1", "after_tx1", "before_sign", "after_sign", "before_tx2", "after_tx2", "before_answer"]
-PORT = 20000 + os.getpid() % 20000
 
 
 class Replica:
     """A second service over the instance's database, with a failpoint, on a port of its own."""
 
     def __init__(self, instance, directory):
-        self.url = f"http://127.0.0.1:{PORT}"
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
         self.config = [instance["CONFIG_FILE"], str(directory / "crash.yaml")]
         (directory / "crash.yaml").write_text(
-            f"server:\n  port: {PORT}\n  replica_id: crash\nsigner:\n  journal_file: {instance.dir}/journal/crash-{PORT}\n")
+            f"server:\n  port: {port}\n  replica_id: crash\nsigner:\n  journal_file: {instance.dir}/journal/crash-{port}\n")
         self.process = None
 
     def start(self, failpoint=None):
@@ -28,12 +30,14 @@ class Replica:
         for file in self.config:
             command += ["--config", file]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(100):
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
             try:
                 if requests.get(self.url + "/healthz", timeout=1).status_code == 200:
                     return
-            except requests.ConnectionError:
-                time.sleep(0.1)
+            except requests.RequestException:
+                pass
+            time.sleep(0.1)
         raise AssertionError("the service does not start")
 
     def stop(self):

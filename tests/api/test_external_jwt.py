@@ -189,6 +189,22 @@ OPEN = """{"server": {"port": @PORT@, "replica_id": "open"}, "signer": {"journal
     "net": {"allow_http": true, "allow_addresses": ["127.0.0.0/8"]}}"""
 
 
+CLOSED = OPEN.replace('"allow_http": true, "allow_addresses": ["127.0.0.0/8"]', '"allow_addresses": []')
+
+
+@pytest.mark.rows(64)
+def test_keys_at_loopback(instance, callers, tmp_path):
+    """Where the operator has not opened loopback, no spelling of it is taken for a place of keys."""
+    with Beside(instance, tmp_path, CLOSED) as service:
+        admin = service.caller(instance["ADMIN_TOKEN"])
+        enterprise = callers["enterprise_admin"].get("/v1/me").expect(200)["enterprise"]["id"]
+        for host in ("127.0.0.1", "127.1", "localhost", "0x7f000001", "2130706433", "0177.0.0.1", "[::ffff:127.0.0.1]"):
+            answer = admin.post("/v1/jwt-issuers", {
+                "enterprise_id": enterprise, "issuer": "https://idp.example", "audience": "a",
+                "algorithms": ["RS256"], "jwks_uri": f"https://{host}/keys", "scopes": []})
+            assert answer.expect(422).pointers() == ["/jwks_uri"], host
+
+
 def test_keys_are_fetched_and_kept(instance, issuer, user, keys, fetching, tmp_path):
     """F27: keys are fetched once and kept while their server is away; traceparent goes along (2.1)."""
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
