@@ -62,11 +62,11 @@ enum rs_route_flag {
 	RS_ROUTE_FORMS = 1 << 6,    /* the handler looks at Accept itself: rs_negotiate() */
 	RS_ROUTE_CREATES = 1 << 7,  /* POST that answers 201 */
 	RS_ROUTE_CURRENT = 1 << 8,  /* {id} may be the word "current": the handler looks */
-	RS_ROUTE_ANY_QUERY = 1 << 10, /* parameters are not ours to know: as sent, repeats too */
 	RS_ROUTE_UNTAGGED = 1 << 9, /* has no entity tag: an If-Match that names one is 412 */
 	/* What its first {id} names is what it reads first. */
 	RS_ROUTE_OF_CERTIFICATE = 1 << 10,
 	RS_ROUTE_OF_REQUEST = 1 << 11,
+	RS_ROUTE_ANY_QUERY = 1 << 12, /* parameters are not ours to know: as sent, repeats too */
 };
 
 /* A row of the route table. */

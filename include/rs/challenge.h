@@ -137,6 +137,9 @@ enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct 
 enum rs_code rs_challenge_returned(struct rs_ctx *ctx, const struct rs_id *connector,
 	const char *state, json_t *params, const char **url, json_t **page) RS_CHECK;
 
+/* Puts on record that an IdP's answer was malformed, so that nobody's challenge can be looked for. */
+void rs_challenge_garbled(struct rs_ctx *ctx, const struct rs_id *connector);
+
 /*
  * Something that is good once (a SAML assertion's id, a jti): RS_OK the first time, then
  * RS_REPLAY_DETECTED until `until` (microseconds). kind: a constant.

@@ -5,6 +5,9 @@
  */
 #include "internal.h"
 
+/* Sign-ins of one user that may be under way at once. */
+#define OPEN_MAX 3
+
 /* --- handles --- */
 
 static void hash_of(const char *text, unsigned char out[32])
@@ -29,7 +32,7 @@ static bool well_formed(const char *text)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 	return text && strlen(text) == RS_CHALLENGE_TOKEN_LEN &&
-		strspn(text, ALPHABET) == RS_CHALLENGE_TOKEN_LEN;
+	       strspn(text, ALPHABET) == RS_CHALLENGE_TOKEN_LEN;
 }
 
 static enum rs_code put(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_challenge *c,
@@ -76,8 +79,8 @@ static enum rs_code use(struct rs_ctx *ctx, struct rs_tx *tx, const char *text, 
 }
 
 /* Whose it is, without using it: a browser has no token, so the job role looks. */
-static enum rs_code peek(struct rs_ctx *ctx, const char *text, const char *kind,
-	struct rs_challenge *c, bool *used)
+static enum rs_code peek(
+	struct rs_ctx *ctx, const char *text, const char *kind, struct rs_challenge *c, bool *used)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
@@ -140,6 +143,24 @@ static enum rs_code follow(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	return rc ? rc : put(ctx, tx, f->c, "state", f->c->expires_at, f->c->state);
 }
 
+/* Many open ways at once are somebody who hopes that the person takes a wrong one. */
+static enum rs_code judge_open(struct rs_ctx *ctx, const struct rs_challenge *c)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	rs_p_id(&p, &c->user_id);
+	rs_p_id(&p, &c->id);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	rc = rs_read_one(ctx, RS_REACH_JOB, RS_Q_challenge_redirects_open, &p, &rows);
+	if (rc || rs_row_int(rows, 0, "open") < OPEN_MAX)
+		return rc;
+	return rs_fail(ctx, RS_RATE_LIMITED,
+		"%d sign-ins of yours are under way already. Finish or cancel one first.",
+		OPEN_MAX);
+}
+
 enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct rs_redirect *out)
 {
 	const struct rs_factor *factor = NULL;
@@ -154,6 +175,8 @@ enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct 
 	rc = peek(ctx, handle, "redirect", &c, &used);
 	if (!rc && (used || strcmp(c.status, "pending") != 0))
 		rc = rs_fail(ctx, RS_GONE, "This link was used already or is too old.");
+	if (!rc)
+		rc = judge_open(ctx, &c);
 	if (!rc)
 		rc = rs_challenge_factor(ctx, &c, &factor);
 	if (!rc)
@@ -241,6 +264,29 @@ static enum rs_code settle(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	return rc || o->failure ? rc : rs_audit(ctx, tx, &event);
 }
 
+/* Of an answer that names no challenge the record has the connector alone. */
+static void on_record(struct rs_ctx *ctx, const struct rs_id *connector, const char *why)
+{
+	struct rs_event event = {.action = "challenge.refused",
+		.object_type = "challenge",
+		.object = *connector,
+		.detail = why};
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+
+	rs_p_id(&p, connector);
+	if (rs_look_one(ctx, RS_REACH_JOB, RS_Q_connector_by_id, &p, &rows) == RS_OK &&
+		!rs_id_parse(rs_row_text(rows, 0, "enterprise_id"), &event.enterprise))
+		return;
+	rs_err_reset(&ctx->err);
+	rs_audit_denied(ctx, &event, RS_ASSERTION_INVALID);
+}
+
+void rs_challenge_garbled(struct rs_ctx *ctx, const struct rs_id *connector)
+{
+	on_record(ctx, connector, "parameter-twice");
+}
+
 /* No live challenge: what the page says. */
 static enum rs_code dead(struct rs_ctx *ctx, const struct rs_challenge *c, bool used)
 {
@@ -251,8 +297,8 @@ static enum rs_code dead(struct rs_ctx *ctx, const struct rs_challenge *c, bool 
 		!used)
 		return RS_OK;
 	if (used)
-		rc = rs_fail(ctx, RS_REPLAY_DETECTED,
-			"The identity provider's answer was used before.");
+		rc = rs_fail(
+			ctx, RS_REPLAY_DETECTED, "The identity provider's answer was used before.");
 	else
 		return rs_challenge_refuse(ctx, c);
 	rs_audit_denied(ctx, &event, rc);
@@ -291,8 +337,8 @@ static enum rs_code judge(struct rs_ctx *ctx, struct rs_challenge *c,
 	return rc;
 }
 
-static enum rs_code finish(struct rs_ctx *ctx, struct rs_challenge *c, const json_t *params,
-	struct outcome *out)
+static enum rs_code finish(
+	struct rs_ctx *ctx, struct rs_challenge *c, const json_t *params, struct outcome *out)
 {
 	const struct rs_factor *factor = NULL;
 	enum rs_code rc = rs_challenge_factor(ctx, c, &factor);
@@ -325,19 +371,17 @@ enum rs_code rs_challenge_returned(struct rs_ctx *ctx, const struct rs_id *conne
 		return rs_fail(ctx, RS_BAD_REQUEST, "This names no challenge.");
 	rc = peek(ctx, state, "state", &c, &used);
 	if (rc == RS_NOT_FOUND || (!rc && !rs_id_eq(&c.connector_id, connector))) {
-		struct rs_event event = {.action = "challenge.refused", .object_type = "challenge",
-			.object = *connector, .detail = "unknown-state"};
-
-		rs_audit_denied(ctx, &event, RS_ASSERTION_INVALID);
-		return rs_fail(ctx, RS_ASSERTION_INVALID, "Nobody here is waiting for this answer.");
+		on_record(ctx, connector, "unknown-state");
+		return rs_fail(
+			ctx, RS_ASSERTION_INVALID, "Nobody here is waiting for this answer.");
 	}
 	if (!rc)
 		rc = dead(ctx, &c, used);
 	if (!rc)
 		rc = rs_tx_use(ctx, RS_REACH_JOB, exchange, &f);
 	if (rc == RS_GONE)
-		rc = rs_fail(ctx, RS_REPLAY_DETECTED,
-			"The identity provider's answer was used before.");
+		rc = rs_fail(
+			ctx, RS_REPLAY_DETECTED, "The identity provider's answer was used before.");
 	if (!rc)
 		rc = finish(ctx, &c, params, &out);
 	if (rc)
@@ -369,8 +413,8 @@ static enum rs_code judge_result(
 	struct rs_event event = rs_challenge_event(c, "challenge.answered");
 	struct rs_challenge whose;
 	bool used = false;
-	enum rs_code rc = well_formed(result) ? peek(ctx, result, "result", &whose, &used)
-					      : RS_NOT_FOUND;
+	enum rs_code rc =
+		well_formed(result) ? peek(ctx, result, "result", &whose, &used) : RS_NOT_FOUND;
 
 	if (!rc && rs_id_eq(&whose.id, &c->id))
 		return RS_OK;
@@ -400,8 +444,8 @@ enum rs_code rs_challenge_complete(struct rs_ctx *ctx, const struct rs_id *id, j
 
 		event.detail = "another token";
 		rs_audit_denied(ctx, &event, RS_CHALLENGE_NOT_FOUND);
-		return rs_fail(ctx, RS_CHALLENGE_NOT_FOUND,
-			"There is no such second-factor challenge.");
+		return rs_fail(
+			ctx, RS_CHALLENGE_NOT_FOUND, "There is no such second-factor challenge.");
 	}
 	if (!rc && (strcmp(out->status, "returned") != 0 ||
 			   rs_challenge_overdue(out, rs_clock_now_us(ctx->app->clock))))

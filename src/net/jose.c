@@ -50,6 +50,14 @@ static const char *text_of(const json_t *object, const char *member)
 	return json_string_value(json_object_get(object, member));
 }
 
+/* Base64url without padding (RFC 7515, 2). libcjose ends the process at some of what is none. */
+static bool is_base64url(const char *text, size_t len)
+{
+	static const char ALPHABET[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	return len > 0 && len % 4 != 1 && strspn(text, ALPHABET) >= len;
+}
+
 /* --- parsing --- */
 
 static bool part_read(struct rs_ctx *ctx, const char *part, size_t len, json_t **out)
@@ -92,18 +100,18 @@ static bool header_good(const json_t *header, bool id_token)
 static bool parse(
 	struct rs_ctx *ctx, const char *token, bool id_token, struct rs_jws *out, const char **why)
 {
-	static const char ALPHABET[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	*out = (struct rs_jws){.token = token};
 	size_t len = strnlen(token, RS_JOSE_MAX + 1);
 	if (len > RS_JOSE_MAX) {
 		*why = "longer than a token may be";
 		return false;
 	}
-	size_t header = strspn(token, ALPHABET);
-	size_t claims = token[header] == '.' ? strspn(token + header + 1, ALPHABET) : 0;
-	const char *rest = token + header + 1 + claims;
-	if (!claims || *rest != '.' || rest[1 + strspn(rest + 1, ALPHABET)] != '\0') {
+	size_t header = strcspn(token, "."), claims = 0;
+	const char *second = token + header + (token[header] == '.');
+	claims = strcspn(second, ".");
+	const char *third = second + claims + (second[claims] == '.');
+	if (!is_base64url(token, header) || !is_base64url(second, claims) ||
+		!is_base64url(third, strlen(third)) || third == second + claims) {
 		*why = "not three base64url parts";
 		return false;
 	}
@@ -111,7 +119,7 @@ static bool parse(
 		*why = "header not understood";
 		return false;
 	}
-	if (!part_read(ctx, token + header + 1, claims, &out->claims)) {
+	if (!part_read(ctx, second, claims, &out->claims)) {
 		*why = "claims are not a JSON object";
 		return false;
 	}
@@ -161,8 +169,34 @@ static const json_t *key_of(const json_t *jwks, const struct algorithm *alg, con
 	return found;
 }
 
+static bool is_private(const json_t *key)
+{
+	for (size_t m = 0; m < sizeof(PRIVATE_MEMBERS) / sizeof(PRIVATE_MEMBERS[0]); m++)
+		if (json_object_get(key, PRIVATE_MEMBERS[m]))
+			return true;
+	return false;
+}
+
+/* Whether the numbers of a public key may be decoded at all. */
+static bool numbers_good(const json_t *key)
+{
+	static const char *const NUMBERS[] = {"n", "e", "x", "y"};
+	for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++) {
+		const json_t *number = json_object_get(key, NUMBERS[i]);
+		if (number && !(json_is_string(number) && is_base64url(json_string_value(number),
+								  json_string_length(number))))
+			return false;
+	}
+	return true;
+}
+
+/* The public key, or NULL: private and symmetric ones are none. */
 static cjose_jwk_t *key_import(const json_t *key)
 {
+	const char *kty = text_of(key, "kty");
+	if (!kty || (strcmp(kty, "RSA") != 0 && strcmp(kty, "EC") != 0) || !numbers_good(key) ||
+		is_private(key))
+		return NULL;
 	cjose_err err;
 	char *text = json_dumps(key, JSON_COMPACT);
 	cjose_jwk_t *jwk = text ? cjose_jwk_import(text, strlen(text), &err) : NULL;
@@ -249,11 +283,8 @@ void rs_jose_judge_keys(struct rs_ctx *ctx, const json_t *jwks, const char *poin
 	json_array_foreach(keys, i, key)
 	{
 		const char *at = rs_pointer_index(ctx, rs_pointer(ctx, pointer, "keys"), i);
-		bool is_private = false;
-		for (size_t m = 0; m < sizeof(PRIVATE_MEMBERS) / sizeof(PRIVATE_MEMBERS[0]); m++)
-			is_private = is_private || json_object_get(key, PRIVATE_MEMBERS[m]);
-		cjose_jwk_t *jwk = is_private ? NULL : key_import(key);
-		if (is_private)
+		cjose_jwk_t *jwk = key_import(key);
+		if (is_private(key))
 			rs_fault(ctx, RS_BAD_VALUE, at, "Only public keys belong here.");
 		else if (!jwk)
 			rs_fault(ctx, RS_BAD_VALUE, at,

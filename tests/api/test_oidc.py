@@ -355,7 +355,13 @@ def test_a_parameter_twice(person, liar, name):
     value = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))[name]
     assert person.return_to(f"{url}&{urllib.parse.urlencode({name: value})}")["status"] == 400
     assert len(liar.calls("/token")) == before
+    assert "parameter-twice" in on_record(person, person.provided.connector["id"])
     person.expect_nothing_issued()
+
+
+def on_record(someone, object_id):
+    auditor = Api(someone.base_url, someone.provided.callers["auditor"].token)
+    return auditor.get(f"/v1/audit-events?object_id={object_id}&limit=200").expect(200).text
 
 
 def test_states_that_name_nothing(person, liar, make):
@@ -373,10 +379,24 @@ def test_states_that_name_nothing(person, liar, make):
         got = person.return_to(f"{where}?{urllib.parse.urlencode(sent)}")
         assert got["status"] in status, (changed, got)
     assert len(liar.calls("/token")) == before
-    auditor = Api(person.base_url, person.provided.callers["auditor"].token)
-    denied = auditor.get(f"/v1/audit-events?object_id={other.connector['id']}").expect(200)
-    assert "unknown-state" in denied.text
+    assert "unknown-state" in on_record(person, other.connector["id"])
     assert "result" in person.return_to(url), "the challenge itself has lost nothing"
+
+
+def test_three_ways_at_once(make, liar):
+    """A user has at most three sign-ins under way; a fourth has to wait until one is over."""
+    liar.honest()
+    someone = Person(make(liar))
+    ways = []
+    for _ in range(4):
+        someone.another_certificate()
+        someone.waiting()
+        ways.append(someone.challenge())
+    for challenge in ways[:3]:
+        someone.follow(challenge)
+    assert requests.get(ways[3]["redirect_url"], allow_redirects=False, timeout=20).status_code == 429
+    someone.api.post(f"/v1/second-factor-challenges/{ways[0]['id']}/cancel", {}).expect(200)
+    someone.follow(ways[3])
 
 
 def test_another_token_does_not_complete(person, liar):
@@ -509,6 +529,7 @@ def test_an_answer_too_late(person, liar):
     person.expect_nothing_issued("draft")
 
 
+@pytest.mark.concurrency
 def test_ten_callbacks_at_once(person, liar):
     """D32: one of ten parallel callbacks exchanges the code, the others are told; one result, one certificate."""
     before = len(liar.calls("/token"))
@@ -653,3 +674,19 @@ def test_the_test_tries_everything(make, provider, liar):
     liar.jwks_answer = (500, {}, b"")
     assert at.admin.post(f"{at.path}/test", {}).expect(200)["steps"][-1] ["ok"] is False
     liar.honest()
+
+
+def test_a_key_set_that_would_end_the_process(caller_admin, instance, make):
+    """A JWK whose numbers are no base64url is refused where it is given, and is no key where it is published."""
+    enterprise = caller_admin.get("/v1/enterprises").expect(200)["items"][0]["id"]
+    odd = {"kty": "RSA", "kid": "k1", "use": "sig", "e": "AQAB"}
+    for number in ("n=", "A", "AAAA=", ""):
+        caller_admin.post("/v1/jwt-issuers", {
+            "enterprise_id": enterprise, "issuer": f"https://odd-{time.time_ns()}.example.test", "audience": "reissued",
+            "algorithms": ["RS256"], "scopes": [], "jwks": {"keys": [{**odd, "n": number}]}}).expect(422)
+    with Hostile() as op:
+        op.keys = [{**odd, "n": "n="}]
+        someone = Person(make(op))
+        someone.waiting()
+        refused(someone, op, "assertion-invalid")
+    assert caller_admin.get("/v1/me").status == 200

@@ -178,6 +178,7 @@ stage_contract()
 stage_api()
 {
 	test_instance run
+	node_ready # the identity provider of tests/peers/oidc
 	run_pytest api -n 4 --dist loadgroup "$ROOT/tests/api"
 	run_pytest oracle "$ROOT/tests/oracle"
 }
@@ -204,6 +205,7 @@ stage_replicas()
 {
 	local url
 	test_instance run --replicas 2
+	node_ready # the identity provider of tests/peers/oidc
 	for url in $BASE_URLS; do
 		BASE_URL=$url run_pytest "replica-${url##*:}" -n 4 --dist loadgroup "$ROOT/tests/api"
 	done
@@ -216,6 +218,7 @@ stage_asan()
 	export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 	test_instance run --preset asan
+	node_ready # the identity provider of tests/peers/oidc
 	run_pytest asan -n 4 --dist loadgroup "$ROOT/tests/api"
 	REISSUED_SAML=$ROOT/build/asan/reissued-saml run_pytest asan-saml -n 2 "$ROOT/tests/saml"
 	sanitizer_silent

@@ -57,9 +57,12 @@ class Person:
         self.api = self.session()
         if linked:
             admin.post(f"/v1/users/{self.id}/identities", self.identity()).expect(201)
-        officer = Api(self.base_url, provided.callers["officer"].token)
+        self.another_certificate()
+
+    def another_certificate(self):
+        officer = Api(self.base_url, self.provided.callers["officer"].token)
         self.certificate = officer.post("/v1/certificates", {
-            "profile_id": provided.profile_id, "csr": make_csr(make_key()), "owner_id": self.id,
+            "profile_id": self.provided.profile_id, "csr": make_csr(make_key()), "owner_id": self.id,
             "subject": {"common_name": f"Jo {self.name}"}}).expect(201).json
 
     def identity(self):

@@ -225,6 +225,49 @@ static void test_id_token_headers(void **state)
 	}
 }
 
+/* libcjose ends the process at base64url that is none (an assertion): it must not come to see any.
+ */
+static void test_keys_that_are_no_base64url(void **state)
+{
+	static const char *const BAD[] = {"n=", "=", "A", "AAAAA",
+		"AA=", "A===", "AA==", "AAA=", "AA\n", "A A", "\xc3\xa4", "AA+/", ""};
+	static const char *const MEMBERS[] = {"n", "e", "x", "y"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+		for (size_t m = 0; m < sizeof(MEMBERS) / sizeof(MEMBERS[0]); m++) {
+			json_t *key = json_pack("{s:s, s:s, s:s}", "kty", m < 2 ? "RSA" : "EC",
+				"kid", "k1", "crv", "P-256");
+			for (size_t n = 0; n < sizeof(MEMBERS) / sizeof(MEMBERS[0]); n++)
+				json_object_set_new(
+					key, MEMBERS[n], json_string(n == m ? BAD[i] : "AQAB"));
+			json_t *set = rs_arena_json(ctx.arena, json_pack("{s:[o]}", "keys", key));
+			rs_err_reset(&ctx.err);
+			rs_jose_judge_keys(&ctx, set, "/jwks");
+			assert_int_not_equal(rs_faults(&ctx), RS_OK);
+			assert_false(verified(
+				"eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.e30.AAAA", "RS256", set));
+			assert_false(verified(
+				"eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIn0.e30.AAAA", "ES256", set));
+		}
+	}
+	rs_err_reset(&ctx.err);
+}
+
+/* The same of the parts of a token. */
+static void test_tokens_that_are_no_base64url(void **state)
+{
+	static const char *const BAD[] = {"eyJhbGciOiJSUzI1NiJ9A.e30.AAAA",
+		"eyJhbGciOiJSUzI1NiJ9.e30AA.AAAA", "eyJhbGciOiJSUzI1NiJ9.e30.AAAAA",
+		"eyJhbGciOiJSUzI1NiJ9.e30.A", "A.A.A", "eyJhbGciOiJSUzI1NiJ9.e30=.AAAA",
+		"eyJhbGciOiJSUzI1NiJ9.e30.AA=="};
+	struct rs_jws jws;
+	const char *why;
+	(void)state;
+	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
+		if (rs_jose_parse(&ctx, BAD[i], &jws, &why))
+			fail_msg("%s", BAD[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +276,8 @@ int main(void)
 		cmocka_unit_test(test_half_hash),
 		cmocka_unit_test(test_thumbprint),
 		cmocka_unit_test(test_id_token_headers),
+		cmocka_unit_test(test_keys_that_are_no_base64url),
+		cmocka_unit_test(test_tokens_that_are_no_base64url),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
