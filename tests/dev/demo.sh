@@ -42,7 +42,7 @@ demo_data()
 	demo_certificates "$work"
 	write_file "$DIR/demo.env" <"$work/env"
 	rm -rf "$work"
-	say "demo" "two enterprises, eight users, a mail connector, two profiles, an issued and two revoked certificates"
+	say "demo" "two enterprises, eight users, a mail connector, three profiles, an issued and three revoked certificates"
 }
 
 # demo_keep FILE NAME VALUE: sets NAME here and keeps it for DIR/env.
@@ -136,6 +136,12 @@ demo_rules()
 		"I keep my private key to myself and ask for revocation at once when I lose it."}]}')")"
 	demo_keep "$1" PROFILE_DESKTOP_ID "$(demo_profile desktop-signing desktop_signing \
 		document_signing private "$editable" 365 none)"
+	demo_keep "$1" PROFILE_FACTOR_ID "$(demo_profile desktop-signing-factor desktop_signing \
+		document_signing private "$editable" 365 none)"
+	api "$ENTERPRISE_ADMIN_TOKEN" PATCH "/v1/profiles/$PROFILE_FACTOR_ID" "$(jq -nc \
+		--arg relay "$SMTP_CONNECTOR_ID" '{agreement_id: null, second_factor: {
+			reissue: [{mechanism: "email_otp", connector_id: $relay}, {mechanism: "totp"}],
+			approve: [], revoke: [], enrol: []}}')" >/dev/null
 	demo_keep "$1" PROFILE_TLS_ID "$(demo_profile tls-server tls tls_server tls-br \
 		'["subject.common_name", "san", "validity"]' 200 required)"
 }
@@ -163,6 +169,8 @@ demo_certificates()
 	demo_keep "$1" ISSUED_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_DESKTOP_ID" "$alice" "$mailbox")"
 	demo_keep "$1" REVOKED_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_DESKTOP_ID" "$alice" "$mailbox")"
 	demo_revoke "$REVOKED_CERTIFICATE_ID"
+	demo_keep "$1" REVOKED_FACTOR_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_FACTOR_ID" "$alice" "$mailbox")"
+	demo_revoke "$REVOKED_FACTOR_CERTIFICATE_ID"
 	# A server's name is verified on the way, so there must be a DNS that knows it.
 	[ -s "$DIR/dns/dns.yaml" ] || return 0
 	demo_keep "$1" REVOKED_TLS_CERTIFICATE_ID "$(demo_enrol "$1" "$PROFILE_TLS_ID" \

@@ -17,7 +17,7 @@ story_print()
 	local env=$DIR/env
 	[ "$DIR" != "$ROOT/.run" ] || env=.run/env
 	printf '\n# Paste this: it reissues the demo certificate that was revoked.\n. %s\n\n' "$env"
-	story_lines story caa
+	story_lines story caa factor
 }
 
 # story_run ENV PART...: the very lines, as a newcomer's shell would run them, stopping at the first that
