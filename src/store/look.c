@@ -1,8 +1,8 @@
 /*
  * Looks: reads by a key that go out together. Most requests begin with two or three of them, and
- * what each costs is the round trip more than the row. So few threads at a time (LOOKS_PER_CORE a
- * core) ask the database, and whoever does takes along what has come to wait meanwhile; there is no
- * timer and no thread of its own.
+ * what each costs is the round trip more than the row. So few threads at a time (one for
+ * CORES_PER_LOOK cores) ask the database, and whoever does takes along what has come to wait
+ * meanwhile; there is no timer and no thread of its own.
  *
  * A group is one implicit transaction: whose rows may be seen and the statements, of which one
  * serves all looks for the same kind of thing (set.c). Looks change nothing, so when a group fails
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define GROUP_MAX      32
-#define LOOKS_PER_CORE 1
+#define CORES_PER_LOOK 2
 
 enum look_state {
 	LOOK_WAITS,
@@ -45,7 +45,7 @@ void rs_looks_init(struct rs_looks *looks)
 
 	pthread_mutex_init(&looks->lock, NULL);
 	looks->last = &looks->first;
-	looks->max = LOOKS_PER_CORE * (cores > 0 ? (int)cores : 1);
+	looks->max = cores > CORES_PER_LOOK ? (int)cores / CORES_PER_LOOK : 1;
 }
 
 void rs_looks_clear(struct rs_looks *looks)
