@@ -7,6 +7,11 @@
  * growing pause when it fails, and is set aside as dead after attempts_max tries. A dedupe key keeps
  * the same work from standing in the queue twice.
  *
+ * What waits for somebody else's server (a relay, a gateway, name servers) runs in a lane of its own
+ * with more threads, so that a server that hangs holds up neither the other lane nor, while a thread
+ * of its lane is free, what goes elsewhere. In each lane one thread looks for work and hands that on
+ * to a free one before it runs what it found.
+ *
  * Leases are kept by the database's clock, due times by business time. A job that dies with its
  * process is taken again when its lease is over, so handlers must bear being run twice.
  */
@@ -18,6 +23,7 @@
 #define RS_JOB_KINDS_MAX   32
 #define RS_JOB_DEDUPE_MAX  200
 #define RS_JOBS_THREADS	   2
+#define RS_JOBS_OUTWARD_THREADS 8
 
 /* One run, as the handler sees it. */
 struct rs_job {
@@ -36,6 +42,7 @@ struct rs_job_kind {
 	int attempts_max;  /* queued: dead after so many failures */
 	/* ctx acts as the system, reach platform. Anything but RS_OK is a failure. */
 	enum rs_code (*run)(struct rs_ctx *ctx, const struct rs_job *job);
+	bool outward;      /* waits for somebody else's server */
 };
 
 struct rs_jobs;

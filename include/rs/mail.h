@@ -4,9 +4,9 @@
  * A caller says to whom and what, inside the transaction of what it is about (rs_mail_put()); the
  * message is built then, whole and for good, sealed into the table `mail`, and a job sends it
  * through the enterprise's active smtp connectors: by priority, past those whose breaker is open, at
- * least once, again with growing pauses until give_up_at. The same message always has the same
- * Message-ID and the same bytes, but for the From that each relay demands; rs_mail_again() sends it
- * once more.
+ * least once, again with growing pauses until give_up_at. Each try is kept in the row as evidence.
+ * The same message always has the same Message-ID and the same bytes, but for the From that each
+ * relay demands; rs_mail_again() sends it once more.
  *
  * A message may hold a one-time code or a link with a token, so it is never in clear outside a
  * struct rs_secret, its subject is the caller's promise to hold none, and the sealed text is wiped
@@ -56,22 +56,6 @@ struct rs_mail {
 	int64_t keep_until; /* until when rs_mail_again() may be called; 0 = not at all */
 };
 
-/* A mail in the outbox, as it stands. */
-struct rs_mail_delivery {
-	struct rs_id id;
-	const char *purpose;
-	struct rs_id object;
-	const char *recipient;
-	const char *message_id; /* without the angle brackets; opaque */
-	const char *state;	/* queued, sent, failed */
-	const char *code;	/* why it failed: delivery-failed, provider-unavailable; or NULL */
-	const char *detail;	/* a sentence for it, no server's words; or NULL */
-	int64_t resends;
-	json_t *tries; /* [{at, connector_id, relay, verdict, detail, reply, line, stage,
-			  tls_version, peer_sha256}], oldest first, the last 20: evidence */
-	int64_t created_at, sent_at; /* sent_at: of the last time; 0 = not yet */
-};
-
 /* Whether text is one mailbox we can send to: an ASCII dot-atom at a domain name. NULL is none. */
 bool rs_mail_address(const char *text);
 /*
@@ -100,19 +84,15 @@ enum rs_code rs_mail_again(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs
 enum rs_code rs_mail_drop(
 	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *object) RS_CHECK;
 
-/* The mails about an object, oldest first; *out in the arena. */
-enum rs_code rs_mail_about(struct rs_ctx *ctx, enum rs_reach reach, const struct rs_id *object,
-	struct rs_mail_delivery **out, size_t *count) RS_CHECK;
-
 /* --- for who keeps an outbox of its own --- */
 /* A new Message-ID: 128 random bits at the host of server.public_url. In the arena. */
 const char *rs_mail_message_id(struct rs_ctx *ctx);
 /*
  * One try now, in a job: built, and handed to the relays as above; attempt (1, 2 ...) says how
  * patient to be with one that asks to wait. purpose, object, give_up_at and keep_until are not
- * looked at. *tries (arena) is evidence as in struct rs_mail_delivery, whatever the outcome: RS_OK:
- * taken; RS_DELIVERY_FAILED: refused for good; RS_PROVIDER_UNAVAILABLE, RS_METHOD_NOT_CONFIGURED:
- * not now.
+ * looked at. *tries (arena) is evidence, whatever the outcome: [{at, connector_id, relay, verdict,
+ * detail, reply, line, stage, tls_version, peer_sha256}], oldest first. RS_OK: taken;
+ * RS_DELIVERY_FAILED: refused for good; RS_PROVIDER_UNAVAILABLE, RS_METHOD_NOT_CONFIGURED: not now.
  */
 enum rs_code rs_mail_try(struct rs_ctx *ctx, const struct rs_mail *mail, const char *message_id,
 	int64_t attempt, json_t **tries) RS_CHECK;

@@ -13,13 +13,26 @@
 #include <string.h>
 #include <time.h>
 
-#define SECOND	     INT64_C(1000000)
-#define LOOK_MS	     500
-#define PAUSE_MAX_S  3600
-#define ERROR_BYTES  500
+#define SECOND	       INT64_C(1000000)
+#define LOOK_MS	       500
+#define PAUSE_MAX_S    3600
+#define ERROR_BYTES    500
 /* What taking a job and saying how it went may take, beside the job itself. */
-#define TAKE_MS	     5000
+#define TAKE_MS	       5000
 #define COUNT_EVERY_MS 15000
+
+/* The threads for one sort of kinds. */
+struct lane {
+	struct rs_jobs *jobs;
+	bool outward;
+	pthread_cond_t free; /* nobody looks for work: whoever is free may */
+	bool looking;
+	/* of the one that looks */
+	bool added;	    /* the rows of the scheduled kinds are made */
+	int64_t watched_ms; /* when the store was last found to fit; 0 = it was not */
+	pthread_t thread[RS_JOBS_OUTWARD_THREADS];
+	int threads;
+};
 
 struct rs_jobs {
 	struct rs_app *app;
@@ -29,12 +42,12 @@ struct rs_jobs {
 	unsigned woken; /* counts wakes: one that comes during a look is not lost */
 	bool stopping;
 	int64_t counted_ms; /* when the queue was last counted */
-	pthread_t thread[RS_JOBS_THREADS];
-	int threads;
+	struct lane lane[2];
 };
 
-/* A run that was taken. */
+/* A run that was taken, with the context it was taken in. */
 struct taken {
+	struct rs_ctx ctx;
 	const struct rs_job_kind *kind;
 	struct rs_job job;
 	const char *lease; /* scheduled */
@@ -60,15 +73,16 @@ static const struct rs_job_kind *kind_named(const struct rs_job_kind *kinds, con
 	abort(); /* the statement was given our names only */
 }
 
-/* Names, time, leases by name, of schedules the intervals too: what the taking statements ask for. */
+/* Names, time, leases by name, of schedules the intervals too: what the taking statements ask for.
+ */
 static struct rs_params take_params(
-	struct rs_ctx *ctx, const struct rs_job_kind *kinds, bool scheduled)
+	struct rs_ctx *ctx, const struct rs_job_kind *kinds, bool outward, bool scheduled)
 {
 	struct rs_params p = rs_params(ctx);
 	json_t *names = json_array(), *leases = json_object(), *intervals = json_object();
 
 	for (; kinds->name; kinds++) {
-		if ((kinds->interval_s > 0) != scheduled)
+		if ((kinds->interval_s > 0) != scheduled || kinds->outward != outward)
 			continue;
 		json_array_append_new(names, json_string(kinds->name));
 		json_object_set_new(leases, kinds->name, json_integer(kinds->lease_s));
@@ -86,9 +100,9 @@ static struct rs_params take_params(
 }
 
 static enum rs_code take_scheduled(struct rs_ctx *ctx, const struct rs_job_kind *kinds,
-	struct taken *out, bool *found)
+	bool outward, struct taken *out, bool *found)
 {
-	struct rs_params p = take_params(ctx, kinds, true);
+	struct rs_params p = take_params(ctx, kinds, outward, true);
 	struct rs_rows *rows;
 	enum rs_code rc = rs_read(ctx, RS_REACH_JOB, RS_Q_job_schedule_take, &p, &rows);
 
@@ -102,10 +116,10 @@ static enum rs_code take_scheduled(struct rs_ctx *ctx, const struct rs_job_kind 
 	return RS_OK;
 }
 
-static enum rs_code take_queued(struct rs_ctx *ctx, const struct rs_job_kind *kinds,
+static enum rs_code take_queued(struct rs_ctx *ctx, const struct rs_job_kind *kinds, bool outward,
 	struct taken *out, bool *found)
 {
-	struct rs_params p = take_params(ctx, kinds, false);
+	struct rs_params p = take_params(ctx, kinds, outward, false);
 	struct rs_rows *rows;
 	enum rs_code rc = rs_read(ctx, RS_REACH_JOB, RS_Q_job_take, &p, &rows);
 
@@ -143,8 +157,8 @@ static int64_t pause_us(int64_t attempts)
 	return pause * SECOND + pause * SECOND * noise / 1024;
 }
 
-static enum rs_code end_queued(struct rs_ctx *ctx, const struct taken *taken, enum rs_code how,
-	const char *error)
+static enum rs_code end_queued(
+	struct rs_ctx *ctx, const struct taken *taken, enum rs_code how, const char *error)
 {
 	struct rs_params p = rs_params(ctx);
 	bool dead = taken->job.attempts >= taken->kind->attempts_max;
@@ -173,60 +187,70 @@ static enum rs_code run_handler(struct rs_ctx *ctx, const struct taken *taken, c
 	rs_ctx_init_system(&own, ctx->app, taken->kind->name);
 	own.deadline_ms = rs_clock_mono_ms() + taken->kind->lease_s * INT64_C(1000);
 	rc = taken->kind->run(&own, &taken->job);
-	*error = rs_arena_printf(ctx->arena, "%s: %.*s", rs_code_slug(rc), ERROR_BYTES,
-		own.err.detail);
+	*error = rs_arena_printf(
+		ctx->arena, "%s: %.*s", rs_code_slug(rc), ERROR_BYTES, own.err.detail);
 	if (rc != RS_OK)
 		rs_log(&own, RS_LOG_WARN, "job.failed", rs_log_str(JOB, taken->kind->name),
 			rs_log_str(CODE, rs_code_slug(rc)), rs_log_str(DETAIL, own.err.detail),
 			rs_log_str(CAUSE, own.err.cause));
-	rs_metric_add(RS_M_JOBS_RUN,
-		RS_LABELS(taken->kind->name, rc == RS_OK ? "done" : "failed"), 1);
+	rs_metric_add(
+		RS_M_JOBS_RUN, RS_LABELS(taken->kind->name, rc == RS_OK ? "done" : "failed"), 1);
 	rs_ctx_end(&own);
 	return rc;
 }
 
-/* Takes and runs one; *found false when nothing is due. */
-static enum rs_code run_one(struct rs_app *app, const struct rs_job_kind *kinds, bool *found)
+/* Takes one; what was found is to be given to run_taken(). */
+static enum rs_code take(struct rs_app *app, const struct rs_job_kind *kinds, bool outward,
+	struct taken *taken, bool *found)
 {
-	struct taken taken = {0};
-	struct rs_ctx ctx;
-	const char *error;
-	enum rs_code rc, how;
+	struct rs_ctx *ctx = &taken->ctx;
+	enum rs_code rc;
 
-	rs_ctx_init_system(&ctx, app, "jobs");
-	ctx.deadline_ms = rs_clock_mono_ms() + TAKE_MS;
-	rc = take_scheduled(&ctx, kinds, &taken, found);
+	*taken = (struct taken){0};
+	rs_ctx_init_system(ctx, app, "jobs");
+	ctx->deadline_ms = rs_clock_mono_ms() + TAKE_MS;
+	rc = take_scheduled(ctx, kinds, outward, taken, found);
 	if (rc == RS_OK && !*found)
-		rc = take_queued(&ctx, kinds, &taken, found);
-	if (rc == RS_OK && *found) {
-		how = run_handler(&ctx, &taken, &error);
-		ctx.deadline_ms = rs_clock_mono_ms() + TAKE_MS;
-		rc = taken.lease ? end_scheduled(&ctx, &taken)
-				 : end_queued(&ctx, &taken, how, error);
-	}
+		rc = take_queued(ctx, kinds, outward, taken, found);
 	if (rc != RS_OK)
-		rs_log(&ctx, RS_LOG_WARN, "jobs.unavailable", rs_log_str(CAUSE, ctx.err.cause));
-	rs_ctx_end(&ctx);
+		rs_log(ctx, RS_LOG_WARN, "jobs.unavailable", rs_log_str(CAUSE, ctx->err.cause));
+	*found = *found && rc == RS_OK;
+	if (!*found)
+		rs_ctx_end(ctx);
 	return rc;
 }
 
-static enum rs_code add_schedules(struct rs_ctx *ctx, const struct rs_job_kind *kinds)
+static enum rs_code run_taken(struct taken *taken)
 {
-	struct rs_params all = take_params(ctx, kinds, true);
+	struct rs_ctx *ctx = &taken->ctx;
+	const char *error;
+	enum rs_code how = run_handler(ctx, taken, &error), rc;
+
+	ctx->deadline_ms = rs_clock_mono_ms() + TAKE_MS;
+	rc = taken->lease ? end_scheduled(ctx, taken) : end_queued(ctx, taken, how, error);
+	if (rc != RS_OK)
+		rs_log(ctx, RS_LOG_WARN, "jobs.unavailable", rs_log_str(CAUSE, ctx->err.cause));
+	rs_ctx_end(ctx);
+	return rc;
+}
+
+static enum rs_code add_schedules(struct rs_ctx *ctx, const struct rs_job_kind *kinds, bool outward)
+{
+	struct rs_params all = take_params(ctx, kinds, outward, true);
 
 	all.count = 2; /* names and time */
 	return rs_read(ctx, RS_REACH_JOB, RS_Q_job_schedule_add, &all, NULL);
 }
 
 /* The rows of scheduled kinds are made once the database is there. */
-static bool schedules_added(struct rs_jobs *jobs)
+static bool schedules_added(const struct lane *lane)
 {
 	struct rs_ctx ctx;
 	enum rs_code rc;
 
-	rs_ctx_init_system(&ctx, jobs->app, "jobs");
+	rs_ctx_init_system(&ctx, lane->jobs->app, "jobs");
 	ctx.deadline_ms = rs_clock_mono_ms() + TAKE_MS;
-	rc = add_schedules(&ctx, jobs->kinds);
+	rc = add_schedules(&ctx, lane->jobs->kinds, lane->outward);
 	rs_ctx_end(&ctx);
 	return rc == RS_OK;
 }
@@ -248,16 +272,6 @@ static bool wait_for_work(struct rs_jobs *jobs, unsigned *seen)
 	go_on = !jobs->stopping;
 	pthread_mutex_unlock(&jobs->lock);
 	return go_on;
-}
-
-static bool stopping(struct rs_jobs *jobs)
-{
-	bool yes;
-
-	pthread_mutex_lock(&jobs->lock);
-	yes = jobs->stopping;
-	pthread_mutex_unlock(&jobs->lock);
-	return yes;
 }
 
 /* Whether it is time to count the queue, and for whom. */
@@ -286,8 +300,8 @@ static void count_queue(struct rs_app *app)
 	if (rs_read(&ctx, RS_REACH_JOB, RS_Q_job_counts, &none, &rows) == RS_OK) {
 		rs_metric_set(RS_M_OUTBOX_BACKLOG, (struct rs_labels){{0}},
 			rs_row_int(rows, 0, "queued"));
-		rs_metric_set(RS_M_OUTBOX_DEAD, (struct rs_labels){{0}},
-			rs_row_int(rows, 0, "dead"));
+		rs_metric_set(
+			RS_M_OUTBOX_DEAD, (struct rs_labels){{0}}, rs_row_int(rows, 0, "dead"));
 	}
 	rs_ctx_end(&ctx);
 }
@@ -305,47 +319,120 @@ static bool store_fits(struct rs_app *app)
 	return rc == RS_OK || rc == RS_CLOCK;
 }
 
-static void *runner(void *arg)
+/* Asked once for many runs: no oftener than work is looked for. */
+static bool may_take(struct lane *lane)
 {
-	struct rs_jobs *jobs = arg;
+	int64_t now = rs_clock_mono_ms();
+
+	if (!lane->watched_ms || now - lane->watched_ms >= LOOK_MS)
+		lane->watched_ms = store_fits(lane->jobs->app) ? now : 0;
+	if (lane->watched_ms && !lane->added)
+		lane->added = schedules_added(lane);
+	return lane->watched_ms && lane->added;
+}
+
+/* Looks until there is something to run, or the end. */
+static bool look(struct lane *lane, struct taken *taken)
+{
+	struct rs_jobs *jobs = lane->jobs;
 	unsigned seen = 0;
-	bool added = false;
+	bool found;
 
-	pthread_setname_np(pthread_self(), "jobs");
 	do {
-		bool fits = store_fits(jobs->app), found = fits;
-
-		if (fits && !added)
-			added = schedules_added(jobs);
-		while (added && found && !stopping(jobs))
-			if (run_one(jobs->app, jobs->kinds, &found) != RS_OK)
-				break;
-		if (fits && counts_now(jobs))
+		if (may_take(lane) &&
+			take(jobs->app, jobs->kinds, lane->outward, taken, &found) == RS_OK &&
+			found)
+			return true;
+		if (!lane->outward && lane->watched_ms && counts_now(jobs))
 			count_queue(jobs->app);
 	} while (wait_for_work(jobs, &seen));
+	return false;
+}
+
+/* Waits until nobody of the lane looks; false at the end. */
+static bool begin_to_look(struct lane *lane)
+{
+	struct rs_jobs *jobs = lane->jobs;
+	bool go_on;
+
+	pthread_mutex_lock(&jobs->lock);
+	while (lane->looking && !jobs->stopping)
+		pthread_cond_wait(&lane->free, &jobs->lock);
+	go_on = !jobs->stopping;
+	lane->looking = lane->looking || go_on;
+	pthread_mutex_unlock(&jobs->lock);
+	return go_on;
+}
+
+static void let_another_look(struct lane *lane)
+{
+	pthread_mutex_lock(&lane->jobs->lock);
+	lane->looking = false;
+	pthread_cond_signal(&lane->free);
+	pthread_mutex_unlock(&lane->jobs->lock);
+}
+
+static void *runner(void *arg)
+{
+	struct lane *lane = arg;
+
+	pthread_setname_np(pthread_self(), "jobs");
+	while (begin_to_look(lane)) {
+		struct taken taken;
+		bool found = look(lane, &taken);
+
+		let_another_look(lane);
+		/* Whoever cannot tell how it went has logged it; the lease ends by itself. */
+		if (found && run_taken(&taken) != RS_OK)
+			continue;
+	}
 	return NULL;
 }
 
 enum rs_code rs_jobs_run_due(struct rs_ctx *ctx, const struct rs_job_kind *kinds, int *ran)
 {
-	bool found = true;
-	enum rs_code rc = add_schedules(ctx, kinds);
+	enum rs_code rc = RS_OK;
 
-	for (*ran = 0; rc == RS_OK; ++*ran) {
-		rc = run_one(ctx->app, kinds, &found);
-		if (rc == RS_OK && !found)
-			return RS_OK;
+	*ran = 0;
+	for (int outward = 0; rc == RS_OK && outward < 2; outward++) {
+		struct taken taken;
+		bool found = true;
+
+		rc = add_schedules(ctx, kinds, outward);
+		while (rc == RS_OK && found) {
+			rc = take(ctx->app, kinds, outward, &taken, &found);
+			if (rc == RS_OK && found) {
+				rc = run_taken(&taken);
+				++*ran;
+			}
+		}
 	}
-	return rs_fail(ctx, rc, "The jobs could not be run.");
+	return rc ? rs_fail(ctx, rc, "The jobs could not be run.") : RS_OK;
 }
 
 /* --- start, stop, put --- */
+
+static int start_lane(struct rs_jobs *jobs, bool outward)
+{
+	struct lane *lane = &jobs->lane[outward];
+	int wanted = outward ? RS_JOBS_OUTWARD_THREADS : RS_JOBS_THREADS, rc = 0;
+
+	lane->jobs = jobs;
+	lane->outward = outward;
+	pthread_cond_init(&lane->free, NULL);
+	while (rc == 0 && lane->threads < wanted) {
+		rc = pthread_create(&lane->thread[lane->threads], NULL, runner, lane);
+		if (rc == 0)
+			lane->threads++;
+	}
+	return rc;
+}
 
 int rs_jobs_start(struct rs_app *app, const struct rs_job_kind *kinds, struct rs_jobs **out)
 {
 	struct rs_jobs *jobs = calloc(1, sizeof *jobs);
 	pthread_condattr_t attr;
-	int rc = 0;
+	int inward, outward;
 
 	if (!jobs)
 		abort();
@@ -356,17 +443,14 @@ int rs_jobs_start(struct rs_app *app, const struct rs_job_kind *kinds, struct rs
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&jobs->wake, &attr);
 	pthread_condattr_destroy(&attr);
-	while (rc == 0 && jobs->threads < RS_JOBS_THREADS) {
-		rc = pthread_create(&jobs->thread[jobs->threads], NULL, runner, jobs);
-		if (rc == 0)
-			jobs->threads++;
-	}
+	inward = start_lane(jobs, false);
+	outward = start_lane(jobs, true);
 	*out = jobs;
-	if (rc != 0) {
+	if (inward || outward) {
 		rs_jobs_stop(jobs);
 		*out = NULL;
 	}
-	return rc;
+	return inward ? inward : outward;
 }
 
 void rs_jobs_stop(struct rs_jobs *jobs)
@@ -376,9 +460,14 @@ void rs_jobs_stop(struct rs_jobs *jobs)
 	pthread_mutex_lock(&jobs->lock);
 	jobs->stopping = true;
 	pthread_cond_broadcast(&jobs->wake);
+	for (int i = 0; i < 2; i++)
+		pthread_cond_broadcast(&jobs->lane[i].free);
 	pthread_mutex_unlock(&jobs->lock);
-	for (int i = 0; i < jobs->threads; i++)
-		pthread_join(jobs->thread[i], NULL);
+	for (int i = 0; i < 2; i++) {
+		for (int n = 0; n < jobs->lane[i].threads; n++)
+			pthread_join(jobs->lane[i].thread[n], NULL);
+		pthread_cond_destroy(&jobs->lane[i].free);
+	}
 	pthread_cond_destroy(&jobs->wake);
 	pthread_mutex_destroy(&jobs->lock);
 	free(jobs);

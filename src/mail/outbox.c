@@ -31,22 +31,6 @@ static const struct rs_field WAITING[] = {
 	RS_FIELD_END,
 };
 
-static const struct rs_field DELIVERY[] = {
-	F(struct rs_mail_delivery, id, RS_T_ID),
-	F(struct rs_mail_delivery, purpose, RS_T_STRING),
-	RS_FIELD_AS(struct rs_mail_delivery, object, "object_id", RS_T_ID),
-	F(struct rs_mail_delivery, recipient, RS_T_STRING),
-	F(struct rs_mail_delivery, message_id, RS_T_STRING),
-	F(struct rs_mail_delivery, state, RS_T_STRING),
-	F(struct rs_mail_delivery, code, RS_T_STRING),
-	F(struct rs_mail_delivery, detail, RS_T_STRING),
-	F(struct rs_mail_delivery, resends, RS_T_INT),
-	F(struct rs_mail_delivery, tries, RS_T_ARRAY),
-	F(struct rs_mail_delivery, created_at, RS_T_TIME),
-	F(struct rs_mail_delivery, sent_at, RS_T_TIME),
-	RS_FIELD_END,
-};
-
 static struct rs_seal_place place_of(const char *id, const char *enterprise)
 {
 	return (struct rs_seal_place){"mail", "message", id, enterprise};
@@ -140,25 +124,6 @@ enum rs_code rs_mail_drop(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_
 	rs_p_id(&p, object);
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	return rs_tx_run(ctx, tx, RS_Q_mail_drop, &p, NULL);
-}
-
-enum rs_code rs_mail_about(struct rs_ctx *ctx, enum rs_reach reach, const struct rs_id *object,
-	struct rs_mail_delivery **out, size_t *count)
-{
-	struct rs_params p = rs_params(ctx);
-	struct rs_rows *rows;
-	enum rs_code rc;
-
-	*out = NULL;
-	*count = 0;
-	rs_p_id(&p, object);
-	rc = rs_read(ctx, reach, RS_Q_mail_about, &p, &rows);
-	if (rc)
-		return rc;
-	*out = rs_new_array(ctx->arena, struct rs_mail_delivery, (size_t)rs_rows_count(rows) + 1);
-	for (int i = 0; !rc && i < rs_rows_count(rows); i++)
-		rc = rs_row_read(ctx, rows, i, DELIVERY, &(*out)[(*count)++]);
-	return rc;
 }
 
 /* --- sending --- */

@@ -3,7 +3,10 @@ import base64
 import concurrent.futures
 import hashlib
 import html
+import json
+import pathlib
 import re
+import subprocess
 import time
 import uuid
 
@@ -14,6 +17,7 @@ from support.dns import fresh, peer_of
 from support.keys import make_csr, make_key
 from support.mail import Enterprise, html_of, link_of, mail_of, text_of
 
+SUPPORT = pathlib.Path(__file__).resolve().parents[1] / "support"
 CONSTRUCTED = ["admin", "administrator", "webmaster", "hostmaster", "postmaster"]
 
 
@@ -280,6 +284,16 @@ def test_ten_wrong_tokens_end_it(mail, caller_subscriber, nobody, caller_auditor
     assert sum(event["action"] == "domain_validation.ended" for event in events) == 1
 
 
+def test_wrong_tokens_at_once_are_all_counted(mail, caller_subscriber, nobody):
+    """Thirty wrong tokens at once are ten refusals and an end, not thirty guesses."""
+    made, token = asked(mail, caller_subscriber, fresh("burst"))
+    with concurrent.futures.ThreadPoolExecutor(15) as pool:
+        got = list(pool.map(lambda i: answer(Api(nobody.base_url), made, f"{i:043d}").status, range(30)))
+    assert sorted(got) == [409] * 20 + [422] * 10
+    answer(nobody, made, token).expect(409, "wrong-state")
+    assert read(caller_subscriber, made)["attempt_count"] == 10
+
+
 def test_somebody_did_not_ask_for_this(mail, caller_subscriber, nobody, caller_auditor):
     """One no ends it, with a reason and on record; the tokens of the other mails are worth nothing then."""
     name = fresh("no")
@@ -354,6 +368,27 @@ def test_the_page(instance, callers, mail, nobody, enterprise):
             f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in inline]
     assert nobody.get(f"/v1/domain-validations/{made['id']}/confirm",
                       headers={"Accept": "application/json"}).expect(406)
+
+
+@pytest.mark.parametrize("pressed,status,said,disabled", [
+    ("confirm", 200, "It is confirmed", True), ("refuse", 200, "It was refused", True),
+    ("confirm", 409, "problem 409", True), ("confirm", 503, "problem 503", False), ("confirm", 0, "try again", False)])
+def test_what_the_script_of_the_page_does(mail, caller_subscriber, nobody, pressed, status, said, disabled):
+    """Nothing is sent before a button is pressed; then token and decision, once; the address bar shows no token."""
+    made, token = asked(mail, caller_subscriber, fresh("script"))
+    page = nobody.get(f"/v1/domain-validations/{made['id']}/confirm").expect(200).text
+
+    def run(hash_, button):
+        done = subprocess.run(["node", SUPPORT / "confirm_page.mjs", hash_, button, str(status)], input=page,
+                              capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+    opened = run(f"#{token}", "none")
+    assert opened["sent"] == [] and opened["disabled"] == [False, False] and "#" not in opened["url"]
+    seen = run(f"#{token}", pressed)
+    assert [(one["method"], one["type"], one["body"]) for one in seen["sent"]] == [
+        ("POST", "application/json", {"token": token, "decision": pressed})]
+    assert seen["sent"][0]["url"] == seen["url"] and said in seen["said"] and seen["disabled"] == [disabled] * 2
+    assert run("", pressed)["sent"] == [], "a link that lost its token can answer nothing"
 
 
 # --- sending ---
@@ -479,6 +514,32 @@ def test_a_breaker_spares_a_dead_relay(instance, callers, mail):
         assert cursor.fetchone() == (5, True)
         cursor.execute("SELECT tries FROM mail WHERE object_id = %s", (made["id"],))
         assert [one["verdict"] for one in cursor.fetchone()[0]] == ["taken"]
+
+
+def test_a_relay_that_hangs_hinders_nobody(instance, callers, dns, mail, journey, caller_subscriber):
+    """While mails hang at one enterprise's relay another's mails and the other jobs are done at once."""
+    hanging = Enterprise(instance, callers["admin"])
+    hanging.relay(timeout_s=15)
+    for _ in range(4):
+        begin(hanging.officer, contact(dns, "hang-x"), "email_txt")
+    time.sleep(1.5)  # they are on their way
+    begun = time.monotonic()
+    name = fresh("meanwhile")
+    begin(caller_subscriber, name, to=f"admin@{name}")
+    profile = journey.profile(caa="required", agreement_id=None)
+    certificate = journey.callers["officer"].post("/v1/certificates", {
+        "profile_id": journey.profile(agreement_id=None), "csr": make_csr(make_key()),
+        "owner_id": journey.user_id(caller_subscriber), "subject": {"common_name": "Old Name"}}).expect(201)
+    with instance.database() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE certificate SET profile_id = %s WHERE id = %s", (profile, certificate["id"]))
+    request = journey.request(certificate.json, csr=make_csr(make_key()), san=[{"type": "dns", "value": "ok.caatest"}])
+    path = f"/v1/reissue-requests/{request['id']}"
+    caller_subscriber.post(f"{path}/verify", {}, headers={"Prefer": "respond-async"}).expect(202)
+    while caller_subscriber.get(path).expect(200)["domains"][0]["status"] != "verified":
+        assert time.monotonic() - begun < 8
+        time.sleep(0.1)
+    mail.wait_for(f"admin@{name}", seconds=8)
+    assert time.monotonic() - begun < 8
 
 
 # --- what it is worth ---

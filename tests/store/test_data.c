@@ -469,9 +469,9 @@ static enum rs_code round_run(struct rs_ctx *ctx, const struct rs_job *job)
 }
 
 static const struct rs_job_kind KINDS[] = {
-	{"test.count", 0, 10, 3, count_run},
-	{"test.poison", 0, 10, 2, never_works},
-	{"test.round", 3600, 10, 0, round_run},
+	{"test.count", 0, 10, 3, count_run, false},
+	{"test.poison", 0, 10, 2, never_works, true},
+	{"test.round", 3600, 10, 0, round_run, false},
 	{0},
 };
 

@@ -63,8 +63,9 @@ class Handler:
                 return reply
         name = f"{time.time_ns():020d}-{re.sub('[^A-Za-z0-9@.+-]', '_', envelope.rcpt_tos[0])[:100]}.eml"
         text = envelope.original_content.replace(b"\r\n", b"\n")
-        (self.outbox / f".{name}").write_bytes(text)
-        (self.outbox / f".{name}").rename(self.outbox / name)
+        part = self.outbox / f".{name}.part"
+        part.write_bytes(text)
+        part.rename(self.outbox / name)
         return "250 kept"
 
 
