@@ -114,6 +114,21 @@ json_t *rs_dns_evidence(struct rs_ctx *ctx, const struct rs_dns_question *questi
 /* The row of a check as the insert wants it, {id, kind, name, ...}; owned. */
 json_t *rs_caa_row(const struct rs_caa_outcome *outcome, const struct rs_id *id, int64_t recheck_s);
 
+/*
+ * Mails to the mailboxes that iodef properties of forbidding record sets name, off unless
+ * caa.report_iodef says otherwise: planned before the transaction of the checks, which asks who
+ * was told today, and queued in it. An enterprise without a mail server tells nobody.
+ */
+struct rs_caa_report;
+struct rs_caa_reports {
+	struct rs_caa_report *report;
+	size_t count;
+};
+void rs_caa_reports_plan(struct rs_ctx *ctx, const struct rs_id *enterprise,
+	const struct rs_caa_outcome *outcomes, size_t count, struct rs_caa_reports *out);
+enum rs_code rs_caa_reports_put(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *enterprise,
+	const struct rs_id *request, const struct rs_caa_reports *reports) RS_CHECK;
+
 /* Where the token of a validation is sealed. */
 struct rs_seal_place rs_validation_place(const struct rs_validation *validation);
 

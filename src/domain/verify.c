@@ -384,6 +384,7 @@ struct storing {
 	const struct rs_verify_ask *ask;
 	enum rs_verify_mode mode;
 	json_t *rows;
+	struct rs_caa_reports reports;
 };
 
 static enum rs_code touch(struct rs_ctx *ctx, struct rs_tx *tx, const struct storing *s)
@@ -425,7 +426,10 @@ static enum rs_code store(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rs_p_id(&p, &ctx->actor.id);
 	rs_p_json(&p, s->rows);
 	rc = rs_tx_run(ctx, tx, RS_Q_caa_check_insert, &p, NULL);
-	return rc || !rs_id_set(&s->ask->request_id) ? rc : touch(ctx, tx, s);
+	if (rc || !rs_id_set(&s->ask->request_id))
+		return rc;
+	rc = rs_caa_reports_put(ctx, tx, &s->ask->enterprise_id, &s->ask->request_id, &s->reports);
+	return rc ? rc : touch(ctx, tx, s);
 }
 
 /* What facts.checks would hold after the rows were stored: for an enrolment nothing is read back. */
@@ -463,6 +467,8 @@ static enum rs_code keep(struct rs_ctx *ctx, struct storing *s,
 		json_array_append_new(s->rows,
 			rs_caa_row(&outcomes[i], &id, ctx->app->config->caa_recheck_seconds));
 	}
+	if (rs_id_set(&s->ask->request_id))
+		rs_caa_reports_plan(ctx, &s->ask->enterprise_id, outcomes, count, &s->reports);
 	rc = rs_tx_use(ctx, RS_REACH_CALLER, store, s);
 	if (!rc)
 		remember(ctx, facts, s->rows);
@@ -474,7 +480,8 @@ enum rs_code rs_verify_run(struct rs_ctx *ctx, const struct rs_verify_ask *ask,
 {
 	struct rs_caa_outcome *outcomes =
 		rs_new_array(ctx->arena, struct rs_caa_outcome, json_array_size(ask->names) + 1);
-	struct storing s = {ask, mode, rs_arena_json(ctx->arena, json_array())};
+	struct storing s = {
+		.ask = ask, .mode = mode, .rows = rs_arena_json(ctx->arena, json_array())};
 	bool control = mode == RS_VERIFY_ALL && is(ask->profile->control, "required");
 	int deadline = rs_dns_deadline(ctx);
 	struct rs_looking looking = {0};
