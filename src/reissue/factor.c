@@ -58,6 +58,8 @@ static enum rs_code pass_once(struct rs_ctx *ctx, const struct rs_id *id,
 	if (!rc && !fits(&c.request, passed))
 		return rs_fail(ctx, RS_CONFLICT, "The request does not ask for this factor any more.");
 	if (!rc)
+		rc = rs_policy_facts(ctx, &c.request, &c.by);
+	if (!rc)
 		judge(ctx, &c, passed);
 	if (rc)
 		return rc;

@@ -6,7 +6,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define RS_STEP(name, wire) wire,
 static const char *const STEP_NAMES[] = {RS_STEPS(RS_STEP)};
@@ -277,8 +276,12 @@ static void judge_domains(const struct judge *j)
 
 	if (!rs_verify_demanded(j->by->profile))
 		return;
-	if (!j->by->verify.loaded)
-		abort(); /* without facts nothing would stand in the way */
+	/* Who judges reads the facts first; without them nothing is verified. */
+	if (!j->by->verify.loaded) {
+		block(j, RS_DOMAIN_UNVERIFIED, RS_STEP_DOMAINS, "/san",
+			"What is known of the names has not been read.");
+		return;
+	}
 	ask = rs_policy_verify_ask(j->ctx, j->request, j->by);
 	rs_verify_judge(j->ctx, &ask, &j->by->verify, &j->out->verify);
 	j->out->domains = j->out->verify.domains;
