@@ -11,6 +11,7 @@ from cryptography import x509
 
 from support.dns import account_of, dcv_port, fresh, peer_of, web
 from support.keys import make_csr, make_key
+from support.otp import coded_mails, mailed_code
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +179,35 @@ def test_a_hanging_server_hinders_nobody(journey, caa_profile, instance, callers
     assert max(taken for _, taken in seen) < 10
     alone = max(alone, p99(2))
     assert beside <= max(2 * alone, 0.05), (beside, alone)
+
+
+@pytest.mark.invariant(15, 16)
+def test_a_factor_does_not_stand_in_for_verified_names(journey, instance, dns, callers, caller_subscriber):
+    """With a second factor: verified names are issued by the factor; names that CAA forbids by then are not."""
+    admin = callers["enterprise_admin"]
+    relays = admin.get("/v1/connectors?kind=smtp").expect(200)["items"]
+    relay = next((one for one in relays if one["active"]), None) or admin.post(
+        "/v1/connectors", journey.relay_body()).expect(201).json
+    profile = journey.profile(caa="required", agreement_id=None, second_factor={
+        "reissue": [{"mechanism": "email_otp", "connector_id": relay["id"]}]})
+    me = caller_subscriber.get("/v1/me").expect(200)["email"]
+    for count, forbidden in enumerate((False, True), len(coded_mails(instance, me, 0)) + 1):
+        name = fresh("factor")
+        request = draft(journey, profile, name)
+        caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+        assert caller_subscriber.post(path_of(request, "submit"), {}).expect(200)["status"] == "authenticating"
+        if forbidden:
+            dns.set(name, "CAA", '0 issue ";"')
+            caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+        asked = caller_subscriber.post("/v1/second-factor-challenges", {
+            "reissue_request_id": request["id"], "mechanism": "email_otp"}).expect(201)
+        caller_subscriber.post(f"/v1/second-factor-challenges/{asked['id']}/verify",
+                               {"code": mailed_code(instance, me, count)}).expect(200)
+        seen = caller_subscriber.get(path_of(request)).expect(200)
+        if forbidden:
+            assert seen["status"] == "failed" and [one["code"] for one in seen["failure"]["blockers"]] == ["caa-forbidden"]
+        else:
+            assert seen["status"] == "issued"
 
 
 # --- control ---
