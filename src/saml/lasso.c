@@ -9,7 +9,10 @@
 
 #define SECOND_US INT64_C(1000000)
 
-/* Our side with the identity provider beside it, or NULL. */
+/*
+ * Our side with the identity provider beside it, or NULL. Our certificate stands in our metadata,
+ * where the provider looks for it; in messages it would prove nothing.
+ */
 static LassoServer *server_new(const struct rs_saml_order *order)
 {
 	const char *format = rs_saml_string(
@@ -17,8 +20,7 @@ static LassoServer *server_new(const struct rs_saml_order *order)
 	char *metadata = rs_saml_sp_metadata_xml(&order->sp, format);
 	LassoServer *server = NULL;
 	if (metadata)
-		server = lasso_server_new_from_buffers(
-			metadata, order->sp.key, NULL, order->sp.certificate);
+		server = lasso_server_new_from_buffers(metadata, order->sp.key, NULL, NULL);
 	xmlFree(metadata);
 	if (server)
 		server->signature_method = LASSO_SIGNATURE_METHOD_RSA_SHA256;
