@@ -9,6 +9,7 @@
 #include "rs/mail.h"
 #include "rs/pki.h"
 #include "rs/reissue.h"
+#include "rs/sms.h"
 #include "rs/validation.h"
 
 static enum rs_code clean_keys(struct rs_ctx *ctx, const struct rs_job *job)
@@ -82,6 +83,7 @@ const struct rs_job_kind rs_job_kinds[] = {
 	{"challenge.expire", 5, 30, 0, expire_challenges, false},
 	{"reissue.verify", 0, 25, 3, rs_reissue_verify_job, true},
 	{"mail.send", 0, 90, RS_MAIL_TRIES_MAX, rs_mail_send_job, true},
+	{"sms.send", 0, 90, 20, rs_sms_send_job, true},
 	{"mail.sweep", 60, 60, 0, sweep_mail, false},
 	{"domain_validation.expire", 60, 60, 0, expire_validations, false},
 	{"issuance.recover", 2, 20, 0, recover_issuances, false},

@@ -2,6 +2,7 @@
 #include "common.h"
 #include "handlers.h"
 
+#include "rs/factor.h"
 #include "rs/identity.h"
 
 /* {id, name} of the caller's enterprise. */
@@ -80,4 +81,35 @@ enum rs_code rs_me_password_render(struct rs_call *call, int status, const struc
 	(void)status;
 	(void)id;
 	return rs_reply_empty(call);
+}
+
+/* --- one's own mobile number --- */
+
+enum rs_code rs_me_mobile_begin(struct rs_call *call)
+{
+	const char *masked;
+	enum rs_code rc = rs_mobile_begin(call->ctx, call->json, &masked);
+
+	return rc ? rc
+		  : rs_reply_json(call, 200,
+			    json_pack("{s:s, s:i, s:i}", "mobile", masked, "digits", 6, "expires_in",
+				    600));
+}
+
+enum rs_code rs_me_mobile_confirm(struct rs_call *call)
+{
+	enum rs_code rc = rs_mobile_confirm(call->ctx, call->json);
+
+	return rc ? rc : rs_reply_empty(call);
+}
+
+/* What a repeated key of a beginning was answered: the message is on its way. */
+enum rs_code rs_me_mobile_render(struct rs_call *call, int status, const struct rs_id *id)
+{
+	(void)status;
+	(void)id;
+	if (call->route->handler == rs_me_mobile_confirm)
+		return rs_reply_empty(call);
+	return rs_fail(call->ctx, RS_IDEMPOTENCY_SECRET_ANSWER,
+		"This was done before; the code is on its way. Begin anew to get another one.");
 }

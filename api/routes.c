@@ -56,6 +56,8 @@ const struct rs_route rs_routes[] = {
 	{RS_GET, "/v1/me", "me.read", RS_BODY_NONE, 0, rs_me_show, NULL, 0},
 	{RS_PATCH, "/v1/me", "me.write", RS_BODY_MERGE_PATCH, 0, rs_me_change, NULL, 0},
 	{RS_POST, "/v1/me/password", "me.write", RS_BODY_JSON, 0, rs_me_set_password, NULL, 0},
+	{RS_POST, "/v1/me/mobile", "me.write", RS_BODY_JSON, UNTAGGED, rs_me_mobile_begin, NULL, 0},
+	{RS_POST, "/v1/me/mobile/confirm", "me.write", RS_BODY_JSON, UNTAGGED, rs_me_mobile_confirm, NULL, 0},
 	{RS_POST, "/v1/me/totp", "me.write", RS_BODY_JSON, UNTAGGED, rs_me_totp_begin, NULL, 0},
 	{RS_DELETE, "/v1/me/totp", "me.write", RS_BODY_NONE, UNTAGGED, rs_me_totp_remove, Q_CHALLENGE, 0},
 	{RS_POST, "/v1/me/totp/confirm", "me.write", RS_BODY_JSON, UNTAGGED, rs_me_totp_confirm, NULL, 0},

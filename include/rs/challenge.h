@@ -159,6 +159,12 @@ enum rs_code rs_account_reachable(
  */
 enum rs_code rs_account_notice(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *enterprise,
 	const struct rs_id *user, const char *to, const char *happened) RS_CHECK;
+/*
+ * Counts a message to a destination, over all users and enterprises; channel: email, sms.
+ * RS_RATE_LIMITED.
+ */
+enum rs_code rs_challenge_count_message(
+	struct rs_ctx *ctx, const char *channel, const char *destination) RS_CHECK;
 
 /* --- jobs --- */
 struct rs_job;

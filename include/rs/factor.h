@@ -100,8 +100,8 @@ struct rs_factor {
 		struct rs_verdict *verdict);
 };
 
-extern const struct rs_factor rs_factor_email_otp, rs_factor_active_directory, rs_factor_totp,
-	rs_factor_oidc, rs_factor_azure_ad, rs_factor_saml;
+extern const struct rs_factor rs_factor_email_otp, rs_factor_active_directory, rs_factor_sms_otp,
+	rs_factor_totp, rs_factor_oidc, rs_factor_azure_ad, rs_factor_saml;
 
 /* The rows in the order options are shown; *count gets how many. */
 const struct rs_factor *const *rs_factors(size_t *count);
@@ -169,5 +169,14 @@ enum rs_code rs_totp_enrol(struct rs_ctx *ctx, json_t *body, struct rs_totp_enro
 enum rs_code rs_totp_confirm(struct rs_ctx *ctx, json_t *body) RS_CHECK;
 /* challenge: as enrol, "" = none was sent. RS_NOT_FOUND without an app. */
 enum rs_code rs_totp_remove(struct rs_ctx *ctx, const struct rs_id *challenge) RS_CHECK;
+
+/* --- the caller's own mobile number --- */
+/*
+ * {mobile, challenge_id?}: sends a code to the number; *masked (arena) is how it is shown. Needs what
+ * rs_totp_enrol() needs. RS_METHOD_NOT_CONFIGURED, RS_DESTINATION_NOT_ALLOWED, RS_RATE_LIMITED.
+ */
+enum rs_code rs_mobile_begin(struct rs_ctx *ctx, json_t *body, const char **masked) RS_CHECK;
+/* {code}: the number takes the place of the one before. RS_OTP_INVALID, RS_WRONG_STATE. */
+enum rs_code rs_mobile_confirm(struct rs_ctx *ctx, json_t *body) RS_CHECK;
 
 #endif

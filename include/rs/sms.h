@@ -18,6 +18,7 @@
 #define RS_SMS_H
 
 #include "rs/connector.h"
+#include "rs/jobs.h"
 
 /* --- the settings of the kind sms --- */
 
@@ -154,5 +155,16 @@ enum rs_code rs_sms_ready(struct rs_ctx *ctx, const struct rs_id *enterprise,
  */
 enum rs_code rs_sms_try(struct rs_ctx *ctx, const struct rs_sms *sms, int64_t tries,
 	struct rs_sms_result *out) RS_CHECK;
+
+/* --- the outbox: messages that nobody else keeps --- */
+
+/*
+ * Queues a message inside tx, number and text sealed; job sms.send tries it through all active gateways of
+ * the enterprise until give_up_at (microseconds of business time). What cannot be sent is logged.
+ */
+enum rs_code rs_sms_put(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *enterprise,
+	const char *to, const char *text, int64_t give_up_at) RS_CHECK;
+/* One try. Its lease must exceed a minute. */
+enum rs_code rs_sms_send_job(struct rs_ctx *ctx, const struct rs_job *job) RS_CHECK;
 
 #endif

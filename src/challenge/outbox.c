@@ -15,6 +15,7 @@
 
 static const struct rs_courier *const COURIERS[] = {
 	&rs_courier_email,
+	&rs_courier_sms,
 	NULL,
 };
 
@@ -194,20 +195,25 @@ enum rs_code rs_challenge_send(struct rs_ctx *ctx, struct rs_tx *tx, const struc
 
 /* --- counting, before any transaction: what is counted stays counted --- */
 
+enum rs_code rs_challenge_count_message(
+	struct rs_ctx *ctx, const char *channel, const char *destination)
+{
+	struct rs_mac mac = destination_mac(ctx, channel, destination);
+
+	return rs_challenge_count_destination(ctx, channel, mac.mac);
+}
+
 enum rs_code rs_challenge_count_new(struct rs_ctx *ctx, const struct rs_factor *factor,
 	const struct rs_subject *subject)
 {
 	enum rs_code rc = RS_OK;
 
 	for (size_t i = 0; !rc && i < CHANNEL_COUNT; i++) {
-		const char *channel = rs_channel_name(CHANNELS[i]);
-		struct rs_mac mac;
+		bool mail = CHANNELS[i] == RS_CHANNEL_EMAIL;
 
-		if (!(factor->channels & CHANNELS[i]))
-			continue;
-		mac = destination_mac(ctx, channel,
-			CHANNELS[i] == RS_CHANNEL_EMAIL ? subject->email : subject->mobile);
-		rc = rs_challenge_count_destination(ctx, channel, mac.mac);
+		if (factor->channels & CHANNELS[i])
+			rc = rs_challenge_count_message(ctx, rs_channel_name(CHANNELS[i]),
+				mail ? subject->email : subject->mobile);
 	}
 	return rc;
 }

@@ -11,6 +11,7 @@
 static const struct rs_factor *const FACTORS[] = {
 	&rs_factor_email_otp,
 	&rs_factor_active_directory,
+	&rs_factor_sms_otp,
 	&rs_factor_totp,
 	&rs_factor_saml,
 	&rs_factor_oidc,

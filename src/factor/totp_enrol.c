@@ -1,4 +1,5 @@
 /* A user enrols an authenticator app, or takes it away. */
+#include "means.h"
 #include "totp.h"
 
 #include "rs/app.h"
@@ -29,56 +30,6 @@ struct enrolling {
 	int64_t begun_at, step;
 	bool removed;
 };
-
-/* --- what the user has proves the user --- */
-
-/*
- * A change needs a passed challenge on a means that the user has already. Whoever has none - no app, no
- * number, and no mail relay to reach the address by - begins with the password it has just signed in
- * with: a session, not an API token.
- */
-static enum rs_code demand(struct rs_ctx *ctx, struct enrolling *e)
-{
-	json_t *options;
-	enum rs_code rc = RS_OK;
-
-	if (ctx->actor.kind != RS_ACTOR_USER)
-		return rs_fail(ctx, RS_FORBIDDEN,
-			"A client has no account of its own; sign in as a user.");
-	rc = rs_may_act(ctx, "me.write", NULL, NULL);
-	if (!rc)
-		rc = rs_subject_load(ctx, &ctx->actor.id, &e->subject);
-	if (!rc)
-		rc = rs_factor_account_options(ctx, &e->subject, &options);
-	if (rc)
-		return rc;
-	if (json_array_size(options) > 0 || rs_id_set(&e->challenge_id) || e->subject.totp)
-		return rs_challenge_demand(
-			ctx, "account", &ctx->actor.id, &e->challenge_id, options);
-	if (!ctx->actor.session)
-		return rs_fail(ctx, RS_SESSION_REQUIRED,
-			"The first means of an account is enrolled with a session, not with an API token.");
-	return RS_OK;
-}
-
-static enum rs_code redeem(struct rs_ctx *ctx, struct rs_tx *tx, const struct enrolling *e)
-{
-	if (!rs_id_set(&e->challenge_id))
-		return RS_OK;
-	return rs_challenge_redeem(ctx, tx, "account", &ctx->actor.id, &e->challenge_id);
-}
-
-static enum rs_code on_record(struct rs_ctx *ctx, struct rs_tx *tx, const char *action)
-{
-	const struct rs_event event = {
-		.action = action,
-		.object_type = "user",
-		.object = ctx->actor.id,
-		.detail = "totp",
-	};
-
-	return rs_audit(ctx, tx, &event);
-}
 
 /* --- beginning --- */
 
@@ -162,7 +113,7 @@ static enum rs_code begin(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	const struct enrolling *e = arg;
 	int64_t now = rs_clock_now_us(ctx->app->clock);
 	struct rs_params p = rs_params(ctx);
-	enum rs_code rc = redeem(ctx, tx, e);
+	enum rs_code rc = rs_means_redeem(ctx, tx, &e->challenge_id);
 
 	if (rc)
 		return rc;
@@ -177,7 +128,7 @@ static enum rs_code begin(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rs_p_time(&p, now + PENDING_US);
 	rc = rs_tx_run(ctx, tx, RS_Q_means_pend, &p, NULL);
 	if (!rc)
-		rc = on_record(ctx, tx, "means.begun");
+		rc = rs_means_on_record(ctx, tx, "means.begun", "totp");
 	return rc ? rc : rs_idem_effect(ctx, tx, "totp", &ctx->actor.id);
 }
 
@@ -195,7 +146,7 @@ enum rs_code rs_totp_enrol(struct rs_ctx *ctx, json_t *body, struct rs_totp_enro
 	rs_json_read(ctx, body, "", BODY, &e, NULL);
 	rc = rs_faults(ctx);
 	if (!rc)
-		rc = demand(ctx, &e);
+		rc = rs_means_demand(ctx, &e.challenge_id, &e.subject);
 	if (rc)
 		return rc;
 	rs_random(secret, sizeof(secret));
@@ -230,7 +181,7 @@ static enum rs_code confirm(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	if (!rc && rs_rows_count(rows) == 0)
 		rc = rs_fail(ctx, RS_CONFLICT, "The enrolment was begun anew meanwhile.");
 	if (!rc)
-		rc = on_record(ctx, tx, "means.confirmed");
+		rc = rs_means_on_record(ctx, tx, "means.confirmed", "totp");
 	return rc ? rc : rs_idem_effect(ctx, tx, "totp", &ctx->actor.id);
 }
 
@@ -302,7 +253,7 @@ static enum rs_code take_away(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	struct enrolling *e = arg;
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
-	enum rs_code rc = redeem(ctx, tx, e);
+	enum rs_code rc = rs_means_redeem(ctx, tx, &e->challenge_id);
 
 	if (rc)
 		return rc;
@@ -311,7 +262,7 @@ static enum rs_code take_away(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rc = rs_tx_one(ctx, tx, RS_Q_means_remove, &p, &rows);
 	if (!rc && rs_row_int(rows, 0, "active") == 0)
 		rc = rs_fail(ctx, RS_CONFLICT, "The app was taken away meanwhile.");
-	return rc ? rc : on_record(ctx, tx, "means.removed");
+	return rc ? rc : rs_means_on_record(ctx, tx, "means.removed", "totp");
 }
 
 enum rs_code rs_totp_remove(struct rs_ctx *ctx, const struct rs_id *challenge)
@@ -324,6 +275,6 @@ enum rs_code rs_totp_remove(struct rs_ctx *ctx, const struct rs_id *challenge)
 	if (!rc && ctx->actor.kind == RS_ACTOR_USER && !e.subject.totp)
 		return rs_fail(ctx, RS_NOT_FOUND, "No authenticator app is enrolled.");
 	if (!rc)
-		rc = demand(ctx, &e);
+		rc = rs_means_demand(ctx, &e.challenge_id, &e.subject);
 	return rc ? rc : rs_tx_use(ctx, RS_REACH_CALLER, take_away, &e);
 }

@@ -5,7 +5,7 @@
 
 #define FIRST 256
 
-void rs_sms_put(struct rs_sms_buffer *buffer, const char *data, size_t len)
+void rs_buffer_put(struct rs_buffer *buffer, const char *data, size_t len)
 {
 	size_t room = buffer->secret ? rs_secret_len(buffer->secret) : 0;
 
@@ -22,12 +22,12 @@ void rs_sms_put(struct rs_sms_buffer *buffer, const char *data, size_t len)
 	buffer->len += len;
 }
 
-void rs_sms_put_text(struct rs_sms_buffer *buffer, const char *text)
+void rs_buffer_put_text(struct rs_buffer *buffer, const char *text)
 {
-	rs_sms_put(buffer, text, strlen(text));
+	rs_buffer_put(buffer, text, strlen(text));
 }
 
-void rs_sms_put_encoded(struct rs_sms_buffer *buffer, const char *text)
+void rs_buffer_put_encoded(struct rs_buffer *buffer, const char *text)
 {
 	static const char HEX[] = "0123456789ABCDEF";
 
@@ -35,30 +35,30 @@ void rs_sms_put_encoded(struct rs_sms_buffer *buffer, const char *text)
 		const char coded[] = {'%', HEX[*p >> 4], HEX[*p & 15]};
 
 		if (isalnum(*p) || strchr("-._~", *p))
-			rs_sms_put(buffer, (const char *)p, 1);
+			rs_buffer_put(buffer, (const char *)p, 1);
 		else
-			rs_sms_put(buffer, coded, sizeof(coded));
+			rs_buffer_put(buffer, coded, sizeof(coded));
 	}
 }
 
-struct rs_secret *rs_sms_take(struct rs_sms_buffer *buffer)
+struct rs_secret *rs_buffer_take(struct rs_buffer *buffer)
 {
 	struct rs_secret *out = rs_secret_copy(
 		buffer->secret ? (const char *)rs_secret_data(buffer->secret) : "", buffer->len);
 
-	rs_sms_end(buffer);
+	rs_buffer_end(buffer);
 	return out;
 }
 
 /* The room is new and zeroed, and longer than what stands in it or ends with the secret's own NUL.
  */
-const char *rs_sms_peek(const struct rs_sms_buffer *buffer)
+const char *rs_buffer_peek(const struct rs_buffer *buffer)
 {
 	return buffer->secret ? (const char *)rs_secret_data(buffer->secret) : "";
 }
 
-void rs_sms_end(struct rs_sms_buffer *buffer)
+void rs_buffer_end(struct rs_buffer *buffer)
 {
 	rs_secret_free(buffer->secret);
-	*buffer = (struct rs_sms_buffer){0};
+	*buffer = (struct rs_buffer){0};
 }

@@ -17,7 +17,7 @@ struct call {
 	const struct rs_connector *connector;
 	const struct rs_sms_settings *settings;
 	const struct rs_sms_values *values;
-	struct rs_sms_buffer url, body;
+	struct rs_buffer url, body;
 	struct rs_secret *headers[HEADERS_MAX];
 	const char *lines[HEADERS_MAX + 1];
 	size_t count;
@@ -25,8 +25,8 @@ struct call {
 
 static void end_call(struct call *call)
 {
-	rs_sms_end(&call->url);
-	rs_sms_end(&call->body);
+	rs_buffer_end(&call->url);
+	rs_buffer_end(&call->body);
 	for (size_t i = 0; i < call->count; i++)
 		rs_secret_free(call->headers[i]);
 }
@@ -38,10 +38,10 @@ static void add_header(struct call *call, const char *name, const char *template
 
 	if (call->count == HEADERS_MAX)
 		return; /* the settings hold fewer */
-	rs_sms_put_text(&line, name);
-	rs_sms_put_text(&line, ": ");
-	rs_sms_put_text(&line, (const char *)rs_secret_data(value));
-	call->headers[call->count] = rs_sms_take(&line);
+	rs_buffer_put_text(&line, name);
+	rs_buffer_put_text(&line, ": ");
+	rs_buffer_put_text(&line, (const char *)rs_secret_data(value));
+	call->headers[call->count] = rs_buffer_take(&line);
 	call->lines[call->count] = (const char *)rs_secret_data(call->headers[call->count]);
 	call->count++;
 }
@@ -84,7 +84,7 @@ static enum rs_code put_headers(struct call *call)
 }
 
 /* name=value pairs, parted by "&". */
-static void put_pairs(struct call *call, struct rs_sms_buffer *out, json_t *parameters, bool first)
+static void put_pairs(struct call *call, struct rs_buffer *out, json_t *parameters, bool first)
 {
 	const char *name;
 	json_t *value;
@@ -95,11 +95,11 @@ static void put_pairs(struct call *call, struct rs_sms_buffer *out, json_t *para
 			rs_sms_render(json_string_value(value) ?: "", call->values, RS_SMS_FORM);
 
 		if (!first)
-			rs_sms_put(out, "&", 1);
+			rs_buffer_put(out, "&", 1);
 		first = false;
-		rs_sms_put_encoded(out, name);
-		rs_sms_put(out, "=", 1);
-		rs_sms_put_text(out, (const char *)rs_secret_data(text));
+		rs_buffer_put_encoded(out, name);
+		rs_buffer_put(out, "=", 1);
+		rs_buffer_put_text(out, (const char *)rs_secret_data(text));
 	}
 }
 
@@ -133,7 +133,7 @@ static json_t *filled(struct call *call, const json_t *value)
 
 static int append(const char *data, size_t len, void *out)
 {
-	rs_sms_put(out, data, len);
+	rs_buffer_put(out, data, len);
 	return 0;
 }
 
@@ -156,7 +156,7 @@ static enum rs_code put_parameters(struct call *call)
 		bool query = strchr(call->settings->url, '?') != NULL;
 
 		if (!query && json_object_size(all))
-			rs_sms_put(&call->url, "?", 1);
+			rs_buffer_put(&call->url, "?", 1);
 		put_pairs(call, &call->url, all, !query);
 	}
 	return RS_OK;
@@ -167,11 +167,11 @@ static enum rs_code build(struct call *call)
 	rs_auto_secret url = rs_sms_render(call->settings->url, call->values, RS_SMS_URL);
 	enum rs_code rc;
 
-	rs_sms_put_text(&call->url, (const char *)rs_secret_data(url));
+	rs_buffer_put_text(&call->url, (const char *)rs_secret_data(url));
 	rc = put_headers(call);
 	if (!rc)
 		rc = put_parameters(call);
-	rs_sms_put(&call->url, "", 1);
+	rs_buffer_put(&call->url, "", 1);
 	return rc;
 }
 
@@ -278,9 +278,9 @@ enum rs_code rs_sms_call(struct rs_ctx *ctx, const struct rs_connector *connecto
 
 	*out = (struct rs_sms_answer){.verdict = RS_SMS_LATER};
 	if (!rc) {
-		request.url = rs_sms_peek(&call.url);
+		request.url = rs_buffer_peek(&call.url);
 		request.body =
-			strcmp(settings->method, "POST") == 0 ? rs_sms_peek(&call.body) : NULL;
+			strcmp(settings->method, "POST") == 0 ? rs_buffer_peek(&call.body) : NULL;
 		request.body_len = call.body.len;
 		if (rs_httpc_send(ctx, &request, &answer) != RS_OK) {
 			out->detail = answer.why;

@@ -58,53 +58,52 @@ const char *rs_sms_url_fault(const char *url)
 }
 
 /* A header is one line: what would end it, or be none of it, is left out. */
-static void put_header(struct rs_sms_buffer *out, const char *value)
+static void put_header(struct rs_buffer *out, const char *value)
 {
 	for (; *value; value++) {
 		unsigned char c = (unsigned char)*value;
 
 		if (c == '\n' || c == '\t')
-			rs_sms_put(out, " ", 1);
+			rs_buffer_put(out, " ", 1);
 		else if (c >= 0x20 && c != 0x7f)
-			rs_sms_put(out, value, 1);
+			rs_buffer_put(out, value, 1);
 	}
 }
 
-static void put_value(struct rs_sms_buffer *out, const char *value, enum rs_sms_place place)
+static void put_value(struct rs_buffer *out, const char *value, enum rs_sms_place place)
 {
 	switch (place) {
 	case RS_SMS_URL:
 	case RS_SMS_FORM:
-		rs_sms_put_encoded(out, value);
+		rs_buffer_put_encoded(out, value);
 		break;
 	case RS_SMS_HEADER:
 		put_header(out, value);
 		break;
 	case RS_SMS_PLAIN:
-		rs_sms_put_text(out, value);
+		rs_buffer_put_text(out, value);
 		break;
 	}
 }
 
 /* What stands between the placeholders: a URL and a header are written for what they are. */
-static void put_fixed(
-	struct rs_sms_buffer *out, const char *text, size_t len, enum rs_sms_place place)
+static void put_fixed(struct rs_buffer *out, const char *text, size_t len, enum rs_sms_place place)
 {
 	rs_auto_buffer copy = {0};
 
 	if (place != RS_SMS_FORM) {
-		rs_sms_put(out, text, len);
+		rs_buffer_put(out, text, len);
 		return;
 	}
-	rs_sms_put(&copy, text, len);
-	rs_sms_put(&copy, "", 1);
-	rs_sms_put_encoded(out, rs_sms_peek(&copy));
+	rs_buffer_put(&copy, text, len);
+	rs_buffer_put(&copy, "", 1);
+	rs_buffer_put_encoded(out, rs_buffer_peek(&copy));
 }
 
 struct rs_secret *rs_sms_render(
 	const char *text, const struct rs_sms_values *values, enum rs_sms_place place)
 {
-	struct rs_sms_buffer out = {0};
+	struct rs_buffer out = {0};
 	const char *next;
 
 	while ((next = strstr(text, "{{"))) {
@@ -123,5 +122,5 @@ struct rs_secret *rs_sms_render(
 		text = next + len;
 	}
 	put_fixed(&out, text, strlen(text), place);
-	return rs_sms_take(&out);
+	return rs_buffer_take(&out);
 }

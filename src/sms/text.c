@@ -90,7 +90,7 @@ static bool is_url(const char *word, const char *end)
 }
 
 /* Somebody else's words: at most max characters, on one line, without URLs. */
-static void put_words(struct rs_sms_buffer *out, const char *text, int max)
+static void put_words(struct rs_buffer *out, const char *text, int max)
 {
 	bool space = false, begun = false;
 
@@ -106,37 +106,37 @@ static void put_words(struct rs_sms_buffer *out, const char *text, int max)
 		if (is_url(at, end))
 			continue;
 		if (space && begun && max-- > 0)
-			rs_sms_put(out, " ", 1);
+			rs_buffer_put(out, " ", 1);
 		space = false;
 		begun = true;
 		while (at < end && max-- > 0) {
 			const char *one = at;
 
 			(void)next_character(&at);
-			rs_sms_put(out, one, (size_t)(at - one));
+			rs_buffer_put(out, one, (size_t)(at - one));
 		}
 	}
 }
 
-static void put_message(struct rs_sms_buffer *out, const char *code, const char *what, int max,
+static void put_message(struct rs_buffer *out, const char *code, const char *what, int max,
 	int minutes, const char *host)
 {
 	char valid[40];
 
 	snprintf(valid, sizeof(valid), ". Valid %d min.", minutes);
-	rs_sms_put_text(out, "Code ");
-	rs_sms_put_text(out, code);
-	rs_sms_put_text(out, " for: ");
+	rs_buffer_put_text(out, "Code ");
+	rs_buffer_put_text(out, code);
+	rs_buffer_put_text(out, " for: ");
 	put_words(out, what, max);
-	rs_sms_put_text(out, valid);
-	rs_sms_put_text(out, " Not you? Do not pass it on, tell your administrator.");
+	rs_buffer_put_text(out, valid);
+	rs_buffer_put_text(out, " Not you? Do not pass it on, tell your administrator.");
 	if (host) {
-		rs_sms_put_text(out, "\n\n@");
-		rs_sms_put_text(out, host);
-		rs_sms_put_text(out, " #");
-		rs_sms_put_text(out, code);
+		rs_buffer_put_text(out, "\n\n@");
+		rs_buffer_put_text(out, host);
+		rs_buffer_put_text(out, " #");
+		rs_buffer_put_text(out, code);
 	}
-	rs_sms_put(out, "", 1);
+	rs_buffer_put(out, "", 1);
 }
 
 struct rs_secret *rs_sms_code_text(
@@ -146,9 +146,9 @@ struct rs_secret *rs_sms_code_text(
 		rs_auto_buffer out = {0};
 
 		put_message(&out, code, what, max > 0 ? max : 0, minutes, host);
-		if (max <= 0 || rs_sms_size(rs_sms_peek(&out)).segments <= SEGMENTS_MAX) {
+		if (max <= 0 || rs_sms_size(rs_buffer_peek(&out)).segments <= SEGMENTS_MAX) {
 			out.len--; /* a secret ends with a NUL of its own */
-			return rs_sms_take(&out);
+			return rs_buffer_take(&out);
 		}
 	}
 }

@@ -221,6 +221,18 @@ class World:
             "email": f"{word()}@example.test", "name": "Leo Lonely", "role": "subscriber", "password": PASSWORD,
             "enterprise_id": enterprise["id"]}).expect(201).json)
 
+    def reachable(self):
+        """The session of somebody whose enterprise has an SMS gateway, though nobody answers there, and no relay."""
+        def make():
+            enterprise = self.made("admin", "/v1/enterprises", {"name": word()})
+            self.made("admin", "/v1/connectors", {
+                "enterprise_id": enterprise["id"], "kind": "sms", "name": word(), "settings": {
+                    "url": "https://127.0.0.1:1/"}})
+            return enterprise
+        return self.sign_in(self["admin"].post("/v1/users", {
+            "email": f"{word()}@example.test", "name": "Ria Reachable", "role": "subscriber", "password": PASSWORD,
+            "enterprise_id": self.keep("reachable", make)["id"]}).expect(201).json)
+
     def app_code(self, session):
         """A code of the authenticator app that a session has begun to enrol."""
         secret = session.post("/v1/me/totp", {}).expect(200)["secret"]
@@ -337,6 +349,16 @@ def _asked(w):
     return Call(session, body={"reissue_request_id": request["id"], "mechanism": "email_otp"}, status=201)
 
 
+def mobile():
+    return {"mobile": "+49151" + str(uuid.uuid4().int)[:8]}
+
+
+def _wrong_code(w):
+    session = w.reachable()
+    session.post("/v1/me/mobile", mobile()).expect(200)
+    return Call(session, body={"code": "000000"}, status=422)
+
+
 def _app(w):
     session = w.lonely()
     return Call(session, body={"code": w.app_code(session)}, status=204)
@@ -361,6 +383,8 @@ CALLS = {
     "PATCH /v1/me": lambda w: Call(w.session(), body={"name": word()}),
     "POST /v1/me/password": lambda w: Call(w.session(), body={
         "current_password": PASSWORD, "new_password": "seven quiet rivers run"}, status=204),
+    "POST /v1/me/mobile": lambda w: Call(w.reachable(), body=mobile()),
+    "POST /v1/me/mobile/confirm": _wrong_code,
     "POST /v1/me/totp": lambda w: Call(w.lonely(), body={}),
     "DELETE /v1/me/totp": _without_app,
     "POST /v1/me/totp/confirm": _app,

@@ -1,0 +1,393 @@
+"""Codes by text message, through kannel and through gateways that fail: O25 to O36 of the second factor."""
+import concurrent.futures
+import re
+import time
+import uuid
+
+import pytest
+
+from peers.sms.peer import DENIED, SmsPeer
+from support.beside import Beside
+from support.calls import PASSWORD
+from support.client import Api
+from support.foreign import foreign_pem
+from support.keys import make_csr, make_key
+from support.oracle import dump
+
+HERE = "/v1/second-factor-challenges"
+CODE = re.compile(r"Code (\d{6}) for: ")
+
+
+def word():
+    return uuid.uuid4().hex
+
+
+def number():
+    return "+49151" + str(uuid.uuid4().int)[:8]
+
+
+@pytest.fixture(scope="module")
+def gateways(tmp_path_factory):
+    peer = SmsPeer(tmp_path_factory.mktemp("sms")).up()
+    yield peer
+    peer.down()
+
+
+@pytest.fixture(scope="module")
+def soon(instance, tmp_path_factory):
+    """A process beside the instance by which a confirmed number counts at once."""
+    with Beside(instance, tmp_path_factory.mktemp("soon"), """{"server": {"port": @PORT@, "replica_id": "soon"},
+            "signer": {"journal_file": "@JOURNAL@"}, "second_factor": {"settle_hours": 0}}""") as beside:
+        yield beside
+
+
+class Tenant:
+    """An enterprise of its own, with its administrator, officer and gateways."""
+
+    def __init__(self, callers, instance, soon):
+        self.platform, self.base, self.soon, self.instance = callers["admin"], instance["BASE_URL"], soon, instance
+        self.id = self.platform.post("/v1/enterprises", {"name": word()}).expect(201)["id"]
+        self.admin, self.officer = self.person("admin")[0], self.person("ra_officer")[0]
+        self.shape = callers["enterprise_admin"].get(f"/v1/profiles/{instance['PROFILE_DESKTOP_ID']}").expect(200).json
+
+    def person(self, role="subscriber"):
+        """(signed in, user)"""
+        user = self.platform.post("/v1/users", {
+            "email": f"{word()}@example.test", "name": "Sam", "role": role, "password": PASSWORD,
+            "enterprise_id": self.id}).expect(201)
+        answer = Api(self.base).post("/v1/sessions", {"email": user["email"], "password": PASSWORD}).expect(201)
+        return Api(self.base, answer["access_token"]), user.json
+
+    def gateway(self, settings, **more):
+        return self.admin.post("/v1/connectors", {
+            "kind": "sms", "name": word(), "settings": {**settings, **more}}).expect(201)["id"]
+
+    def off(self, connector):
+        self.admin.patch(f"/v1/connectors/{connector}", {"active": False}).expect(200)
+
+    def profile(self, *options, **more):
+        body = {name: value for name, value in self.shape.items()
+                if name not in ("id", "revision", "enterprise_id", "created_at", "updated_at", "agreement_id")}
+        return self.admin.post("/v1/profiles", {
+            **body, "name": word(), "second_factor": {"reissue": list(options or [{"mechanism": "sms_otp"}])},
+            **more}).expect(201)["id"]
+
+
+class Holder:
+    """Somebody of a tenant with a certificate, and maybe with a number."""
+
+    def __init__(self, tenant, profile=None):
+        self.tenant = tenant
+        self.api, self.user = tenant.person()
+        self.mobile = None
+        self.profile = profile or tenant.profile()
+
+    def later(self):
+        """The same session at the process by which what is confirmed counts at once."""
+        return Api(self.tenant.soon.base_url, self.api.token)
+
+    def confirm(self, gateways, mobile=None, api=None):
+        """Confirms a number by a code that a gateway takes."""
+        self.mobile = mobile or number()
+        path = f"/ok/{word()}"
+        connector = self.tenant.gateway(gateways.gateway(path))
+        api = api or self.later()
+        shown = api.post("/v1/me/mobile", {"mobile": self.mobile}).expect(200)
+        assert self.mobile not in shown.text and self.mobile[-2:] in shown["mobile"]
+        text = texts(gateways.until(lambda: gateways.calls(path)))[0]
+        api.post("/v1/me/mobile/confirm", {"code": CODE.search(text)[1]}).expect(204)
+        self.tenant.off(connector)
+        return self
+
+    def submitted(self):
+        """A request that is `authenticating`."""
+        certificate = self.tenant.officer.post("/v1/certificates/import", {
+            "pem": foreign_pem(word(), san=()), "profile_id": self.profile, "owner_id": self.user["id"]}).expect(201)
+        request = self.api.post("/v1/reissue-requests", {
+            "certificate_id": certificate["id"], "reason": "key_lost", "csr": make_csr(make_key())}).expect(201)
+        answer = self.api.post(f"/v1/reissue-requests/{request['id']}/submit", {}).expect(200)
+        assert answer["status"] == "authenticating", answer.text
+        return answer.json
+
+    def ask(self, request=None, status=201, code=None, **more):
+        request = request or self.submitted()
+        return self.api.post(HERE, {
+            "reissue_request_id": request["id"], "mechanism": "sms_otp", **more}).expect(status, code)
+
+    def challenge(self, challenge):
+        return self.api.get(f"{HERE}/{challenge['id']}").expect(200)
+
+    def delivered(self, challenge, state="sent", seconds=30):
+        """The challenge, once its message is in a state."""
+        end = time.monotonic() + seconds
+        while (now := self.challenge(challenge))["destinations"][0]["delivery"] != state:
+            assert time.monotonic() < end, now.text
+            time.sleep(0.1)
+        return now
+
+
+def texts(calls):
+    """The texts of calls of the scripted gateway: form bodies."""
+    from urllib.parse import parse_qs
+    return [parse_qs(call["body"])["text"][0] for call in calls]
+
+
+@pytest.fixture
+def tenant(callers, instance, soon):
+    return Tenant(callers, instance, soon)
+
+
+@pytest.fixture
+def holder(tenant, gateways):
+    return Holder(tenant).confirm(gateways)
+
+
+# --- the whole way ---
+
+@pytest.mark.invariant(17)
+def test_a_whole_reissue_by_a_text_message(tenant, gateways, caller_auditor):
+    """O2: number confirmed and code sent through kannel, typed in, certificate issued once; all of it on record."""
+    tenant.gateway(gateways.kannel())
+    holder = Holder(tenant)
+    mobile = number()
+    holder.later().post("/v1/me/mobile", {"mobile": mobile}).expect(200)
+    code = CODE.search(gateways.wait_for(mobile)[0])[1]
+    holder.later().post("/v1/me/mobile/confirm", {"code": f" {code[:3]}-{code[3:]} "}).expect(204)
+    request = holder.submitted()
+    option = request["second_factor"]["options"][0]
+    assert (option["mechanism"], option["available"]) == ("sms_otp", True)
+    challenge = holder.ask(request)
+    assert challenge["style"] == "code" and challenge["inputs"] == ["code"] and challenge["digits"] == 6
+    text = gateways.wait_for(mobile, 2)[1]
+    code = CODE.search(text)[1]
+    assert text.endswith(f"\n@127.0.0.1 #{code}"), text
+    holder.delivered(challenge)
+    passed = holder.api.post(f"{HERE}/{challenge['id']}/verify", {"code": code}).expect(200)
+    assert passed["status"] == "consumed" and passed["reissue_request"]["status"] == "issued"
+    assert len(gateways.messages(mobile)) == 2, "nothing was sent twice"
+    actions = {one["action"] for one in tenant.admin.get(
+        f"/v1/audit-events?object_id={challenge['id']}").expect(200)["items"]}
+    assert {"challenge.created", "challenge.delivered", "challenge.consumed"} <= actions
+
+
+@pytest.mark.invariant(29, 37)
+def test_a_number_is_never_shown_whole(holder, gateways, instance):
+    """O27: no answer, event, log or dump holds number or code in clear; the mask tells no length."""
+    path = f"/ok/{word()}"
+    holder.tenant.gateway(gateways.gateway(path))
+    challenge = holder.ask()
+    holder.delivered(challenge)
+    code = CODE.search(texts(gateways.calls(path))[0])[1]
+    masked = challenge["destinations"][0]["masked"]
+    assert masked.startswith("+49") and masked.endswith(holder.mobile[-2:]) and len(masked) < 16
+    seen = [challenge.text, holder.challenge(challenge).text, holder.tenant.admin.get(
+        "/v1/audit-events?limit=200").expect(200).text, dump(instance)]
+    seen += [log.read_text(errors="replace") for log in instance.logs]
+    digits = holder.mobile[1:]
+    assert not [i for i, text in enumerate(seen) if digits in text]
+    assert not [i for i, text in enumerate(seen[:3]) if code in text]
+    assert f"Code {code}" not in seen[3]
+
+
+# --- whose number ---
+
+def test_a_number_is_confirmed_before_it_counts(tenant, gateways):
+    """O25, O26: no number is destination-missing, an unconfirmed one unverified, a new one too new; none from a body."""
+    connector = tenant.gateway(gateways.gateway(f"/ok/{word()}"))
+    holder = Holder(tenant)
+    request = holder.submitted()
+    holder.ask(request, 409, "destination-missing")
+    assert holder.api.post(HERE, {"reissue_request_id": request["id"], "mechanism": "sms_otp", "mobile": number()},
+                           checked=False).expect(422).pointers() == ["/mobile"]
+    assert holder.api.patch("/v1/me", {"mobile": number()}, checked=False).expect(422).pointers() == ["/mobile"]
+    holder.api.post("/v1/me/mobile", {"mobile": number()}).expect(200)
+    holder.ask(request, 409, "destination-unverified")
+    tenant.off(connector)
+    holder.confirm(gateways, api=holder.api)
+    tenant.gateway(gateways.gateway("/ok/never"))
+    holder.ask(request, 409, "destination-too-new")
+    assert not gateways.calls("/ok/never")
+
+
+@pytest.mark.parametrize("mobile", ["4915112345678", "+49 151 1", "+0151123456", "tel:+4915112345678", "+49x51123456", ""])
+def test_what_is_no_number_is_refused(tenant, gateways, mobile):
+    """A number is one in E.164 form and nothing else."""
+    tenant.gateway(gateways.gateway("/ok/never"))
+    answer = Holder(tenant).api.post("/v1/me/mobile", {"mobile": mobile}, checked=False).expect(422)
+    assert answer.pointers() == ["/mobile"]
+
+
+@pytest.mark.parametrize("mobile", ["+88216123456", "+979112345678", "+491371234567"])
+def test_ranges_that_cost_get_nothing(tenant, gateways, mobile):
+    """O28: satellite and premium ranges, and countries a connector does not allow, are destination-not-allowed."""
+    tenant.gateway(gateways.gateway("/ok/costly", allowed_countries=["+49", "+882", "+979"]))
+    api = Holder(tenant).api
+    api.post("/v1/me/mobile", {"mobile": mobile}).expect(409, "destination-not-allowed")
+    api.post("/v1/me/mobile", {"mobile": "+43660123456"}).expect(409, "destination-not-allowed")
+    assert not gateways.calls("/ok/costly")
+
+
+@pytest.mark.invariant(42)
+def test_one_number_gets_a_few_messages_only(tenant, gateways):
+    """O28: many accounts with one number: five messages an hour reach it, whoever asks; then 429."""
+    path, mobile = f"/ok/{word()}", number()
+    tenant.gateway(gateways.gateway(path))
+    people = [Holder(tenant, profile="none").api for _ in range(7)]
+    answers = [one.post("/v1/me/mobile", {"mobile": mobile}) for one in people]
+    assert [one.status for one in answers] == [200] * 5 + [429] * 2
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    gateways.until(lambda: len(gateways.calls(path)) == 5)
+    time.sleep(1)
+    assert len(gateways.calls(path)) == 5
+
+
+def test_no_gateway_no_number(tenant):
+    """Where nobody can send there is nothing to confirm: method-not-configured."""
+    Holder(tenant).api.post("/v1/me/mobile", {"mobile": number()}).expect(409, "method-not-configured")
+
+
+def test_a_wrong_code_counts(tenant, gateways):
+    """Five answers to a new number are looked at; then the right one is worth nothing, nor is a code of no number."""
+    path = f"/ok/{word()}"
+    tenant.gateway(gateways.gateway(path))
+    api = Holder(tenant).api
+    api.post("/v1/me/mobile/confirm", {"code": "123456"}).expect(409, "wrong-state")
+    api.post("/v1/me/mobile", {"mobile": number()}).expect(200)
+    code = CODE.search(texts(gateways.until(lambda: gateways.calls(path)))[0])[1]
+    wrong = str((int(code) + 1) % 10**6).rjust(6, "0")
+    assert api.post("/v1/me/mobile/confirm", {"code": "12345"}).expect(422).pointers() == ["/code"]
+    for _ in range(5):
+        api.post("/v1/me/mobile/confirm", {"code": wrong}).expect(422, "otp-invalid")
+    api.post("/v1/me/mobile/confirm", {"code": code}).expect(409, "wrong-state")
+
+
+def test_a_change_needs_what_was_good_before(holder, gateways):
+    """Another number needs a passed challenge on the old one, which hears of the change."""
+    path = f"/ok/{word()}"
+    holder.tenant.gateway(gateways.gateway(path))
+    old, new = holder.mobile, number()
+    holder.later().post("/v1/me/mobile", {"mobile": new}).expect(401, "second-factor-required")
+    challenge = holder.api.post(HERE, {"operation": "account", "mechanism": "sms_otp"}).expect(201)
+    code = CODE.search(texts(gateways.until(lambda: gateways.calls(path)))[0])[1]
+    holder.api.post(f"{HERE}/{challenge['id']}/verify", {"code": code}).expect(200)
+    holder.later().post("/v1/me/mobile", {"mobile": new, "challenge_id": challenge["id"]}).expect(200)
+    code = CODE.search(texts(gateways.until(lambda: gateways.calls(path)[1:]))[0])[1]
+    holder.later().post("/v1/me/mobile/confirm", {"code": code}).expect(204)
+    told = gateways.until(lambda: gateways.calls(path)[2:])
+    assert "was changed" in texts(told)[0]
+    assert [("to=%2B" + to[1:]) in call["body"] for to, call in
+            zip((old, new, old), gateways.calls(path))] == [True] * 3
+
+
+# --- gateways that fail ---
+
+def test_a_gateway_that_stumbles(holder, gateways):
+    """O30: 500, 500, 200: delivered with one code and one id, by three calls with growing pauses."""
+    path = f"/flaky/{word()}"
+    holder.tenant.gateway(gateways.gateway(path))
+    challenge = holder.ask()
+    holder.delivered(challenge)
+    calls = gateways.calls(path)
+    assert len(calls) == 3 and len({call["body"] for call in calls}) == 1
+    assert 0.3 < calls[1]["at"] - calls[0]["at"] < calls[2]["at"] - calls[1]["at"]
+
+
+def test_a_gateway_that_never_answers(holder, gateways):
+    """O32: the call that asks for a code answers at once; the gateway is given up in time and the next one delivers."""
+    stalled, good = f"/stall/{word()}", f"/ok/{word()}"
+    holder.tenant.gateway(gateways.gateway(stalled, priority=1, timeout_s=1))
+    holder.tenant.gateway(gateways.gateway(good, priority=2))
+    request = holder.submitted()
+    begun = time.monotonic()
+    challenge = holder.ask(request)
+    assert time.monotonic() - begun < 1 and challenge["destinations"][0]["delivery"] == "queued"
+    holder.delivered(challenge, seconds=60)
+    calls = gateways.calls(stalled)
+    assert len(calls) == 4 and len(gateways.calls(good)) == 1
+    assert {call["body"] for call in calls} == {gateways.calls(good)[0]["body"]}, "the same code, the same id"
+
+
+@pytest.mark.parametrize("path", ["/redirect", "/status/401", "/status/404"])
+def test_a_gateway_that_does_not_work_for_us(holder, gateways, path):
+    """O34: a redirect is not followed, a refused sign-in not tried again: the next gateway delivers at once."""
+    good, bad = f"/ok/{word()}", f"{path}/{word()}"
+    holder.tenant.gateway(gateways.gateway(bad, priority=1))
+    holder.tenant.gateway(gateways.gateway(good, priority=2))
+    holder.delivered(holder.ask(), seconds=10)
+    assert len(gateways.calls(bad)) == 1 and len(gateways.calls(good)) == 1
+    assert not gateways.calls("/ok/redirected")
+
+
+@pytest.mark.parametrize("path", ["/huge", "/garbage"])
+def test_a_gateway_that_answers_too_much_or_nothing_readable(holder, gateways, path):
+    """O34: 100 MiB are not read, garbage is no success; the same message is tried again and goes another way."""
+    good, bad = f"/ok/{word()}", f"{path}/{word()}"
+    holder.tenant.gateway(gateways.gateway(bad, priority=1))
+    holder.tenant.gateway(gateways.gateway(good, priority=2))
+    holder.delivered(holder.ask(), seconds=60)
+    assert len(gateways.calls(bad)) == 4 and len(gateways.calls(good)) == 1
+
+
+def test_a_number_that_is_denied(tenant, gateways):
+    """O33: kannel's 400 for a denied number is final: delivery_failed, and no other gateway is asked."""
+    holder = Holder(tenant).confirm(gateways, DENIED + str(uuid.uuid4().int)[:5])
+    good = f"/ok/{word()}"
+    tenant.gateway(gateways.kannel(priority=1))
+    tenant.gateway(gateways.gateway(good, priority=2))
+    challenge = holder.ask()
+    failed = holder.delivered(challenge, "failed")
+    assert failed["status"] == "delivery_failed" and failed["failure"]["code"] == "delivery-failed"
+    assert not gateways.calls(good)
+    assert "black" not in failed.text
+
+
+def test_a_breaker_opens(holder, gateways):
+    """Five failures in a row open a gateway's breaker: the next message goes straight to the other one."""
+    bad, good = f"/status/503/{word()}", f"/ok/{word()}"
+    holder.tenant.gateway(gateways.gateway(bad, priority=1))
+    holder.tenant.gateway(gateways.gateway(good, priority=2))
+    request = holder.submitted()
+    holder.delivered(holder.ask(request), seconds=60)
+    assert len(gateways.calls(bad)) == 4
+    second = holder.ask(request)
+    holder.delivered(second, seconds=60)
+    assert len(gateways.calls(bad)) == 5
+    third = holder.ask(request)
+    holder.delivered(third, seconds=5)
+    assert len(gateways.calls(bad)) == 5 and len(gateways.calls(good)) == 3
+
+
+def test_a_budget_ends(holder, gateways):
+    """A gateway's messages of a day are counted: beyond them the next one is used, and without one delivery fails."""
+    first, second = f"/ok/{word()}", f"/ok/{word()}"
+    holder.tenant.gateway(gateways.gateway(first, priority=1, budget_per_day=1))
+    holder.tenant.gateway(gateways.gateway(second, priority=2, budget_per_day=1))
+    request = holder.submitted()
+    for _ in range(2):
+        holder.delivered(holder.ask(request))
+    assert (len(gateways.calls(first)), len(gateways.calls(second))) == (1, 1)
+    assert holder.delivered(holder.ask(request), "failed")["status"] == "delivery_failed"
+
+
+@pytest.mark.concurrency
+def test_asking_never_waits_for_gateways(tenant, gateways):
+    """O32: while every gateway hangs, challenges are made in less than 300 ms each."""
+    tenant.gateway(gateways.gateway(f"/stall/{word()}", timeout_s=2))
+    people = [Holder(tenant) for _ in range(3)]
+    requests = [(one, one.confirm(gateways) and one.submitted()) for one in people]
+
+    def timed(one, request):
+        begun = time.monotonic()
+        one.ask(request)
+        return time.monotonic() - begun
+    times = [timed(*pair) for pair in requests]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        list(pool.map(lambda pair: pair[0].challenge(pair[0].ask(pair[1])), requests))
+    assert sorted(times)[1] < 0.3, times
+
+
+def test_a_switched_off_gateway_fails_closed(holder, gateways):
+    """O17: with the gateway off no challenge is made: method-not-configured."""
+    connector = holder.tenant.gateway(gateways.gateway("/ok/never"))
+    holder.tenant.off(connector)
+    holder.ask(None, 409, "method-not-configured")
