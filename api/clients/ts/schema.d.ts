@@ -185,6 +185,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/mobile": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add or change one's mobile number
+         * @description Sends a code to the number. It takes the place of the one before when `/v1/me/mobile/confirm` got the code, within ten minutes; until then what was confirmed before holds. Needs a passed challenge of the operation `account` on what the account has already (401 `second-factor-required`); an account that has no other means at all begins with a session instead. Numbers are shown masked everywhere, here too. The network that carries text messages is no safe one; where it matters choose `totp` or an identity provider.
+         */
+        post: operations["begin_mobile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/mobile/confirm": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show that the code has arrived
+         * @description At most five codes are looked at. The number is a second factor from `second_factor.settle_hours` later on; the address and the number that were good before are told.
+         */
+        post: operations["confirm_mobile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/totp": {
         parameters: {
             query?: never;
@@ -2932,6 +2982,26 @@ export interface components {
             next_cursor: components["schemas"]["NextCursor"];
             total?: components["schemas"]["Total"];
         };
+        MobileCreate: {
+            /** @description In E.164 form. */
+            mobile: string;
+            challenge_id?: components["schemas"]["Id"];
+        };
+        MobilePending: {
+            /** @description Masked. */
+            mobile: string;
+            /** Format: int32 */
+            digits: number;
+            /**
+             * Format: int32
+             * @description Seconds.
+             */
+            expires_in: number;
+        };
+        MobileConfirm: {
+            /** @description Spaces and hyphens in it do not matter. */
+            code: string;
+        };
         /** @enum {string} */
         ConnectorKind: "smtp" | "sms" | "saml" | "active_directory" | "azure_ad" | "oidc";
         /** @description A secret is never shown, only whether it is set and since when. */
@@ -4943,6 +5013,19 @@ export interface components {
                 "application/json": components["schemas"]["Me"];
             };
         };
+        /** @description A code is on its way. */
+        MobilePending: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["MobilePending"];
+            };
+        };
         /** @description The enterprise. */
         Enterprise: {
             headers: {
@@ -6398,6 +6481,88 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    begin_mobile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MobileCreate"];
+            };
+        };
+        responses: {
+            200: components["responses"]["MobilePending"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    confirm_mobile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+                /**
+                 * @description Makes a repeated POST safe for 24 hours. Printable ASCII; else 400 `idempotency-key-invalid`.
+                 * @example 4e3c0f52-reissue-1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MobileConfirm"];
             };
         };
         responses: {
