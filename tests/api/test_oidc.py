@@ -1,5 +1,6 @@
 """The mechanisms oidc and azure_ad: oidc-provider as it is, and a provider that lies in every way of 5.2.4."""
 import json
+import re
 import threading
 import time
 import urllib.parse
@@ -172,6 +173,26 @@ def test_another_person_signs_in(make, provider):
     challenge = someone.challenge()
     back = someone.return_to(provider.sign_in(someone.follow(challenge), "bob"))
     someone.expect_refused(challenge, back, "identity-mismatch", "identity-not-linked")
+
+
+def test_a_connector_that_is_switched_off(make, provider):
+    """What a request shows of its options: the connector's own name, and that it is off; a way begun before ends there."""
+    at = make(provider)
+    at.admin.patch(at.path, {"display_name": "Company sign-in"}).expect(200)
+    someone = Person(at)
+    someone.waiting()
+    shown = lambda: someone.api.get(f"/v1/reissue-requests/{someone.request['id']}").expect(200)["second_factor"]["options"][0]
+    assert shown()["display_name"] == "Company sign-in" and shown()["available"] is True
+    challenge = someone.challenge()
+    url = provider.sign_in(someone.follow(challenge), someone.name)
+    at.admin.patch(at.path, {"active": False}).expect(200)
+    assert (shown()["available"], shown()["unavailable_code"]) == (False, "method-not-configured")
+    back = someone.return_to(url)
+    assert back.get("error") == "method-not-configured"
+    someone.expect_nothing_issued()
+    someone.api.post("/v1/second-factor-challenges", {
+        "reissue_request_id": someone.request["id"], "mechanism": "oidc", "connector_id": at.connector["id"]}).expect(
+        409, "method-not-configured")
 
 
 def test_nobody_is_linked(make, provider):
@@ -690,3 +711,25 @@ def test_a_key_set_that_would_end_the_process(caller_admin, instance, make):
         someone.waiting()
         refused(someone, op, "assertion-invalid")
     assert caller_admin.get("/v1/me").status == 200
+
+
+def test_the_demo_signs_in(instance, journey, caller_subscriber, caller_officer):
+    """What ./dev up makes: a profile whose reissues ask the local provider, by its form, over TLS of its own CA."""
+    certificate = journey.certificate(profile_id=instance["PROFILE_OIDC_ID"])
+    request = journey.ready(certificate)
+    options = request["second_factor"]["options"]
+    assert [(one["mechanism"], one["display_name"], one["available"]) for one in options] == [("oidc", "Example Ltd sign-in", True)]
+    caller_subscriber.post(f"/v1/reissue-requests/{request['id']}/submit", {}).expect(200)
+    challenge = caller_subscriber.post("/v1/second-factor-challenges", {
+        "reissue_request_id": request["id"], "mechanism": "oidc", "connector_id": instance["OIDC_CONNECTOR_ID"]}).expect(201)
+    browser = requests.Session()
+    browser.trust_env = False
+    browser.verify = f"{instance['MAIL_DIR']}/ca.pem"
+    form = browser.get(challenge["redirect_url"], timeout=20)
+    assert 'value="alice@example.test"' in form.text
+    wrong = browser.post(form.url, data={"login": instance["SUBSCRIBER_EMAIL"], "password": "no"}, timeout=20)
+    assert "is wrong" in wrong.text
+    page = browser.post(form.url, data={"login": instance["SUBSCRIBER_EMAIL"], "password": instance["OIDC_PASSWORD"]}, timeout=20)
+    result = re.search(r'id="result">([^<]+)<', page.text)[1]
+    done = caller_subscriber.post(f"/v1/second-factor-challenges/{challenge['id']}/complete", {"result": result}).expect(200)
+    assert done["status"] == "consumed" and done["reissue_request"]["status"] == "issued"

@@ -39,10 +39,11 @@ demo_data()
 	demo_people "$work"
 	demo_connectors "$work"
 	demo_rules "$work"
+	demo_oidc "$work"
 	demo_certificates "$work"
 	write_file "$DIR/demo.env" <"$work/env"
 	rm -rf "$work"
-	say "demo" "two enterprises, eight users, a mail connector, three profiles, an issued and three revoked certificates"
+	say "demo" "two enterprises, eight users, connectors for mail and sign-in, four profiles, an issued and three revoked certificates"
 }
 
 # demo_keep FILE NAME VALUE: sets NAME here and keeps it for DIR/env.
@@ -108,6 +109,29 @@ demo_connectors()
 			port: $mail[0].ports.starttls, tls: "starttls", ca_pem: $ca, from: "ra@example.test",
 			from_name: "Example Ltd registration", username: $mail[0].username,
 			password: $mail[0].password, timeout_s: 10}}')")"
+}
+
+# A sign-in at the provider of tests/dev/oidc.sh as the second factor of a profile of its own, and Alice's
+# account there, linked to her.
+demo_oidc()
+{
+	local issuer connector profile
+	issuer=$(oidc_issuer)
+	connector=$(api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/connectors "$(jq -nc \
+		--slurpfile oidc "$DIR/oidc/oidc.json" --rawfile ca "$DIR/mail/ca.pem" '{
+			kind: "oidc", name: "demo sign-in", display_name: "Example Ltd sign-in", settings: {
+			issuer: $oidc[0].issuer, client_id: $oidc[0].client_id,
+			client_secret: $oidc[0].client_secret, ca_pem: $ca}}')")
+	oidc_allow "$BASE_URL/v1/callbacks/oidc/$connector"
+	api "$ENTERPRISE_ADMIN_TOKEN" POST "/v1/users/$DEMO_OWNER/identities" \
+		"$(object kind oidc issuer "$issuer" subject "$SUBSCRIBER_EMAIL")" >/dev/null
+	demo_keep "$1" OIDC_CONNECTOR_ID "$connector"
+	demo_keep "$1" OIDC_PASSWORD "$(jq -r .password "$DIR/oidc/oidc.json")"
+	profile=$(api "$ENTERPRISE_ADMIN_TOKEN" GET "/v1/profiles/$PROFILE_DESKTOP_ID" | jq -c \
+		--arg connector "$connector" 'del(.id, .enterprise_id, .revision, .created_at, .updated_at)
+			| .name = "desktop-signing-sign-in"
+			| .second_factor.reissue = [{mechanism: "oidc", connector_id: $connector}]')
+	demo_keep "$1" PROFILE_OIDC_ID "$(api_id "$ENTERPRISE_ADMIN_TOKEN" POST /v1/profiles "$profile")"
 }
 
 # demo_profile NAME CATEGORY PURPOSE RULE_SET EDITABLE-FIELDS MAX_DAYS CAA: the id of a new profile.
@@ -193,7 +217,7 @@ write_env()
 		printf "DATABASE_URL='postgresql://reissued_app@/reissued?host=%s&port=%s'\n" \
 			"$(realpath "$DIR/sock")" "$(cat "$DIR/pg.port")"
 		printf '%s=%q\n' OUTBOX_DIR "$DIR/outbox" CONFIG_FILE "$DIR/reissued.yaml" \
-			CA_CERT "$DIR/ca/root.crt" DNS_SERVER "$(dns_server)" DNS_DIR "$DIR/dns" MAIL_DIR "$DIR/mail" \
+			CA_CERT "$DIR/ca/root.crt" DNS_SERVER "$(dns_server)" DNS_DIR "$DIR/dns" MAIL_DIR "$DIR/mail" OIDC_DIR "$DIR/oidc" \
 			CLOCK_FILE "$DIR/clock" PID "$pid"
 	} | write_file "$DIR/env"
 }
