@@ -17,12 +17,15 @@
 #include "rs/resolver.h"
 #include "rs/reissue.h"
 #include "rs/signer.h"
+#include "rs/slots.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static bool tell(const struct rs_ctx *ctx, const char *event)
@@ -160,6 +163,17 @@ static void stop_waits(struct rs_app *app)
 	rs_waits_free(app->waits);
 }
 
+static bool start_slots(struct rs_app *app)
+{
+	app->outbound = rs_slots_new(RS_SLOTS_OF_CONNECTOR);
+	return true;
+}
+
+static void stop_slots(struct rs_app *app)
+{
+	rs_slots_free(app->outbound);
+}
+
 static bool start_jobs(struct rs_app *app)
 {
 	int why = rs_jobs_start(app, rs_job_kinds, &app->jobs);
@@ -219,6 +233,7 @@ static const struct part {
 	{start_resolver, stop_resolver},
 	{start_profiles, stop_profiles},
 	{start_waits, stop_waits},
+	{start_slots, stop_slots},
 	{start_jobs, stop_jobs},
 	{start_openapi, NULL},
 };
@@ -307,9 +322,23 @@ static void tune_allocator(int argc, char **argv)
 	execv(path, again);
 }
 
+/*
+ * No core is ever written, nor may another process of the same user look inside: keys and the passwords
+ * of the moment are in there. LeakSanitizer looks inside and must.
+ */
+static void close_memory(void)
+{
+	const struct rlimit none = {0, 0};
+	setrlimit(RLIMIT_CORE, &none);
+#ifndef RS_SANITIZED
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int rs_serve(int argc, char **argv)
 {
 	tune_allocator(argc, argv);
+	close_memory();
 	struct rs_cli cli = {.usage = "reissued serve [--config FILE]...",
 		.about = "Serves the API until SIGTERM or SIGINT, then finishes what is in flight.",
 		.examples = "  reissued serve --config /etc/reissued/reissued.yaml"};

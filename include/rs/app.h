@@ -17,6 +17,7 @@ struct rs_jwks_cache;
 struct rs_resolver;
 struct rs_profiles;
 struct rs_waits;
+struct rs_slots;
 
 struct rs_app {
 	const struct rs_config *config;
@@ -30,6 +31,7 @@ struct rs_app {
 	struct rs_waits *waits;     /* clients that wait for a change: reissue.h */
 	struct rs_jwks_cache *jwks; /* keys of external issuers: jose.h */
 	struct rs_resolver *resolver; /* DNS: resolver.h */
+	struct rs_slots *outbound;  /* calls to connectors on their way: slots.h */
 	struct rs_jobs *jobs;       /* background jobs: jobs.h */
 };
 

@@ -69,7 +69,8 @@ struct rs_ldap_directory {
 	X(CONNECTION, "no-connection")                                                             \
 	X(TLS, "no-tls")                                                                           \
 	X(SERVICE_ACCOUNT, "service-account-refused")                                              \
-	X(DIRECTORY, "directory-error")
+	X(DIRECTORY, "directory-error")                                                            \
+	X(BUSY, "too-many-at-once")
 
 enum rs_ldap_reason {
 #define X(NAME, word) RS_LDAP_##NAME,

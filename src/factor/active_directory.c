@@ -6,9 +6,11 @@
 #include "rs/factor.h"
 
 #include "rs/ad_connector.h"
+#include "rs/app.h"
 #include "rs/id.h"
 #include "rs/limit.h"
 #include "rs/metrics.h"
+#include "rs/slots.h"
 
 #include <string.h>
 #include <strings.h>
@@ -149,7 +151,13 @@ static enum rs_code ask(struct rs_ctx *ctx, const struct rs_challenge *c,
 	if (!rc)
 		rc = take_attempt(ctx, c, settings);
 	if (!rc) {
-		rs_ldap_check(ctx, &directory, account, input->username, input->password, &said);
+		if (rs_slots_take(ctx->app->outbound, &c->connector->id)) {
+			rs_ldap_check(
+				ctx, &directory, account, input->username, input->password, &said);
+			rs_slots_give(ctx->app->outbound, &c->connector->id);
+		} else {
+			said.reason = RS_LDAP_BUSY;
+		}
 		rc = settle_attempt(ctx, c, settings, said.outcome);
 	}
 	if (!rc)

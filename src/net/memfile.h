@@ -1,6 +1,6 @@
 /*
- * A file that has no name and lives in memory: Debian's libcurl takes trust anchors, certificates and
- * keys from files alone.
+ * A file that has no name and lives in memory: Debian's libcurl and libldap take trust anchors,
+ * certificates and keys from files alone.
  */
 #ifndef RS_NET_MEMFILE_H
 #define RS_NET_MEMFILE_H

@@ -1,5 +1,7 @@
 """Active Directory as a second factor, against a real domain controller (Samba) and directories that misbehave."""
 import concurrent.futures
+import pathlib
+import re
 import time
 import uuid
 
@@ -11,7 +13,7 @@ from support.client import Api
 from support.foreign import foreign_pem
 from support.oracle import dump
 
-pytestmark = pytest.mark.xdist_group("ad")
+pytestmark = [pytest.mark.xdist_group("ad"), pytest.mark.invariant(17)]
 
 APPROVERS = f"CN=approvers,CN=Users,{BASE}"
 
@@ -268,16 +270,19 @@ def test_every_refusal_looks_the_same(person, ad):
     bodies, times = [], []
     for one, password, detail in cases:
         took = []
-        for _ in range(2):
+        for left in (2, 1, 0):
             begun = time.monotonic()
             answer = one.answer(password).expect(422, "credentials-invalid")
             took.append(time.monotonic() - begun)
+            assert answer["attempts_left"] == left
+            bodies.append((left, {name: value for name, value in answer.json.items()
+                                  if name not in ("challenge_id", "request_id", "instance")}))
         one.refused(detail)
+        # The machine does other things, too: of three tries the fastest counts.
         times.append(min(took))
-        bodies.append({name: value for name, value in answer.json.items()
-                       if name not in ("challenge_id", "request_id", "instance")})
-        assert answer["attempts_left"] == 1
-    assert all(body == bodies[0] for body in bodies)
+    for left in (2, 1, 0):
+        first, *others = [body for of, body in bodies if of == left]
+        assert all(body == first for body in others)
     assert max(times) <= 1.2 * min(times), times
 
 
@@ -376,6 +381,8 @@ def test_a_right_password_begins_the_count_anew(person, ad):
     assert ad.look(ad.find(one.account)["name"])["badPwdCount"] == 0
 
 
+@pytest.mark.concurrency
+@pytest.mark.invariant(18)
 def test_parallel_guesses_win_nothing(person, ad):
     """Of twenty wrong passwords at once the domain sees three at most."""
     one = person()
@@ -437,7 +444,7 @@ def test_a_connector_that_is_switched_off_passes_nobody(person, admin):
 
 
 def test_no_password_is_left_anywhere(person, ad, instance):
-    """Neither the right nor a wrong password stands in a log, an answer, the trail, the database or the process."""
+    """Neither the right nor a wrong password stands in a log, an answer, the trail, the database; no core is written."""
     canaries = ("Canary-right-7f3a9c", "Canary-wrong-7f3a9c")
     name = f"u{uuid.uuid4().hex[:12]}"
     one = person(ad.user(name, canaries[0])["guid"])
@@ -448,5 +455,7 @@ def test_no_password_is_left_anywhere(person, ad, instance):
     for canary in canaries:
         assert not [i for i, text in enumerate(texts) if canary in text]
         for pid in instance.pids():
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                assert canary.encode() not in file.read()
+            assert canary not in pathlib.Path(f"/proc/{pid}/cmdline").read_text()
+    for pid in instance.pids():
+        limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+        assert re.search(r"^Max core file size\s+0\s+0\s", limits, re.MULTILINE), "a core could be written"
