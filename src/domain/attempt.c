@@ -237,7 +237,8 @@ static enum rs_code judge(struct rs_ctx *ctx, struct attempt *a, const struct rs
 	if (a->asked) {
 		a->answer = &looking->answers[a->place];
 		json_object_set_new(a->evidence, "queries",
-			json_pack("[O]", rs_looking_evidence(ctx, looking, a->place)));
+			json_pack("[O, O*]", rs_looking_evidence(ctx, looking, a->place),
+				rs_looking_proof(ctx, looking, a->asked)));
 	}
 	if (strcmp(a->v->method, "dns_txt") == 0)
 		judge_txt(ctx, a, (const char *)rs_secret_data(token));

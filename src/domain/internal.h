@@ -16,6 +16,7 @@ struct rs_looking {
 	struct rs_dns_question *questions;
 	struct rs_dns_answer *answers; /* after rs_looking_run() */
 	json_t **told;                 /* their evidence, each made when it is first wanted */
+	struct rs_looking *proofs;     /* DS of names without a secure answer, or NULL; evidence */
 	size_t count, room;
 };
 /* The place of a question, which is added unless it is there; it is never taken away. */
@@ -27,6 +28,9 @@ enum rs_code rs_looking_run(
 
 /* What a question's answer is as evidence (rs_dns_evidence()); borrowed, shared, not to be changed. */
 json_t *rs_looking_evidence(struct rs_ctx *ctx, const struct rs_looking *looking, size_t place);
+
+/* The evidence that a name's zone is unsigned, or is not: the DS beside its answer; NULL: none. Borrowed. */
+json_t *rs_looking_proof(struct rs_ctx *ctx, const struct rs_looking *looking, const char *name);
 
 /* One CAA check in the making. */
 struct rs_caa_outcome {

@@ -41,6 +41,8 @@ static const char *type_name(enum rs_rr_type type)
 		return "TXT";
 	case RS_RR_AAAA:
 		return "AAAA";
+	case RS_RR_DS:
+		return "DS";
 	default:
 		return "A";
 	}
@@ -66,7 +68,11 @@ json_t *rs_dns_evidence(struct rs_ctx *ctx, const struct rs_dns_question *questi
 
 /* --- one run --- */
 
-#define ROOM_FIRST 16
+#define ROOM_FIRST     16
+/* How many names are proven to be unsigned, and how long that may take. */
+#define PROOFS_MAX     16
+#define PROOF_LEAST_MS 500
+#define PROOF_MOST_MS  1500
 
 static void make_room(struct rs_ctx *ctx, struct rs_looking *l)
 {
@@ -91,21 +97,64 @@ size_t rs_looking_add(
 	return l->count++;
 }
 
+/* Whether DNSSEC's chain ends above a name, as far as an answer leaves it open. */
+static bool is_open(const struct rs_dns_answer *answer)
+{
+	return answer->state == RS_DNS_INSECURE ||
+	       (answer->state == RS_DNS_FAILED && answer->reason != RS_DNS_REASON_TIMEOUT);
+}
+
+/*
+ * Asks for DS where an answer was insecure or failed: the proof that the zone is unsigned, or that
+ * it is not. It is kept as evidence and changes no verdict, so it may fail.
+ */
+static void prove(struct rs_ctx *ctx, struct rs_looking *l, int left_ms)
+{
+	struct rs_looking *proofs = rs_new(ctx->arena, struct rs_looking);
+
+	for (size_t i = 0; i < l->count && proofs->count < PROOFS_MAX; i++)
+		if (is_open(&l->answers[i]))
+			rs_looking_add(ctx, proofs, l->questions[i].name, RS_RR_DS);
+	if (proofs->count == 0 || left_ms < PROOF_LEAST_MS)
+		return;
+	proofs->answers = rs_new_array(ctx->arena, struct rs_dns_answer, proofs->count);
+	proofs->told = rs_new_array(ctx->arena, json_t *, proofs->count);
+	if (rs_resolver_lookup(ctx, proofs->questions, proofs->count,
+		    left_ms < PROOF_MOST_MS ? left_ms : PROOF_MOST_MS, proofs->answers))
+		rs_err_reset(&ctx->err);
+	else
+		l->proofs = proofs;
+}
+
+json_t *rs_looking_proof(struct rs_ctx *ctx, const struct rs_looking *l, const char *name)
+{
+	for (size_t i = 0; l->proofs && i < l->proofs->count; i++)
+		if (strcmp(l->proofs->questions[i].name, name) == 0)
+			return rs_looking_evidence(ctx, l->proofs, i);
+	return NULL;
+}
+
 enum rs_code rs_looking_run(struct rs_ctx *ctx, struct rs_looking *l, int deadline_ms)
 {
+	int64_t until = rs_clock_mono_ms() + deadline_ms;
+	enum rs_code rc;
+
 	if (l->count == 0)
 		return RS_OK;
 	l->answers = rs_new_array(ctx->arena, struct rs_dns_answer, l->count);
 	l->told = rs_new_array(ctx->arena, json_t *, l->count);
-	return rs_resolver_lookup(ctx, l->questions, l->count, deadline_ms, l->answers);
+	rc = rs_resolver_lookup(ctx, l->questions, l->count, deadline_ms, l->answers);
+	if (!rc)
+		prove(ctx, l, (int)(until - rs_clock_mono_ms()));
+	return rc;
 }
 
 /* Names of one certificate share most of the way up. */
 json_t *rs_looking_evidence(struct rs_ctx *ctx, const struct rs_looking *l, size_t place)
 {
 	if (!l->told[place])
-		l->told[place] = rs_arena_json(ctx->arena,
-			rs_dns_evidence(ctx, &l->questions[place], &l->answers[place]));
+		l->told[place] = rs_arena_json(
+			ctx->arena, rs_dns_evidence(ctx, &l->questions[place], &l->answers[place]));
 	return l->told[place];
 }
 
@@ -138,6 +187,9 @@ static void judge(struct rs_ctx *ctx, struct rs_caa_outcome *o, const struct rs_
 		rs_caa_lookup_read(ctx, o->climb[i], seen_of(answer), answer->packet, &lookups[i]);
 		json_array_append(o->queries, rs_looking_evidence(ctx, l, o->at[i]));
 	}
+	for (size_t i = 0; i < o->climb_len; i++)
+		if (rs_looking_proof(ctx, l, o->climb[i]))
+			json_array_append(o->queries, rs_looking_proof(ctx, l, o->climb[i]));
 	rs_caa_find(ctx, o->climb, lookups, o->climb_len, &o->set);
 	rs_caa_judge(ctx, &o->ask, &o->set, &o->verdict);
 	o->checked_at = rs_clock_now_us(ctx->app->clock);

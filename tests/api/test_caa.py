@@ -155,6 +155,19 @@ def test_dnssec_state_is_told(caller):
         assert check(caller, name).expect(201)["dnssec"] == state, name
 
 
+def test_an_unsigned_zone_is_proven_to_be_one(caller):
+    """Beside an insecure answer stands the signed proof that there is no DS; beside a failed one, whether there is."""
+    def proofs(name):
+        return {query["name"]: query for query in check(caller, name).expect(201)["queries"] if query["type"] == "DS"}
+
+    proof = proofs("insecure")["insecure.caatest"]
+    assert (proof["state"], proof["rcode"], proof["soa"]) == ("secure", 0, True) and "caatest" not in proofs("insecure")
+    assert proofs("servfail-i")["servfail-i.caatest"]["soa"]
+    signed = proofs("servfail-s")["servfail-s.caatest"]
+    assert signed["state"] == "secure" and not signed["soa"], "its parent says that it is signed"
+    assert proofs("ok") == {}
+
+
 def test_text_of_others_is_escaped(caller):
     """Bytes that are no ASCII come as \\DDD, and the answer is UTF-8; markup is data."""
     assert check(caller, "high").expect(201)["records"][0]["value"] == "\\228"

@@ -4923,8 +4923,11 @@ export interface components {
         };
         DnsQuery: {
             name: string;
-            /** @enum {string} */
-            type: "A" | "AAAA" | "CAA" | "TXT";
+            /**
+             * @description DS beside another one is the proof that a zone without a secure answer is unsigned, or is not.
+             * @enum {string}
+             */
+            type: "A" | "AAAA" | "CAA" | "DS" | "TXT";
             /** @enum {string} */
             state: "secure" | "insecure" | "bogus" | "failed";
             reason: string;
