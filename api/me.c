@@ -31,10 +31,10 @@ static enum rs_code reply_client(struct rs_call *call)
 {
 	const struct rs_actor *actor = &call->ctx->actor;
 	return reply(call,
-		json_pack("{s:s, s:s, s:s?, s:n, s:s, s:s, s:s, s:n, s:i}", "kind", "client", "id",
+		json_pack("{s:s, s:s, s:s?, s:n, s:s, s:s, s:s, s:n, s:i, s:[]}", "kind", "client", "id",
 			actor->id.s, "name", actor->name, "email", "role",
 			rs_role_name(actor->role), "reach", "enterprise", "status", "active",
-			"language", "revision", 1),
+			"language", "revision", 1, "second_factors"),
 		1);
 }
 
@@ -45,6 +45,13 @@ static enum rs_code reply_user(struct rs_call *call, const struct rs_user *user)
 	json_object_set_new(me, "kind", json_string("user"));
 	for (int i = 0; OTHERS[i]; i++)
 		json_object_del(me, OTHERS[i]);
+	struct rs_subject subject;
+	enum rs_code rc = rs_subject_load(call->ctx, &user->id, &subject);
+	if (rc != RS_OK) {
+		json_decref(me);
+		return rc;
+	}
+	json_object_set_new(me, "second_factors", rs_subject_means(call->ctx, &subject));
 	return reply(call, me, user->revision);
 }
 

@@ -68,7 +68,6 @@ struct rs_factor {
 	int64_t lifetime_s;
 	int64_t attempts;            /* wrong answers a challenge bears, likewise; 0: 5 */
 	const char *amr;             /* RFC 8176 value for WWW-Authenticate and evidence: "otp", ... */
-	bool low_assurance;
 	/* Where what verify wants depends on the option; NULL: always `inputs`. */
 	const char *const *(*inputs_of)(const json_t *option);
 	/*
@@ -100,7 +99,7 @@ struct rs_factor {
 		struct rs_verdict *verdict);
 };
 
-extern const struct rs_factor rs_factor_email_otp, rs_factor_active_directory, rs_factor_sms_otp,
+extern const struct rs_factor rs_factor_email_otp, rs_factor_email_sms_otp, rs_factor_active_directory, rs_factor_sms_otp,
 	rs_factor_totp, rs_factor_oidc, rs_factor_azure_ad, rs_factor_saml;
 
 /* The rows in the order options are shown; *count gets how many. */
@@ -115,6 +114,11 @@ const char *const *rs_factor_inputs(const struct rs_factor *factor, const json_t
 /* RS_NOT_FOUND. What is sealed is opened into the arena; it goes nowhere but to the outbox. */
 enum rs_code rs_subject_load(struct rs_ctx *ctx, const struct rs_id *user, struct rs_subject *out)
 	RS_CHECK;
+/*
+ * What a user has, as it is shown: array of {kind: email|mobile|totp, masked, usable_from}; the caller owns
+ * it. usable_from null: it has never been changed.
+ */
+json_t *rs_subject_means(struct rs_ctx *ctx, const struct rs_subject *subject);
 /*
  * Whether the subject could use a mechanism with an option now, connector included: RS_OK, or what
  * create would answer. Leaves the error set.

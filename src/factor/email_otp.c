@@ -30,7 +30,6 @@ const struct rs_factor rs_factor_email_otp = {
 	.amr = "otp",
 	.lifetime_s = 300,
 	.attempts = 5,
-	.low_assurance = true,
 	.available = available,
 	.check = check,
 };

@@ -13,6 +13,7 @@ static const struct rs_factor *const FACTORS[] = {
 	&rs_factor_email_otp,
 	&rs_factor_active_directory,
 	&rs_factor_sms_otp,
+	&rs_factor_email_sms_otp,
 	&rs_factor_totp,
 	&rs_factor_saml,
 	&rs_factor_oidc,
@@ -185,6 +186,33 @@ enum rs_code rs_subject_load(struct rs_ctx *ctx, const struct rs_id *user, struc
 	}
 	*out = row.subject;
 	return rc;
+}
+
+json_t *rs_subject_means(struct rs_ctx *ctx, const struct rs_subject *s)
+{
+	const struct {
+		const char *kind, *masked;
+		int64_t usable_from;
+		bool has;
+	} MEANS[] = {
+		{"email", rs_mask_email(ctx, s->email), s->email_usable_from, true},
+		{"mobile", s->mobile ? rs_mask_mobile(ctx, s->mobile) : NULL, s->mobile_usable_from,
+			s->mobile != NULL},
+		{"totp", NULL, s->totp_usable_from, s->totp},
+	};
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < sizeof(MEANS) / sizeof(MEANS[0]); i++) {
+		char from[32];
+
+		if (!MEANS[i].has)
+			continue;
+		rs_time_format(MEANS[i].usable_from, from);
+		json_array_append_new(out, json_pack("{s:s, s:s?, s:s?}", "kind", MEANS[i].kind,
+						 "masked", MEANS[i].masked, "usable_from",
+						 MEANS[i].usable_from ? from : NULL));
+	}
+	return out;
 }
 
 /* --- linked identities --- */

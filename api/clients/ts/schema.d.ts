@@ -2761,6 +2761,15 @@ export interface components {
             /** @description What this token may do. */
             scopes: components["schemas"]["Scopes"];
             revision: components["schemas"]["Revision"];
+            /** @description What the user could confirm by; which of it counts where, the profile says. Empty for a client. */
+            second_factors: components["schemas"]["Means"][];
+        };
+        Means: {
+            /** @enum {string} */
+            kind: "email" | "mobile" | "totp";
+            masked: string | null;
+            /** @description From when on it counts; null when it has never been changed. */
+            usable_from: components["schemas"]["NullableTimestamp"];
         };
         MeUpdate: {
             name?: components["schemas"]["Name"];
