@@ -53,10 +53,20 @@ enum rs_code rs_factor_settled(struct rs_ctx *ctx, int64_t usable_from)
 enum rs_code rs_factor_available(struct rs_ctx *ctx, const struct rs_factor *factor,
 	const struct rs_subject *subject, const json_t *option)
 {
+	struct rs_connector *connector;
+	struct rs_id id = {""};
+	enum rs_code rc = RS_OK;
+
 	if (!factor)
 		return rs_fail(ctx, RS_METHOD_NOT_CONFIGURED,
 			"This second factor is not available here.");
-	return factor->available(ctx, subject, option);
+	/* Whoever sends codes may choose among several, and looks itself. */
+	if (factor->connector && !factor->channels) {
+		rs_id_parse(json_string_value(json_object_get(option, "connector_id")), &id);
+		rc = rs_connector_get(
+			ctx, &subject->enterprise_id, &id, factor->connector, &connector);
+	}
+	return rc ? rc : factor->available(ctx, subject, option);
 }
 
 /* --- as a request shows them --- */
