@@ -12,7 +12,7 @@ from support.asked import HERE, MAIL, Asked, trail, wrong
 from support.calls import World
 from support.client import Api
 from support.keys import make_csr, make_key
-from support.otp import code_of, coded_mails, mailed_code
+from support.otp import code_of, coded_mails, mailed_code, now, totp
 
 @pytest.fixture(scope="module")
 def world(instance, journey):
@@ -641,3 +641,76 @@ def test_scopes_hold(world):
     reader.get(f"{HERE}/{challenge['id']}").expect(200)
     reader.post(f"{HERE}/{challenge['id']}/verify", {"code": asked.code()}).expect(403, "insufficient-scope")
     reader.post(HERE, {"reissue_request_id": asked.request["id"], **MAIL}).expect(403, "insufficient-scope")
+
+
+def test_an_officer_answers_for_the_owner_and_does_not_approve(world):
+    """on_behalf: the code goes to the owner, an officer may type it in, and then another one approves."""
+    asked = Asked(world, second_factor={"reissue": [MAIL]}, vetting=True, on_behalf=True)
+    request = asked.submitted()
+    challenge = world["officer"].post(HERE, {"reissue_request_id": request["id"], **MAIL}).expect(201)
+    assert challenge["user_id"] == asked.user["id"]
+    asked.mails = 1
+    passed = world["officer"].post(f"{HERE}/{challenge['id']}/verify", {"code": asked.code()}).expect(200)
+    assert passed["reissue_request"]["status"] == "pending"
+    here = f"/v1/reissue-requests/{request['id']}/approve"
+    world["officer"].post(here, {"digest": request["digest"]}).expect(403, "self-approval")
+    assert world["officer2"].post(here, {"digest": request["digest"]}).expect(200)["status"] == "issued"
+
+
+def test_without_on_behalf_the_owner_answers(world):
+    """An officer makes no challenge for an owner whose profile does not let it."""
+    asked = Asked(world)
+    request = asked.submitted()
+    world["officer"].post(HERE, {"reissue_request_id": request["id"], **MAIL}).expect(403, "forbidden")
+
+
+def test_a_repeated_key_sends_nothing_twice(asked, mail):
+    """An Idempotency-Key: the same challenge again, one mail; a wrong answer repeated counts once."""
+    request = asked.submitted()
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    body = {"reissue_request_id": request["id"], **MAIL}
+    first = asked.api.post(HERE, body, headers=key).expect(201)
+    again = asked.api.post(HERE, body, headers=key).expect(201)
+    assert again.headers["Idempotent-Replayed"] == "true" and again.json == first.json
+    asked.mails = 1
+    code = asked.code()
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    here = f"{HERE}/{first['id']}/verify"
+    for _ in range(3):
+        answer = asked.api.post(here, {"code": wrong(code)}, headers=key).expect(422, "otp-invalid")
+        assert answer["attempts_left"] == 4
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    done = asked.api.post(here, {"code": code}, headers=key).expect(200)
+    assert asked.api.post(here, {"code": code}, headers=key).expect(200).json == done.json
+    assert len(coded_mails(asked.world.instance, asked.user["email"])) == 1
+
+
+def test_an_app_is_taken_away_with_a_code(world):
+    """Account: an enrolled app goes with a passed challenge, and not without; then there is none."""
+    world.relay()
+    user = world.user()
+    api = world.sign_in(user)
+    api.delete("/v1/me/totp").expect(404)
+    challenge = passed_by(world, api, user["email"], 1, {"operation": "account"})
+    secret = api.post("/v1/me/totp", {"challenge_id": challenge}).expect(200)["secret"]
+    api.post("/v1/me/totp/confirm", {"code": totp(secret, now(world.instance))}).expect(204)
+    assert [one["kind"] for one in api.get("/v1/me").expect(200)["second_factors"]] == ["email", "totp"]
+    api.delete("/v1/me/totp").expect(401, "second-factor-required")
+    challenge = passed_by(world, api, user["email"], 2, {"operation": "account"})
+    api.delete(f"/v1/me/totp?challenge_id={challenge}").expect(204)
+    assert [one["kind"] for one in api.get("/v1/me").expect(200)["second_factors"]] == ["email"]
+    api.delete("/v1/me/totp").expect(404)
+
+
+@pytest.mark.invariant(17)
+def test_a_blocker_after_the_factor_fails_the_request(world):
+    """What stands in the way when the factor is passed leads to `failed`; the factor stays good for the retry."""
+    asked = Asked(world, second_factor={"reissue": [MAIL]})
+    challenge = asked.ask()
+    world["enterprise_admin"].patch(f"/v1/profiles/{asked.profile}", {"active": False}).expect(200)
+    passed = asked.guess(challenge, asked.code()).expect(200)["reissue_request"]
+    assert passed["status"] == "failed" and passed["second_factor"]["status"] == "passed"
+    assert passed["failure"]["blockers"][0]["code"] == "profile-inactive"
+    world["enterprise_admin"].patch(f"/v1/profiles/{asked.profile}", {"active": True}).expect(200)
+    done = asked.api.post(f"/v1/reissue-requests/{asked.request['id']}/retry", {}).expect(200)
+    assert done["status"] == "issued"
