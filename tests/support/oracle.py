@@ -52,6 +52,7 @@ class Oracle:
         self.one_certificate_a_request()
         self.journal_is_intended()
         self.nothing_hangs()
+        self.factors_were_passed()
         self.trail_tells_the_state()
         self.certificates_are_whole()
         self.no_secret_is_kept()
@@ -74,6 +75,26 @@ class Oracle:
         self.none("SELECT r.id FROM reissue_request r WHERE (r.status = 'issued') <> (r.new_certificate_id IS NOT NULL) "
                   "OR (r.status = 'issued') <> EXISTS (SELECT 1 FROM certificate c WHERE c.issued_by_request_id = r.id "
                   "AND c.id = r.new_certificate_id)")
+
+    def factors_were_passed(self):
+        """I17, I18: nothing left `authenticating` for a certificate but by one consumed challenge of that very round,
+        content and owner; no challenge bore more answers than its limit, and what ended keeps no secret."""
+        wanting = ("FROM reissue_request r JOIN profile_revision p ON p.profile_id = r.profile_id "
+                   "AND p.revision = r.profile_revision WHERE jsonb_array_length(coalesce("
+                   "p.body->'second_factor'->'reissue', '[]')) > 0 AND r.status IN ('pending', 'in_review', "
+                   "'pending_dual_control', 'issuing', 'issued')")
+        self.none(f"SELECT r.id, r.status {wanting} AND (r.factor_round IS DISTINCT FROM r.round "
+                  "OR r.factor_digest IS DISTINCT FROM r.digest)")
+        self.none(f"SELECT r.id, r.status {wanting} AND (SELECT count(*) FROM challenge c WHERE c.request_id = r.id "
+                  "AND c.operation = 'reissue' AND c.status = 'consumed' AND c.round = r.round AND c.digest = r.digest "
+                  "AND c.user_id = r.owner_id) <> 1")
+        self.none("SELECT c.id FROM challenge c WHERE c.attempts < (SELECT count(*) FROM challenge_event e "
+                  "WHERE e.challenge_id = c.id AND e.kind = 'attempt' AND e.outcome = 'wrong')")
+        self.none("SELECT c.id FROM challenge c WHERE c.status = 'consumed' AND c.operation = 'reissue' AND NOT EXISTS "
+                  "(SELECT FROM challenge_event e WHERE e.challenge_id = c.id AND e.kind = 'attempt' "
+                  "AND e.outcome = 'passed')")
+        self.none("SELECT d.id FROM challenge_delivery d JOIN challenge c ON c.id = d.challenge_id "
+                  "WHERE c.ended_at IS NOT NULL AND (d.code_sealed IS NOT NULL OR d.destination_sealed IS NOT NULL)")
 
     def journal_is_intended(self):
         """I2, I3, I7: what was signed was intended before, once a serial; it is stored, or given up and burnt."""
