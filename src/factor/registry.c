@@ -50,8 +50,9 @@ enum rs_code rs_factor_settled(struct rs_ctx *ctx, int64_t usable_from)
 		"This means was changed a short time ago and counts from %s on.", from);
 }
 
-enum rs_code rs_factor_available(struct rs_ctx *ctx, const struct rs_factor *factor,
-	const struct rs_subject *subject, const json_t *option)
+/* The same, and what people know it by: the connector's name, where there is one they would know. */
+static enum rs_code judge_option(struct rs_ctx *ctx, const struct rs_factor *factor,
+	const struct rs_subject *subject, const json_t *option, const char **label)
 {
 	struct rs_connector *connector;
 	struct rs_id id = {""};
@@ -65,48 +66,42 @@ enum rs_code rs_factor_available(struct rs_ctx *ctx, const struct rs_factor *fac
 		rs_id_parse(json_string_value(json_object_get(option, "connector_id")), &id);
 		rc = rs_connector_get(
 			ctx, &subject->enterprise_id, &id, factor->connector, &connector);
+		if (!rc && connector->display_name)
+			*label = connector->display_name;
 	}
 	return rc ? rc : factor->available(ctx, subject, option);
 }
 
-/* --- as a request shows them --- */
-
-/* The connector that an option names for its mechanism: *out stays NULL where none is needed. */
-static enum rs_code connector_of(struct rs_ctx *ctx, const struct rs_factor *factor,
-	const struct rs_subject *subject, const json_t *option, struct rs_connector **out)
+enum rs_code rs_factor_available(struct rs_ctx *ctx, const struct rs_factor *factor,
+	const struct rs_subject *subject, const json_t *option)
 {
-	struct rs_id id;
+	const char *label;
 
-	if (!factor || !factor->connector ||
-		!rs_id_parse(json_string_value(json_object_get(option, "connector_id")), &id))
-		return RS_OK;
-	return rs_connector_get(ctx, &subject->enterprise_id, &id, factor->connector, out);
+	return judge_option(ctx, factor, subject, option, &label);
 }
+
+/* --- as a request shows them --- */
 
 static json_t *option_json(struct rs_ctx *ctx, const struct rs_subject *subject,
 	const json_t *option, enum rs_code why)
 {
 	const char *mechanism = json_string_value(json_object_get(option, "mechanism"));
 	const struct rs_factor *factor = rs_factor_find(mechanism);
-	const char *shown = factor ? factor->title : mechanism;
-	struct rs_connector *connector = NULL;
+	const char *label = factor ? factor->title : mechanism;
 
 	if (subject) {
 		struct rs_err kept = ctx->err;
 
 		/* What hinders an option is no error of the request that shows it. */
 		ctx->err = (struct rs_err){0};
-		why = connector_of(ctx, factor, subject, option, &connector);
-		if (why == RS_OK)
-			why = rs_factor_available(ctx, factor, subject, option);
+		why = judge_option(ctx, factor, subject, option, &label);
 		rs_err_reset(&ctx->err);
 		ctx->err = kept;
 	}
-	if (connector && connector->display_name)
-		shown = connector->display_name;
 	return json_pack("{s:s, s:s?, s:s, s:b, s:s?}", "mechanism", mechanism, "connector_id",
-		json_string_value(json_object_get(option, "connector_id")), "display_name", shown,
-		"available", why == RS_OK, "unavailable_code", why ? rs_code_slug(why) : NULL);
+		json_string_value(json_object_get(option, "connector_id")), "display_name",
+		label, "available", why == RS_OK, "unavailable_code",
+		why ? rs_code_slug(why) : NULL);
 }
 
 json_t *rs_factor_options(struct rs_ctx *ctx, const struct rs_subject *subject,

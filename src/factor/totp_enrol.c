@@ -24,6 +24,7 @@ struct enrolling {
 	struct rs_id challenge_id;
 	struct rs_subject subject;
 	const char *code;
+	const char *told; /* the address that hears of it, or NULL */
 	/* beginning */
 	struct rs_bytes sealed;
 	/* confirming */
@@ -164,6 +165,12 @@ enum rs_code rs_totp_enrol(struct rs_ctx *ctx, json_t *body, struct rs_totp_enro
 
 /* --- confirming: a first code shows that the app has the secret --- */
 
+static enum rs_code reachable(struct rs_ctx *ctx, struct enrolling *e)
+{
+	e->told = e->subject.email;
+	return rs_account_reachable(ctx, &e->subject.enterprise_id, &e->told);
+}
+
 static enum rs_code confirm(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
 	const struct enrolling *e = arg;
@@ -182,6 +189,9 @@ static enum rs_code confirm(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 		rc = rs_fail(ctx, RS_CONFLICT, "The enrolment was begun anew meanwhile.");
 	if (!rc)
 		rc = rs_means_on_record(ctx, tx, "means.confirmed", "totp");
+	if (!rc && e->told)
+		rc = rs_account_notice(ctx, tx, &e->subject.enterprise_id, &ctx->actor.id, e->told,
+			"An authenticator app was enrolled for your account.");
 	return rc ? rc : rs_idem_effect(ctx, tx, "totp", &ctx->actor.id);
 }
 
@@ -243,6 +253,8 @@ enum rs_code rs_totp_confirm(struct rs_ctx *ctx, json_t *body)
 		rc = rs_subject_load(ctx, &ctx->actor.id, &e.subject);
 	if (!rc)
 		rc = prove(ctx, &e, code);
+	if (!rc)
+		rc = reachable(ctx, &e);
 	return rc ? rc : rs_tx_use(ctx, RS_REACH_CALLER, confirm, &e);
 }
 
@@ -262,7 +274,12 @@ static enum rs_code take_away(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rc = rs_tx_one(ctx, tx, RS_Q_means_remove, &p, &rows);
 	if (!rc && rs_row_int(rows, 0, "active") == 0)
 		rc = rs_fail(ctx, RS_CONFLICT, "The app was taken away meanwhile.");
-	return rc ? rc : rs_means_on_record(ctx, tx, "means.removed", "totp");
+	if (!rc)
+		rc = rs_means_on_record(ctx, tx, "means.removed", "totp");
+	if (!rc && e->told)
+		rc = rs_account_notice(ctx, tx, &e->subject.enterprise_id, &ctx->actor.id, e->told,
+			"The authenticator app of your account was taken away.");
+	return rc;
 }
 
 enum rs_code rs_totp_remove(struct rs_ctx *ctx, const struct rs_id *challenge)
@@ -276,5 +293,7 @@ enum rs_code rs_totp_remove(struct rs_ctx *ctx, const struct rs_id *challenge)
 		return rs_fail(ctx, RS_NOT_FOUND, "No authenticator app is enrolled.");
 	if (!rc)
 		rc = rs_means_demand(ctx, &e.challenge_id, &e.subject);
+	if (!rc)
+		rc = reachable(ctx, &e);
 	return rc ? rc : rs_tx_use(ctx, RS_REACH_CALLER, take_away, &e);
 }

@@ -685,7 +685,7 @@ def test_a_repeated_key_sends_nothing_twice(asked, mail):
     assert len(coded_mails(asked.world.instance, asked.user["email"])) == 1
 
 
-def test_an_app_is_taken_away_with_a_code(world):
+def test_an_app_is_taken_away_with_a_code(world, mail):
     """Account: an enrolled app goes with a passed challenge, and not without; then there is none."""
     world.relay()
     user = world.user()
@@ -695,10 +695,12 @@ def test_an_app_is_taken_away_with_a_code(world):
     secret = api.post("/v1/me/totp", {"challenge_id": challenge}).expect(200)["secret"]
     api.post("/v1/me/totp/confirm", {"code": totp(secret, now(world.instance))}).expect(204)
     assert [one["kind"] for one in api.get("/v1/me").expect(200)["second_factors"]] == ["email", "totp"]
+    told(mail, user["email"], "An authenticator app was enrolled for your account")
     api.delete("/v1/me/totp").expect(401, "second-factor-required")
     challenge = passed_by(world, api, user["email"], 2, {"operation": "account"})
     api.delete(f"/v1/me/totp?challenge_id={challenge}").expect(204)
     assert [one["kind"] for one in api.get("/v1/me").expect(200)["second_factors"]] == ["email"]
+    told(mail, user["email"], "The authenticator app of your account was taken away")
     api.delete("/v1/me/totp").expect(404)
 
 
