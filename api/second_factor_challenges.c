@@ -1,4 +1,5 @@
 /* /v1/second-factor-challenges, the links and callbacks that browsers follow, /v1/me/totp. */
+#include "common.h"
 #include "handlers.h"
 #include "http.h"
 
@@ -154,33 +155,9 @@ static const char PAGE[] =
 	"<meta name=\"viewport\" content=\"width=device-width\">\n<title>%s</title>\n"
 	"<h1>%s</h1>\n<p>%s</p>\n%s</html>\n";
 
-/* Text for HTML, attribute values included. */
 static const char *escaped(struct rs_call *call, const char *text)
 {
-	char *out = rs_arena_alloc(call->ctx->arena, 6 * strlen(text) + 1), *at = out;
-
-	for (; *text; text++)
-		switch (*text) {
-		case '&':
-			at = stpcpy(at, "&amp;");
-			break;
-		case '<':
-			at = stpcpy(at, "&lt;");
-			break;
-		case '>':
-			at = stpcpy(at, "&gt;");
-			break;
-		case '"':
-			at = stpcpy(at, "&quot;");
-			break;
-		case '\'':
-			at = stpcpy(at, "&#39;");
-			break;
-		default:
-			*at++ = *text;
-		}
-	*at = '\0';
-	return out;
+	return rs_html_text(call->ctx->arena, text);
 }
 
 static enum rs_code reply_page(struct rs_call *call, int status, const char *title,

@@ -225,6 +225,21 @@ static void test_instructions(void **state)
 	}
 }
 
+/* Before anybody was written to a method by mail says what to publish, afterwards who it was. */
+static void test_mails_sent(void **state)
+{
+	struct rs_ctx *ctx = *state;
+	struct rs_dcv_todo todo = {.method = rs_method_named("email_txt"), .identifier = "example.com"};
+	json_t *before = rs_arena_json(ctx->arena, rs_dcv_instructions(ctx, &todo)), *after;
+
+	assert_int_equal(json_array_size(json_object_get(json_object_get(before, "mail"), "to")), 0);
+	assert_non_null(strstr(json_string_value(json_object_get(before, "text")), "Publish"));
+	todo.sent_to = rs_arena_json(ctx->arena, json_pack("[s]", "owner@example.com"));
+	after = rs_arena_json(ctx->arena, rs_dcv_instructions(ctx, &todo));
+	assert_true(json_equal(json_object_get(json_object_get(after, "mail"), "to"), todo.sent_to));
+	assert_non_null(strstr(json_string_value(json_object_get(after, "text")), "Confirm"));
+}
+
 /* A value over 255 octets is shown in strings of at most 255, which together are the value. */
 static void test_long_value(void **state)
 {
@@ -361,6 +376,7 @@ int main(void)
 		TEST(test_url),
 		TEST(test_recipients),
 		TEST(test_instructions),
+		TEST(test_mails_sent),
 		TEST(test_long_value),
 		TEST(test_txt),
 		TEST(test_file),
