@@ -31,7 +31,7 @@
 #define RS_LDAP_NETWORK_MS   3000
 #define RS_LDAP_OPERATION_MS 5000
 #define RS_LDAP_TOTAL_MS     8000
-#define RS_LDAP_STEP_MS	     300
+#define RS_LDAP_STEP_MS	     500
 /* Octets of a password. */
 #define RS_LDAP_PASSWORD_MAX 256
 
