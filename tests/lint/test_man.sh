@@ -3,9 +3,11 @@
 # (where groff is there to say so).
 set -u
 failed=0
-for section in 1 5; do
+for section in 1 5 8; do
 	page=$2/reissued.$section
-	"$1/docker/man" "$2/reissued" $section >"$page" || exit 1
+	program=$2/reissued
+	[ $section != 8 ] || program=$2/reissued-saml
+	"$1/docker/man" "$program" $section >"$page" || exit 1
 	! command -v groff >/dev/null || [ -z "$(groff -man -ww -Tutf8 "$page" 2>&1 >/dev/null)" ] ||
 		{ echo "reissued.$section: groff warns"; groff -man -ww -Tutf8 "$page" 2>&1 >/dev/null | head -5; failed=1; }
 done
