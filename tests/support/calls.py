@@ -480,6 +480,7 @@ CALLS = {
     "POST /v1/second-factor-challenges/{id}/resend": _challenge({}, status=429),
     "POST /v1/second-factor-challenges/{id}/cancel": _challenge({}),
     "POST /v1/second-factor-challenges/{id}/complete": _challenge({"result": word()}, status=409),
+    "GET /v1/connectors/{id}/saml-metadata": lambda w: Call(w["nobody"], ids={"id": uuid.uuid4()}, status=404),
     "GET /v1/redirects/{handle}": lambda w: Call(w["nobody"], ids={"handle": word()}, status=404),
     "GET /v1/callbacks/oidc/{connector_id}": lambda w: Call(
         w["nobody"], ids={"connector_id": uuid.uuid4()}, status=400),
