@@ -15,7 +15,7 @@
 
 #include "rs/connector.h"
 
-#define RS_SAML_TIMEOUT_MS 3000
+#define RS_SAML_TIMEOUT_MS 5000
 #define RS_SAML_SKEW_MAX_S 180
 
 /* Secret: sp_key (PEM, RSA), the key of sp_certificate: signs requests, opens encrypted assertions.

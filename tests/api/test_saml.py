@@ -5,10 +5,12 @@ with its challenge rejected, its event on record and nothing issued.
 """
 import concurrent.futures
 import datetime
+import hashlib
 import json
 import uuid
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from peers.saml import forge
 from support.calls import World
@@ -409,6 +411,9 @@ def test_what_is_kept(idp, asked, instance):
     log = "".join(path.read_text(errors="replace") for path in instance.logs)
     for text in (marker, forge.b64(xml)[:200], result, asked.relay_state):
         assert text not in kept and text not in log, text
+    for text in (hashlib.sha256(xml.encode()).hexdigest(), asked.request_id, asked.subject,
+                 hashlib.sha256(idp.certificate.public_bytes(serialization.Encoding.DER)).hexdigest()):
+        assert text in kept, "the digest, who and by which key are on record"
 
 
 def test_other_bodies(idp, asked):
