@@ -1,7 +1,6 @@
 #include "saml.h"
 
 #include <libxml/parser.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -111,25 +110,37 @@ static bool read_fraction(const char *text, int64_t *us)
 	return strcmp(text + digits, "Z") == 0;
 }
 
+static int number(const char *text, int digits)
+{
+	int value = 0;
+	while (digits-- > 0)
+		value = value * 10 + (*text++ - '0');
+	return value;
+}
+
 bool rs_saml_time(const char *text, int64_t *us)
 {
-	struct tm tm = {0}, back;
-	int year, month, used = 0;
+	static const char FORM[] = "0000-00-00T00:00:00";
 	int64_t fraction = 0;
-	if (strspn(text, "0123456789") != 4 ||
-		sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &tm.tm_mday, &tm.tm_hour,
-			&tm.tm_min, &tm.tm_sec, &used) != 6 ||
-		used != 19)
-		return false;
-	tm.tm_year = year - 1900;
-	tm.tm_mon = month - 1;
-	back = tm;
+	for (size_t i = 0; FORM[i]; i++) {
+		if (FORM[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != FORM[i])
+			return false;
+	}
+	const struct tm tm = {
+		.tm_year = number(text, 4) - 1900,
+		.tm_mon = number(text + 5, 2) - 1,
+		.tm_mday = number(text + 8, 2),
+		.tm_hour = number(text + 11, 2),
+		.tm_min = number(text + 14, 2),
+		.tm_sec = number(text + 17, 2),
+	};
+	struct tm back = tm;
 	time_t seconds = timegm(&back);
 	/* What the library had to mend (a 31st of June) is not a time. */
 	if (back.tm_mday != tm.tm_mday || back.tm_mon != tm.tm_mon || back.tm_hour != tm.tm_hour ||
 		back.tm_min != tm.tm_min || back.tm_sec != tm.tm_sec)
 		return false;
-	text += used;
+	text += sizeof(FORM) - 1;
 	if (*text == '.') {
 		if (!read_fraction(text + 1, &fraction))
 			return false;
