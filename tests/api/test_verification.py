@@ -164,7 +164,7 @@ def test_a_hanging_server_hinders_nobody(journey, caa_profile, instance, callers
         who = callers[("subscriber", "officer", "officer2")[number % 3]]
         begun = time.monotonic()
         seen = who.at(instance["BASE_URL"]).post(path_of(request, "verify"), {}).expect(200)
-        return seen["domains"][0]["caa"]["code"], time.monotonic() - begun
+        return seen["domains"][0]["caa"], time.monotonic() - begun
 
     alone = p99(2)
     with concurrent.futures.ThreadPoolExecutor(HANGING) as pool:
@@ -175,8 +175,13 @@ def test_a_hanging_server_hinders_nobody(journey, caa_profile, instance, callers
         assert time.monotonic() - begun < 5, "another's dead server is waited for"
         beside = p99(3)
         seen = [answer.result() for answer in answers]
-    assert {code for code, _ in seen} == {"caa-timeout"}
-    assert max(taken for _, taken in seen) < 10
+    assert {caa["code"] for caa, _ in seen} == {"caa-timeout"}
+    # What the DNS may take, as the service measured it, and what the whole call may, with 50 threads of this
+    # process among those that wait for a processor.
+    waited = [query["ms"] for caa, _ in seen for query in callers["officer"].get(
+        f"/v1/caa-checks/{caa['check_id']}").expect(200)["queries"]]
+    assert 7000 < max(waited) <= 8000
+    assert max(taken for _, taken in seen) < 20
     alone = max(alone, p99(2))
     assert beside <= max(2 * alone, 0.05), (beside, alone)
 
