@@ -106,6 +106,7 @@ enum rs_code rs_challenges_render(struct rs_call *call, int status, const struct
 enum rs_code rs_redirects_follow(struct rs_call *call);
 enum rs_code rs_callbacks_oidc(struct rs_call *call);
 enum rs_code rs_callbacks_saml(struct rs_call *call);
+enum rs_code rs_callbacks_sms(struct rs_call *call);
 enum rs_code rs_me_mobile_begin(struct rs_call *call);
 enum rs_code rs_me_mobile_confirm(struct rs_call *call);
 enum rs_code rs_me_mobile_render(struct rs_call *call, int status, const struct rs_id *id);

@@ -20,6 +20,7 @@
 static const char *const Q_PAGE[] = {PAGE, NULL};
 static const char *const Q_SORTED[] = {PAGE, "sort", NULL};
 static const char *const Q_PROFILES[] = {PAGE, "sort", "category", "active", "enterprise_id", NULL};
+static const char *const Q_REPORT[] = {"id", "status", NULL};
 static const char *const Q_CONNECTORS[] = {PAGE, "sort", "kind", "active", "enterprise_id", NULL};
 static const char *const Q_ENTERPRISE[] = {PAGE, "sort", "enterprise_id", NULL};
 static const char *const Q_DOMAINS[] = {PAGE, "sort", "name", "enterprise_id", NULL};
@@ -149,6 +150,7 @@ const struct rs_route rs_routes[] = {
 	{RS_GET, "/v1/redirects/{handle}", NULL, RS_BODY_NONE, PUBLIC | FORMS, rs_redirects_follow, NULL, 0},
 	{RS_GET, "/v1/callbacks/oidc/{connector_id}", NULL, RS_BODY_NONE, PUBLIC | FORMS | RS_ROUTE_LONG | RS_ROUTE_ANY_QUERY, rs_callbacks_oidc, NULL, 0},
 	{RS_POST, "/v1/callbacks/saml/{connector_id}", NULL, RS_BODY_FORM, PUBLIC | FORMS | RS_ROUTE_BIG | RS_ROUTE_LONG | RS_ROUTE_NO_IDEM | UNTAGGED, rs_callbacks_saml, NULL, 0},
+	{RS_POST, "/v1/callbacks/sms/{connector_id}/{secret}", NULL, RS_BODY_JSON, PUBLIC | UNTAGGED | RS_ROUTE_NO_IDEM, rs_callbacks_sms, Q_REPORT, 0},
 	{RS_GET, "/v1/domains", "domain.read", RS_BODY_NONE, LIST, rs_domains_list, Q_DOMAINS, 0},
 	{RS_POST, "/v1/domains", "domain.create", RS_BODY_JSON, CREATES, rs_domains_create, NULL, 0},
 	{RS_GET, "/v1/domains/{id}", "domain.read", RS_BODY_NONE, 0, rs_domains_show, NULL, 0},

@@ -90,7 +90,7 @@ const struct rs_connector_kind *rs_connector_kind(const char *name);
 
 /*
  * The connector of that id, of that kind and enterprise, when it is active; else
- * RS_METHOD_NOT_CONFIGURED. RS_UNAVAILABLE. Works for callers of the enterprise and for the system (jobs,
+ * RS_METHOD_NOT_CONFIGURED. RS_UNAVAILABLE. enterprise NULL: whichever (callbacks). Works for callers of the enterprise and for the system (jobs,
  * callbacks without a caller).
  */
 enum rs_code rs_connector_get(struct rs_ctx *ctx, const struct rs_id *enterprise,

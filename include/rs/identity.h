@@ -225,6 +225,8 @@ enum rs_code rs_jwt_issuer_list(struct rs_ctx *ctx, const struct rs_id *enterpri
 	const struct rs_page *page, struct rs_list *out) RS_CHECK;
 
 /* --- limits --- */
+/* Counts an answer 401 to ctx->address. RS_RATE_LIMITED. */
+enum rs_code rs_throttle_refused(struct rs_ctx *ctx) RS_CHECK;
 /* Counts one call of the caller that goes out to the DNS or the web; RS_RATE_LIMITED beyond
  * limits.verify_per_user a minute. */
 enum rs_code rs_throttle_verify(struct rs_ctx *ctx) RS_CHECK;

@@ -167,4 +167,15 @@ enum rs_code rs_sms_put(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id
 /* One try. Its lease must exceed a minute. */
 enum rs_code rs_sms_send_job(struct rs_ctx *ctx, const struct rs_job *job) RS_CHECK;
 
+/* --- delivery reports --- */
+
+/*
+ * What a gateway says became of a message that it took, told under the secret of its connector: {id,
+ * status}. It is noted in the evidence of the message's challenge, the same word once; a message that is
+ * none of its own is no matter. Nothing hangs on a report. RS_UNAUTHENTICATED for whatever does not fit,
+ * RS_RATE_LIMITED after many of these.
+ */
+enum rs_code rs_sms_report(struct rs_ctx *ctx, const struct rs_id *connector, const char *secret,
+	json_t *told) RS_CHECK;
+
 #endif

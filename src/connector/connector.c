@@ -88,7 +88,7 @@ enum rs_code rs_connector_get(struct rs_ctx *ctx, const struct rs_id *enterprise
 		rc = read_row(ctx, rows, 0, *out);
 	if (rc)
 		return rc;
-	if (!(*out)->active || !rs_id_eq(&(*out)->enterprise_id, enterprise) ||
+	if (!(*out)->active || (enterprise && !rs_id_eq(&(*out)->enterprise_id, enterprise)) ||
 		strcmp((*out)->kind, kind) != 0)
 		return rs_fail(ctx, RS_METHOD_NOT_CONFIGURED,
 			"This is not available: its connector is switched off or gone.");

@@ -15,6 +15,7 @@
 
 #define MEMBERS_MAX  20
 #define TEMPLATE_MAX 1000
+#define SECRET_MIN   20
 
 static const char *const METHODS[] = {"GET", "POST", NULL};
 static const char *const BODIES[] = {"form", "json", "none", NULL};
@@ -188,6 +189,24 @@ static void check_parameters(struct rs_ctx *ctx, const struct rs_sms_settings *s
 			"A GET has no body: with none the parameters go into the query.");
 }
 
+/* The secret of delivery reports stands in the path of a URL. */
+static enum rs_code check_reports(struct rs_ctx *ctx, const struct rs_connector *connector,
+	const struct rs_sms_settings *settings)
+{
+	static const char WORD[] = LETTERS DIGITS "_-";
+	rs_auto_secret secret = NULL;
+	enum rs_code rc = rs_connector_secret(ctx, connector, "dlr_secret", &secret);
+	const char *text = secret ? (const char *)rs_secret_data(secret) : NULL;
+
+	if (!rc && !text && settings->dlr)
+		rs_fault(ctx, RS_REQUIRED, "/settings/dlr_secret",
+			"Delivery reports are taken under a path that holds this secret.");
+	if (!rc && text && (strlen(text) < SECRET_MIN || text[strspn(text, WORD)]))
+		rs_fault(ctx, RS_BAD_VALUE, "/settings/dlr_secret",
+			"At least %d letters, digits, underscores and hyphens.", SECRET_MIN);
+	return rc;
+}
+
 static enum rs_code check(struct rs_ctx *ctx, const struct rs_connector *connector, void *out)
 {
 	const struct rs_sms_settings *settings = out;
@@ -201,11 +220,7 @@ static enum rs_code check(struct rs_ctx *ctx, const struct rs_connector *connect
 	check_success(ctx, settings);
 	check_countries(ctx, settings->allowed_countries);
 	check_pattern(ctx, settings->number_pattern);
-	if (settings->dlr && !rs_connector_has(connector, "dlr_secret"))
-		rs_fault(ctx, RS_REQUIRED, "/settings/dlr_secret",
-			"Delivery reports are taken under a secret path: it needs 16 characters or "
-			"more.");
-	return RS_OK;
+	return check_reports(ctx, connector, settings);
 }
 
 /* A message that is nobody's code. */

@@ -100,8 +100,6 @@ enum rs_code rs_grant_run(struct rs_ctx *ctx, const struct rs_grant *grant, stru
 enum rs_code rs_throttle_try(struct rs_ctx *ctx, const char *account) RS_CHECK;
 /* The try was a good one: the account's count starts again. */
 void rs_throttle_good(struct rs_ctx *ctx, const char *account);
-/* Counts an answer 401 to ctx->address. RS_RATE_LIMITED. */
-enum rs_code rs_throttle_refused(struct rs_ctx *ctx) RS_CHECK;
 
 /* --- user.c --- */
 /*

@@ -391,3 +391,44 @@ def test_a_switched_off_gateway_fails_closed(holder, gateways):
     connector = holder.tenant.gateway(gateways.gateway("/ok/never"))
     holder.tenant.off(connector)
     holder.ask(None, 409, "method-not-configured")
+
+
+# --- delivery reports ---
+
+def test_delivery_reports(holder, gateways, caller_nobody):
+    """O36: a report under the secret is noted once, whatever it says changes nothing; a forged one is 401."""
+    path, secret = f"/ok/{word()}", word()
+    connector = holder.tenant.gateway(gateways.gateway(path), dlr=True, dlr_secret=secret)
+    challenge = holder.ask()
+    holder.delivered(challenge)
+    (call,) = gateways.calls(path)
+    message = re.search(r"id=([0-9a-f-]{36})", call["body"])[1]
+    here = f"/v1/callbacks/sms/{connector}"
+    before = holder.challenge(challenge).json
+    report = {"id": message, "status": "delivered"}
+    for _ in range(2):
+        caller_nobody.post(f"{here}/{secret}", report).expect(204)
+    caller_nobody.post(f"{here}/{secret}?id={message}&status=read", {}).expect(204)
+    told = holder.tenant.admin.get(f"/v1/audit-events?object_id={challenge['id']}&action=challenge.reported").expect(200)
+    assert sorted(one["detail"] for one in told["items"]) == ["delivered", "read"]
+    assert holder.challenge(challenge).json == before
+    caller_nobody.post(f"{here}/{secret}", {"id": str(uuid.uuid4()), "status": "delivered"}).expect(204)
+    assert caller_nobody.post(f"{here}/{secret}", {"id": "x"}, checked=False).expect(422).pointers() == ["/id", "/status"]
+    refused = [caller_nobody.post(f"{where}/{what}", report).expect(401, "unauthenticated") for where, what in (
+        (here, word()), (f"/v1/callbacks/sms/{uuid.uuid4()}", secret), (here, secret + "x"))]
+    assert len({one["detail"] for one in refused}) == 1
+    holder.tenant.admin.patch(f"/v1/connectors/{connector}", {"settings": {"dlr": False}}).expect(200)
+    caller_nobody.post(f"{here}/{secret}", report).expect(401)
+
+
+def test_reports_of_another_gateway(holder, gateways, caller_nobody):
+    """A gateway tells of the messages that it took itself: another one's report is no matter."""
+    path, secret = f"/ok/{word()}", word()
+    holder.tenant.gateway(gateways.gateway(path), priority=1)
+    other = holder.tenant.gateway(gateways.gateway(f"/ok/{word()}"), priority=2, dlr=True, dlr_secret=secret)
+    challenge = holder.ask()
+    holder.delivered(challenge)
+    message = re.search(r"id=([0-9a-f-]{36})", gateways.calls(path)[0]["body"])[1]
+    caller_nobody.post(f"/v1/callbacks/sms/{other}/{secret}", {"id": message, "status": "delivered"}).expect(204)
+    told = holder.tenant.admin.get(f"/v1/audit-events?object_id={challenge['id']}&action=challenge.reported").expect(200)
+    assert not told["items"]

@@ -19,7 +19,7 @@ NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
 # Routes that need no token: a closed list.
 PUBLIC = {
     "answer_domain_confirmation", "get_domain_confirmation_page",
-    "follow_redirect", "oidc_callback", "saml_callback",
+    "follow_redirect", "oidc_callback", "saml_callback", "report_sms",
     "create_session", "create_oauth2_token", "get_health", "get_readiness", "get_metrics", "get_openapi_yaml",
     "get_openapi_json", "get_problem_page", "get_ca_certificate", "get_ca_chain", "get_saml_metadata",
 }
@@ -97,7 +97,8 @@ def test_operation_says_who_may_call_it(path, method, operation):
     if "security" not in operation:
         assert operation["x-roles"], "a route for tokens names the roles that may call it"
         assert {"400", "401", "403", "429", "500", "503", "504"} <= set(operation["responses"])
-    if method == "post" and path not in ("/oauth2/token", "/v1/callbacks/saml/{connector_id}"):
+    if method == "post" and path not in ("/oauth2/token", "/v1/callbacks/saml/{connector_id}",
+                                                  "/v1/callbacks/sms/{connector_id}/{secret}"):
         assert {"$ref": "#/components/parameters/IdempotencyKey"} in operation["parameters"]
     declared = {CONTRACT.resolve(p)["name"] for p in DOC["paths"][path].get("parameters", [])
                 if CONTRACT.resolve(p)["in"] == "path"}

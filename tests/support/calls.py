@@ -359,6 +359,15 @@ def _wrong_code(w):
     return Call(session, body={"code": "000000"}, status=422)
 
 
+def _reported(w):
+    """A report of a message that is none of the gateway's own changes nothing."""
+    secret = word()
+    made = w.made("enterprise_admin", "/v1/connectors", {"kind": "sms", "name": word(), "active": True, "settings": {
+        "url": "https://127.0.0.1:1/", "dlr": True, "dlr_secret": secret}})
+    return Call(w["nobody"], ids={"connector_id": made["id"], "secret": secret},
+                body={"id": str(uuid.uuid4()), "status": "delivered"}, status=204)
+
+
 def _app(w):
     session = w.lonely()
     return Call(session, body={"code": w.app_code(session)}, status=204)
@@ -429,6 +438,7 @@ CALLS = {
     "DELETE /v1/agreements/{id}": _of("enterprise_admin", World.agreement, status=204),
     "POST /v1/agreements/{id}/versions": _of("enterprise_admin", World.agreement, {
         "texts": [{"language": "en", "text": "Yes, still.\n"}]}, status=201),
+    "POST /v1/callbacks/sms/{connector_id}/{secret}": _reported,
     "GET /v1/connectors": _to("enterprise_admin", status=200),
     "POST /v1/connectors": _to("enterprise_admin", World.connector_body),
     "GET /v1/connectors/{id}": _of("enterprise_admin", World.connector),
