@@ -1,4 +1,6 @@
 """The mechanisms oidc and azure_ad: oidc-provider as it is, and a provider that lies in every way of 5.2.4."""
+import base64
+import datetime
 import json
 import re
 import threading
@@ -7,8 +9,12 @@ import urllib.parse
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.x509.oid import NameOID
 
-from peers.oidc.hostile import ACCESS_TOKEN, REFRESH_TOKEN, Hostile
+from peers.oidc.hostile import ACCESS_TOKEN, OTHER_RSA, REFRESH_TOKEN, Hostile, jwk_of
 from peers.oidc.peer import Provider
 from support.beside import Beside
 from support.client import Api
@@ -127,8 +133,6 @@ def recorded(instance, challenge):
 
 def signing_key():
     """A private key as PEM, and its public half as JWK."""
-    from cryptography.hazmat.primitives import serialization
-    from peers.oidc.hostile import OTHER_RSA, jwk_of
     pem = OTHER_RSA.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pem.decode(), jwk_of(OTHER_RSA, "ra1", alg="RS256")
 
@@ -344,7 +348,6 @@ def test_headers_that_want_something(person, liar, header):
 
 def test_keys_in_the_header_are_not_believed(person, liar):
     """jwk and jku of the attacker's own key change nothing."""
-    from peers.oidc.hostile import OTHER_RSA, jwk_of
     liar.header = {"jwk": jwk_of(OTHER_RSA, "k1"), "jku": f"{liar.base}/evil"}
     liar.signer = liar.signed_by_other_key
     refused(person, liar, "assertion-invalid")
@@ -550,6 +553,18 @@ def test_an_answer_too_late(person, liar):
     person.expect_nothing_issued("draft")
 
 
+def test_an_answer_after_its_time(instance, person, liar):
+    """D2: an answer that comes when the challenge has expired calls nobody."""
+    challenge = person.challenge()
+    url = liar.authorize(person.follow(challenge))
+    before = len(liar.calls("/token"))
+    with instance.database() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE challenge SET expires_at = created_at WHERE id = %s", (challenge["id"],))
+    assert person.return_to(url)["status"] == 410
+    assert len(liar.calls("/token")) == before
+    person.expect_nothing_issued()
+
+
 @pytest.mark.concurrency
 def test_ten_callbacks_at_once(person, liar):
     """D32: one of ten parallel callbacks exchanges the code, the others are told; one result, one certificate."""
@@ -598,6 +613,34 @@ def test_entra_claims_that_do_not_hold(entra_person, entra_liar, case):
     entra_liar.claims = {name: value.replace("@BASE@", entra_liar.base) if isinstance(value, str) else value
                          for name, value in patch.items()}
     refused(entra_person, entra_liar, code, why)
+
+
+def test_entra_by_certificate(make):
+    """The client signs in by a certificate: PS256, its x5t#S256 in the header, for the token endpoint and two minutes."""
+    certificate, key, fingerprint = client_certificate()
+    with Hostile(TENANT) as op:
+        someone = Person(make(op, "azure_ad", client_secret=None, private_key=key, certificate=certificate))
+        someone.waiting()
+        passed(someone, op)
+        sent = op.calls("/token")[-1]
+    assert sent["authorization"] is None and "client_secret" not in sent
+    assert sent["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    header, claims, signature = (sent["client_assertion"] + "==").split(".")
+    told = json.loads(base64.urlsafe_b64decode(header + "=="))
+    assert (told["alg"], told["x5t#S256"]) == ("PS256", base64.urlsafe_b64encode(fingerprint).decode().rstrip("="))
+    said = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    assert said["iss"] == said["sub"] == "ra" and said["aud"].endswith("/v2.0/token") and 0 < said["exp"] - said["iat"] <= 300
+    OTHER_RSA.public_key().verify(base64.urlsafe_b64decode(signature), f"{header}.{claims}".encode(),
+                                  padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+
+
+def client_certificate():
+    """A self-signed certificate of OTHER_RSA: PEM of it and of the key, and its SHA-256."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "reissued")])
+    now = datetime.datetime.utcnow()
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(OTHER_RSA.public_key()).serial_number(7)
+            .not_valid_before(now).not_valid_after(now + datetime.timedelta(days=9)).sign(OTHER_RSA, hashes.SHA256()))
+    return made.public_bytes(serialization.Encoding.PEM).decode(), signing_key()[0], made.fingerprint(hashes.SHA256())
 
 
 def test_a_key_of_another_issuer(make):
