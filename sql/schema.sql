@@ -418,19 +418,13 @@ CREATE FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) 
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE c spki_claim%ROWTYPE;
 BEGIN
-    IF EXISTS (SELECT 1 FROM blocked_key b WHERE b.spki_sha256 = spki) THEN
-        RETURN 'blocked';
-    END IF;
-    SELECT * INTO c FROM spki_claim s WHERE s.spki_sha256 = spki;
-    IF NOT FOUND THEN
-        RETURN 'free';
-    END IF;
-    RETURN CASE
-        WHEN c.state = 'open' AND c.request_id = for_request THEN 'mine'
-        WHEN c.state = 'ended' AND c.owner_id = for_owner THEN 'free'
-        ELSE 'reused' END;
+    RETURN CASE WHEN EXISTS (SELECT 1 FROM blocked_key b WHERE b.spki_sha256 = spki) THEN 'blocked'
+        ELSE coalesce((SELECT CASE
+                WHEN c.state = 'open' AND c.request_id = for_request THEN 'mine'
+                WHEN c.state = 'ended' AND c.owner_id = for_owner THEN 'free'
+                ELSE 'reused' END
+            FROM spki_claim c WHERE c.spki_sha256 = spki), 'free') END;
 END $$;
 
 ALTER FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) OWNER TO reissued_job;
