@@ -32,7 +32,7 @@
 
 #define WORKS_MAX   20000
 #define THREADS_MAX 64
-#define TX1_PARAMS  26
+#define TX1_PARAMS  29
 #define TX2_PARAMS  7
 #define PARAMS_MAX  TX1_PARAMS
 
@@ -221,7 +221,7 @@ static void execute(PGconn *pg, enum rs_query query, int count, const char *cons
 	}
 	result = PQexecPrepared(pg, name, count, arrays, sizes, formats, 0);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1)
-		die(name, PQntuples(result) == 0 ? "no row" : PQerrorMessage(pg));
+		die(name, *PQresultErrorMessage(result) ? PQresultErrorMessage(result) : "no row");
 	PQclear(result);
 }
 
@@ -237,7 +237,7 @@ static void intend(PGconn *pg, const struct work *w, struct names *n, unsigned c
 	const char *values[TX1_PARAMS] = {w->id, w->revision, w->newest, w->digest, NULL, w->round,
 		w->newest, n->at, n->at, w->actor, "keep", NULL, n->events, "{}", n->issuance, w->issuer,
 		(char *)n->serial, (char *)tbs, (char *)hash, w->content, n->before, "bench",
-		n->certificate, NULL, NULL, NULL};
+		n->certificate};
 	int lengths[TX1_PARAMS] = {[3] = 32, [16] = 20, [17] = tbs_len, [18] = 32};
 	size_t used = 1;
 
