@@ -185,6 +185,7 @@ static struct rs_stream *stream_new(struct rs_exchange *x, rs_page_fn *page,
 	s->x.call.ctx = &s->x.ctx;
 	memset(&s->x.ctx.err, 0, sizeof(s->x.ctx.err));
 	s->x.ctx.limits = NULL;
+	s->x.ctx.ahead = NULL;
 	s->x.ctx.user_agent = rs_arena_strdup(s->arena, x->ctx.user_agent);
 	s->x.ctx.actor.name = rs_arena_strdup(s->arena, x->ctx.actor.name);
 	struct rs_query_param *query =
