@@ -57,7 +57,10 @@ const char *rs_saml_entity_id(
 	struct rs_ctx *ctx, const struct rs_id *connector, const struct rs_saml_settings *settings);
 const char *rs_saml_acs_url(struct rs_ctx *ctx, const struct rs_id *connector);
 
-/* Our metadata for the identity provider's administrator, arena; needs no caller. RS_NOT_FOUND. */
+/*
+ * Our metadata for the identity provider's administrator, arena; needs no caller. Sixty times a minute
+ * and connector, then RS_RATE_LIMITED. RS_NOT_FOUND.
+ */
 enum rs_code rs_saml_own_metadata(
 	struct rs_ctx *ctx, const struct rs_id *connector, const char **xml) RS_CHECK;
 

@@ -5,6 +5,7 @@
 #include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/config.h"
+#include "rs/limit.h"
 #include "rs/store.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@
 #define TRANSIENT     NAME_ID_SAML2 "transient"
 #define MORE_DSIG     "http://www.w3.org/2001/04/xmldsig-more#"
 
+static const struct rs_limit METADATA_LIMIT = {"saml-metadata", 60, 60};
 static const char *const BINDINGS[] = {"redirect", "post", NULL};
 static const char *const COMPARISONS[] = {"exact", "minimum", NULL};
 static const char *const NAME_ID_FORMATS[] = {
@@ -245,6 +247,9 @@ enum rs_code rs_saml_own_metadata(struct rs_ctx *ctx, const struct rs_id *id, co
 	struct rs_saml_settings settings;
 	json_t *answer;
 	enum rs_code rc = rs_connector_public(ctx, id, "saml", &connector);
+	/* Nobody has to say who he is, and each answer takes a process. */
+	if (rc == RS_OK)
+		rc = rs_limit_hit(ctx, &METADATA_LIMIT, id->s, strlen(id->s));
 	if (rc == RS_OK)
 		rc = rs_connector_settings(ctx, connector, &settings);
 	if (rc == RS_OK)

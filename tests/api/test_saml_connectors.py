@@ -112,6 +112,10 @@ def test_own_metadata(admin, caller_nobody, idp, sp_key, instance):
     assert forge.PERSISTENT in answer.text and "PRIVATE" not in answer.text
     tag = {"If-None-Match": answer.headers["ETag"]}
     assert requests.get(base + path, headers=tag, timeout=20).status_code == 304
+    answers = [caller_nobody.get(path) for _ in range(70)]
+    assert {one.status for one in answers} == {200, 429}, "each takes a process: so many a minute, not more"
+    made = admin.post("/v1/connectors", saml(idp, sp_key)).expect(201)
+    path = f"/v1/connectors/{made['id']}/saml-metadata"
     admin.patch(f"/v1/connectors/{made['id']}", {"settings": {"sp_entity_id": "urn:ra"}, "active": False}).expect(200)
     assert 'entityID="urn:ra"' in caller_nobody.get(path).expect(200).text
     other = admin.post("/v1/connectors", {"kind": "smtp", "name": word(), "settings": {

@@ -921,7 +921,7 @@ export interface paths {
         };
         /**
          * Our SAML metadata for the identity provider of a connector
-         * @description Needs no token. 404 for a connector that is none of SAML.
+         * @description Needs no token. 404 for a connector that is none of SAML. Sixty times a minute and connector, then 429.
          */
         get: operations["get_saml_metadata"];
         put?: never;
@@ -8429,6 +8429,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
