@@ -106,6 +106,8 @@ enum rs_code rs_connector_public(struct rs_ctx *ctx, const struct rs_id *id, con
  */
 enum rs_code rs_connector_find(struct rs_ctx *ctx, const struct rs_id *enterprise, const char *kind,
 	struct rs_connector **out, size_t *count) RS_CHECK;
+/* Moves the one of that id to the front of such a list; the others keep their order. */
+void rs_connector_prefer(struct rs_connector *list, size_t count, const struct rs_id *first);
 
 /*
  * Reads the settings into the kind's struct (of kind->size, zeroed by the caller or not): defaults first.

@@ -131,6 +131,18 @@ enum rs_code rs_connector_find(struct rs_ctx *ctx, const struct rs_id *enterpris
 	return rc;
 }
 
+void rs_connector_prefer(struct rs_connector *list, size_t count, const struct rs_id *first)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct rs_connector chosen = list[i];
+
+		if (!rs_id_eq(&list[i].id, first))
+			continue;
+		memmove(list + 1, list, i * sizeof(*list));
+		list[0] = chosen;
+	}
+}
+
 /* Reads one for somebody who must be allowed to `action` it. */
 static enum rs_code read_for(
 	struct rs_ctx *ctx, const char *action, const struct rs_id *id, struct rs_connector *out)

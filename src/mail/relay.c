@@ -28,19 +28,6 @@ enum rs_code rs_mail_ready(struct rs_ctx *ctx, const struct rs_id *enterprise)
 	return rc;
 }
 
-/* The relay that is asked first comes first, the others keep their order. */
-static void prefer(struct rs_connector *list, size_t count, const struct rs_id *first)
-{
-	for (size_t i = 1; i < count; i++) {
-		struct rs_connector chosen = list[i];
-
-		if (!rs_id_eq(&list[i].id, first))
-			continue;
-		memmove(list + 1, list, i * sizeof(*list));
-		list[0] = chosen;
-	}
-}
-
 static enum rs_code hand_over(struct rs_ctx *ctx, const struct rs_connector *connector,
 	const struct rs_mail_parcel *parcel, struct rs_smtp_result *result)
 {
@@ -156,7 +143,7 @@ enum rs_code rs_mail_relay(struct rs_ctx *ctx, const struct rs_mail_parcel *parc
 	if (count == 0)
 		return rs_fail(ctx, RS_METHOD_NOT_CONFIGURED,
 			"The enterprise has no active connector of the kind smtp.");
-	prefer(list, count, &parcel->connector);
+	rs_connector_prefer(list, count, &parcel->connector);
 	rc = RS_PROVIDER_UNAVAILABLE;
 	for (size_t i = 0; i < count && next && rc == RS_PROVIDER_UNAVAILABLE; i++)
 		rc = try_one(ctx, &list[i], parcel, tries, &next);

@@ -33,19 +33,6 @@ struct way {
 	struct rs_sms_result *out;
 };
 
-/* The one that is to be asked first comes first, the others keep their order. */
-static void prefer(struct rs_connector *list, size_t count, const struct rs_id *first)
-{
-	for (size_t i = 1; i < count; i++) {
-		struct rs_connector chosen = list[i];
-
-		if (!rs_id_eq(&list[i].id, first))
-			continue;
-		memmove(list + 1, list, i * sizeof(*list));
-		list[0] = chosen;
-	}
-}
-
 static enum rs_code find_gateways(struct rs_ctx *ctx, const struct rs_id *enterprise,
 	const struct rs_id *first, const char *to, struct gateway **out, size_t *count)
 {
@@ -58,7 +45,7 @@ static enum rs_code find_gateways(struct rs_ctx *ctx, const struct rs_id *enterp
 		rc = rs_fail(ctx, RS_METHOD_NOT_CONFIGURED, "No SMS gateway is configured.");
 	if (rc)
 		return rc;
-	prefer(list, active, first);
+	rs_connector_prefer(list, active, first);
 	*out = rs_new_array(ctx->arena, struct gateway, active);
 	for (size_t i = 0; i < active; i++) {
 		struct gateway *gateway = &(*out)[*count];
