@@ -341,8 +341,9 @@ def test_a_blocked_user_passes_nothing(world):
     """Blocking a user cancels its challenges at once."""
     asked = Asked(world)
     challenge = asked.ask()
+    code = asked.code()
     world["enterprise_admin"].patch(f"/v1/users/{asked.user['id']}", {"status": "blocked"}).expect(200)
-    asked.guess(challenge, asked.code()).expect(401)
+    asked.guess(challenge, code).expect(401)
     shown = world["enterprise_admin"].get(f"{HERE}/{challenge['id']}").expect(200)
     assert shown["status"] == "cancelled"
 

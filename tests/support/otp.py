@@ -33,9 +33,9 @@ def code_of(message):
     return found[1]
 
 
-def coded_mails(instance, to, count=1):
+def coded_mails(instance, to, count=1, seconds=20):
     """The mails with a code that came for an address, oldest first, once there are `count`: others only tell."""
-    peer, end = MailPeer(instance["MAIL_DIR"]), time.monotonic() + 20
+    peer, end = MailPeer(instance["MAIL_DIR"]), time.monotonic() + seconds
     while True:
         found = [mail for mail in peer.mails(to) if CODE.search(mail.get_body(("plain",)).get_content())]
         if len(found) >= count:
@@ -44,6 +44,6 @@ def coded_mails(instance, to, count=1):
         time.sleep(0.05)
 
 
-def mailed_code(instance, to, count=1):
+def mailed_code(instance, to, count=1, seconds=20):
     """The newest code that was mailed to an address, once `count` have come."""
-    return code_of(coded_mails(instance, to, count)[-1])
+    return code_of(coded_mails(instance, to, count, seconds)[-1])
