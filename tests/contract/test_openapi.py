@@ -86,6 +86,16 @@ def test_operation_ids_are_unique_and_read_verb_noun():
     assert all(re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", name) for name in ids)
 
 
+def test_only_gateways_have_their_secret_in_the_address():
+    """No parameter of a path or query is a credential, but for gateways, which know nothing but the URL they were given."""
+    credential = re.compile(r"token|secret|password|passphrase|credential|api_?key", re.I)
+    found = {(path, parameter["name"]) for path, item in DOC["paths"].items()
+             for part in [item, *(item[method] for method in METHODS if method in item)]
+             for parameter in map(CONTRACT.resolve, part.get("parameters", []))
+             if parameter["in"] in ("path", "query") and credential.search(parameter["name"])}
+    assert found == {("/v1/callbacks/sms/{connector_id}/{secret}", "secret")}
+
+
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
 def test_operation_says_who_may_call_it(path, method, operation):
     scopes = DOC["components"]["schemas"]["Scope"]["enum"]
