@@ -1966,6 +1966,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/callbacks/sms/{connector_id}/{secret}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The gateway's connector, whose setting `dlr` is on. */
+                connector_id: components["schemas"]["Id"];
+                /** @description Its `dlr_secret`. */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What became of a text message
+         * @description For gateways: `id` is what `{{id}}` was in the call, `status` a word of theirs; both in the query or in a JSON body. Noted in the evidence of the challenge, the same word once. Nothing hangs on it. A wrong secret, an unknown connector and one that takes no reports are the same 401.
+         */
+        post: operations["report_sms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/domains": {
         parameters: {
             query?: never;
@@ -3032,6 +3062,10 @@ export interface components {
             contains?: components["schemas"]["SmsSuccessText"];
             json_path?: components["schemas"]["SmsSuccessText"];
             json_equals?: components["schemas"]["SmsSuccessText"];
+        };
+        SmsReport: {
+            id?: components["schemas"]["Id"];
+            status?: string;
         };
         SmsSuccessText: string | null;
         /** @description A mail relay. TLS is never optional: `starttls` is demanded, `implicit` is TLS from the first byte. `host` and `from` are required; `password` goes with `username`, `client_key` with `client_certificate`. */
@@ -10411,6 +10445,51 @@ export interface operations {
             500: components["responses"]["Page"];
             503: components["responses"]["Page"];
             504: components["responses"]["Page"];
+        };
+    };
+    report_sms: {
+        parameters: {
+            query?: {
+                /** @description The message. */
+                id?: components["schemas"]["Id"];
+                /** @description What became of it. */
+                status?: string;
+            };
+            header?: {
+                /** @description Taken over when it has this form, else 400; made when it is absent. Echoed, logged and in every problem. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description W3C Trace Context, carried outward. A malformed one is ignored, as that document demands. */
+                traceparent?: components["parameters"]["TraceParent"];
+            };
+            path: {
+                /** @description The gateway's connector, whose setting `dlr` is on. */
+                connector_id: components["schemas"]["Id"];
+                /** @description Its `dlr_secret`. */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SmsReport"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
         };
     };
     list_domains: {
