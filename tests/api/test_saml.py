@@ -38,7 +38,7 @@ class Idp(forge.Forge):
                 **settings}})
         self.profile = world.journey.profile(second_factor={"reissue": [
             {"mechanism": "saml", "connector_id": self.connector["id"]}]})
-        base = world["nobody"].base_url
+        base = world.instance.base_urls[0]  # our names are those of the public URL, whichever replica answers
         self.sp = forge.Sp(f"{base}/v1/connectors/{self.connector['id']}/saml-metadata",
                            f"{base}/v1/callbacks/saml/{self.connector['id']}", certificate)
 

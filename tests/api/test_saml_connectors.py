@@ -106,7 +106,7 @@ def test_own_metadata(admin, caller_nobody, idp, sp_key, instance):
     path = f"/v1/connectors/{made['id']}/saml-metadata"
     answer = caller_nobody.get(path).expect(200)
     assert answer.headers["Content-Type"] == "application/samlmetadata+xml"
-    base = instance["BASE_URL"]
+    base = instance.base_urls[0]
     assert f'entityID="{base}{path}"' in answer.text
     assert f'Location="{base}/v1/callbacks/saml/{made["id"]}"' in answer.text
     assert forge.PERSISTENT in answer.text and "PRIVATE" not in answer.text

@@ -30,7 +30,7 @@ class Connected:
             "kind": "saml", "name": word(), "settings": {
                 "idp_metadata": ssp.metadata(browser()), "sp_certificate": certificate, "sp_key": forge.pem(key),
                 "want_assertion_signed": True, "want_response_signed": True, "want_encrypted": ssp.encrypt}})
-        base = world["nobody"].base_url
+        base = self.base = world.instance.base_urls[0]
         ssp.know({f"{base}/v1/connectors/{self.connector['id']}/saml-metadata": (
             f"{base}/v1/callbacks/saml/{self.connector['id']}", certificate)})
         self.profile = world.journey.profile(second_factor={"reissue": [
@@ -49,7 +49,7 @@ class Connected:
     def log_in(self, asked, name=None):
         name = name or asked.name
         fields = self.ssp.log_in(asked.browser, asked.location, name, self.ssp.users[name][0])
-        assert fields.pop("action") == (f"{self.world['nobody'].base_url}/v1/callbacks/saml/{self.connector['id']}")
+        assert fields.pop("action") == f"{self.base}/v1/callbacks/saml/{self.connector['id']}"
         return asked.come_back(fields)
 
 
