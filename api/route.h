@@ -67,6 +67,7 @@ enum rs_route_flag {
 	RS_ROUTE_OF_CERTIFICATE = 1 << 10,
 	RS_ROUTE_OF_REQUEST = 1 << 11,
 	RS_ROUTE_ANY_QUERY = 1 << 12, /* parameters are not ours to know: as sent, repeats too */
+	RS_ROUTE_ONCE = 1 << 13,      /* a GET that uses something up: there is no HEAD of it */
 };
 
 /* A row of the route table. */

@@ -104,13 +104,18 @@ const struct rs_router_node *rs_router_find(const struct rs_router *router,
 	return best;
 }
 
+static bool has_head(const struct rs_route *route, int method)
+{
+	return method == RS_GET && route && !(route->flags & RS_ROUTE_ONCE);
+}
+
 const char *rs_router_allow(struct rs_arena *arena, const struct rs_router_node *node)
 {
 	const char *text = "";
 	for (int m = RS_GET; m <= RS_DELETE; m++)
 		if (node->method[m])
 			text = rs_arena_printf(arena, "%s%s%s, ", text, METHOD_NAMES[m],
-				m == RS_GET ? ", HEAD" : "");
+				has_head(node->method[m], m) ? ", HEAD" : "");
 	return rs_arena_printf(arena, "%sOPTIONS", text);
 }
 
@@ -152,7 +157,8 @@ static bool read_parameters(struct rs_exchange *x)
 enum rs_code rs_route_match(struct rs_exchange *x)
 {
 	struct rs_ctx *ctx = &x->ctx;
-	const char *method = strcmp(x->method, "HEAD") == 0 ? "GET" : x->method;
+	bool head = strcmp(x->method, "HEAD") == 0;
+	const char *method = head ? "GET" : x->method;
 	if (strcmp(x->method, "OPTIONS") == 0 && strcmp(x->raw_path, "*") == 0)
 		return RS_OK;
 	x->resource = rs_router_find(x->server->router, x->segment, x->segment_count);
@@ -163,6 +169,8 @@ enum rs_code rs_route_match(struct rs_exchange *x)
 	for (int m = RS_GET; m <= RS_DELETE; m++)
 		if (strcmp(method, METHOD_NAMES[m]) == 0)
 			x->call.route = x->resource->method[m];
+	if (head && !has_head(x->call.route, RS_GET))
+		x->call.route = NULL;
 	if (!x->call.route && strcmp(method, "OPTIONS") != 0)
 		return rs_fail(ctx, RS_METHOD_NOT_ALLOWED, "The methods here are %s.",
 			rs_router_allow(ctx->arena, x->resource));

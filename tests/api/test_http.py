@@ -142,6 +142,14 @@ def test_row_8_connect(raw):
 
 
 @pytest.mark.rows(9)
+@pytest.mark.parametrize("path", ["/v1/redirects/" + "A" * 43, "/v1/callbacks/oidc/01938a6e-2f00-7c3a-9a51-4be0d2a1c055"])
+def test_no_head_of_what_is_used_up(caller_nobody, path):
+    """A link that is good once is not used up by a look at it: it has no HEAD."""
+    answer = caller_nobody.request("HEAD", path, checked=False)
+    assert answer.status == 405 and answer.headers["Allow"] == "GET, OPTIONS"
+
+
+@pytest.mark.rows(9)
 def test_row_9_head(caller_admin, raw, instance):
     """Row 9: HEAD is GET without the body."""
     got = caller_admin.request("GET", "/v1/me")
