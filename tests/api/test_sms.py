@@ -1,5 +1,6 @@
 """Codes by text message, through kannel and through gateways that fail: O25 to O36 of the second factor."""
 import concurrent.futures
+import random
 import re
 import time
 import uuid
@@ -23,7 +24,8 @@ def word():
 
 
 def number():
-    return "+49151" + str(uuid.uuid4().int)[:8]
+    """A number of some country: messages to one are limited for all tests together."""
+    return random.choice(["+49151", "+43664", "+41791", "+33612", "+31612", "+32475"]) + str(uuid.uuid4().int)[:7]
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +181,7 @@ def test_a_number_is_never_shown_whole(holder, gateways, instance):
     holder.delivered(challenge)
     code = CODE.search(texts(gateways.calls(path))[0])[1]
     masked = challenge["destinations"][0]["masked"]
-    assert masked.startswith("+49") and masked.endswith(holder.mobile[-2:]) and len(masked) < 16
+    assert masked.startswith(holder.mobile[:3]) and masked.endswith(holder.mobile[-2:]) and len(masked) < 16
     seen = [challenge.text, holder.challenge(challenge).text, holder.tenant.admin.get(
         "/v1/audit-events?limit=200").expect(200).text, dump(instance)]
     seen += [log.read_text(errors="replace") for log in instance.logs]
@@ -326,6 +328,7 @@ def test_a_gateway_that_answers_too_much_or_nothing_readable(holder, gateways, p
     holder.tenant.gateway(gateways.gateway(good, priority=2))
     holder.delivered(holder.ask(), seconds=60)
     assert len(gateways.calls(bad)) == 4 and len(gateways.calls(good)) == 1
+    assert len({call["body"] for call in gateways.calls(bad)}) == 1
 
 
 def test_a_number_that_is_denied(tenant, gateways):
