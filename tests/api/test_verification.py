@@ -186,6 +186,19 @@ def test_a_hanging_server_hinders_nobody(journey, caa_profile, instance, callers
     assert beside <= max(2 * alone, 0.05), (beside, alone)
 
 
+@pytest.mark.invariant(15)
+def test_the_newest_check_counts(journey, dns, caa_profile, caller_subscriber):
+    """Of two checks within a second the later one counts, each time it is read."""
+    for _ in range(6):
+        name = fresh("newest")
+        request = draft(journey, caa_profile, name)
+        for records, status in ((), "verified"), (('0 issue ";"',), "failed"), ((), "verified"):
+            dns.set(name, "CAA", *records)
+            caller_subscriber.post(path_of(request, "verify"), {}).expect(200)
+            (domain,) = caller_subscriber.get(path_of(request)).expect(200)["domains"]
+            assert domain["status"] == status
+
+
 @pytest.mark.invariant(15, 16)
 def test_a_factor_does_not_stand_in_for_verified_names(journey, instance, dns, callers, caller_subscriber):
     """With a second factor: verified names are issued by the factor; names that CAA forbids by then are not."""
