@@ -340,6 +340,9 @@ def _challenge(body=None, **more):
     """A call on a challenge, by whom it asks."""
     def build(w):
         user, session, challenge = w.challenge()
+        while challenge["destinations"][0]["delivery"] == "queued":
+            time.sleep(0.05)  # nothing changes any more behind the caller's back
+            challenge = session.get(f"/v1/second-factor-challenges/{challenge['id']}").expect(200)
         return Call(session, ids={"id": challenge["id"]}, body=body(w, user) if callable(body) else body, **more)
     return build
 

@@ -1,9 +1,11 @@
 """All that the database keeps, as digests: what an attempt that must change nothing is held against."""
 import os
 
-# What time alone moves: when a token was last used, the counters of limits, the clocks of the jobs.
-NOT_COMPARED = {"rate_counter", "job_schedule", "job"}
-WITHOUT = {"access_token": ["used_at"]}
+# What time alone moves: when a token was last used, the counters of limits, the clocks of the jobs, how far a
+# mail is on its way.
+NOT_COMPARED = {"rate_counter", "job_schedule", "job", "connector_breaker"}
+WITHOUT = {"access_token": ["used_at"],
+           "mail": ["state", "code", "detail", "tries", "resends", "sent_at", "updated_at", "message_sealed", "message_kid"]}
 
 
 def stored(instance, without=()):
