@@ -432,7 +432,11 @@ static void a_bad_certificate_gets_no_password(void **state)
 		if (strcmp(WHO[i], "old-tls") == 0)
 			assert_non_null(strstr(v.why, "TLS1.1"));
 		assert_true(logged(WHO[i], "connect") > 0);
-		assert_int_equal(logged(WHO[i], "said"), 0);
+		/* Where TLS came up, though too old, the farewell (UnbindRequest) may still be read. */
+		if (strcmp(WHO[i], "old-tls") != 0)
+			assert_int_equal(logged(WHO[i], "said"), 0);
+		assert_false(told(WHO[i], "Svc-pass-w0rd"));
+		assert_false(told(WHO[i], "Alice-pass-w0rd"));
 	}
 }
 

@@ -63,7 +63,8 @@ class Instance:
         for log in self.logs:
             with open(log, "rb") as lines:
                 lines.seek(max(0, log.stat().st_size - 4_000_000))
-                found += [line.decode(errors="replace").rstrip() for line in lines if needle.encode() in line]
+                found += [line.decode(errors="replace").rstrip() for line in lines
+                          if needle.encode() in line and line.endswith(b"\n")]
         return found[-most:]
 
     def dev(self, *arguments, check=True):
