@@ -13,6 +13,7 @@
 #include <malloc.h>
 #include <openldap.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -358,12 +359,23 @@ static const char *host_to_verify(const char *host)
 	return strcasecmp(host, "localhost") == 0 ? "127.0.0.1" : host;
 }
 
+/* libldap sets up what all its sessions share at the first call, without a lock. */
+static pthread_once_t shared = PTHREAD_ONCE_INIT;
+
+static void set_up_shared(void)
+{
+	int version;
+
+	ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
+}
+
 /* Hands the connection to libldap; url is the name that its certificate is verified against. */
 static bool session_take(struct session *s, int fd, const char *url)
 {
 	Sockbuf *sb = NULL;
 
 	s->fd = fd;
+	pthread_once(&shared, set_up_shared);
 	if (ldap_init_fd(fd, LDAP_PROTO_EXT, url, &s->ld) != LDAP_SUCCESS || !s->ld) {
 		close(fd);
 		s->ld = NULL;
