@@ -48,11 +48,50 @@ static enum rs_rr_state reference_vetting(
 	}
 }
 
+#define REOPENED                                                                                   \
+	(S(AUTHENTICATING) | S(PENDING) | S(IN_REVIEW) | S(PENDING_DUAL_CONTROL) | S(DECLINED) |   \
+		S(FAILED))
+
+/* What becomes of an issuance, and the ends. */
+static enum rs_rr_state reference_end(
+	enum rs_rr_state from, enum rs_rr_event event, const struct rs_rr_facts *facts)
+{
+	unsigned in = 1u << from;
+
+	switch (event) {
+	case RS_EV_DONE:
+		return from == RS_RR_ISSUING ? RS_RR_ISSUED : NONE;
+	case RS_EV_CANNOT:
+		return from == RS_RR_ISSUING ? RS_RR_FAILED : NONE;
+	case RS_EV_CANCEL:
+		return in & (REOPENED | S(DRAFT)) ? RS_RR_CANCELLED : NONE;
+	case RS_EV_EXPIRE:
+		return in & (S(DRAFT) | S(AUTHENTICATING) | S(DECLINED) | S(FAILED)) ? RS_RR_EXPIRED
+										     : NONE;
+	default:
+		return reference_vetting(from, event, facts);
+	}
+}
+
+/* Back to a draft, and another try. */
+static enum rs_rr_state reference_again(
+	enum rs_rr_state from, enum rs_rr_event event, const struct rs_rr_facts *facts)
+{
+	switch (event) {
+	case RS_EV_REOPEN:
+		return (1u << from) & REOPENED && !facts->intent ? RS_RR_DRAFT : NONE;
+	case RS_EV_RETRY:
+		if (from != RS_RR_FAILED)
+			return NONE;
+		return facts->blocked ? RS_RR_FAILED : RS_RR_ISSUING;
+	default:
+		return reference_end(from, event, facts);
+	}
+}
+
 static enum rs_rr_state reference(
 	enum rs_rr_state from, enum rs_rr_event event, const struct rs_rr_facts *facts)
 {
-	const unsigned reopen = S(AUTHENTICATING) | S(PENDING) | S(IN_REVIEW) |
-		S(PENDING_DUAL_CONTROL) | S(DECLINED) | S(FAILED);
 	unsigned in = 1u << from;
 
 	switch (event) {
@@ -70,23 +109,8 @@ static enum rs_rr_state reference(
 		if (!facts->vetting && facts->blocked)
 			return RS_RR_FAILED;
 		return after_round(facts);
-	case RS_EV_REOPEN:
-		return in & reopen && !facts->intent ? RS_RR_DRAFT : NONE;
-	case RS_EV_DONE:
-		return from == RS_RR_ISSUING ? RS_RR_ISSUED : NONE;
-	case RS_EV_CANNOT:
-		return from == RS_RR_ISSUING ? RS_RR_FAILED : NONE;
-	case RS_EV_RETRY:
-		if (from != RS_RR_FAILED)
-			return NONE;
-		return facts->blocked ? RS_RR_FAILED : RS_RR_ISSUING;
-	case RS_EV_CANCEL:
-		return in & (reopen | S(DRAFT)) ? RS_RR_CANCELLED : NONE;
-	case RS_EV_EXPIRE:
-		return in & (S(DRAFT) | S(AUTHENTICATING) | S(DECLINED) | S(FAILED)) ? RS_RR_EXPIRED
-										     : NONE;
 	default:
-		return reference_vetting(from, event, facts);
+		return reference_again(from, event, facts);
 	}
 }
 
