@@ -30,8 +30,8 @@ import time
 import uuid
 
 from . import certs
-from .recipe import BASE, DOMAIN, PASSWORDS, PEOPLE_FILTER, SERVICE, SMB_CONF, SPARES, THRESHOLD, PeerError, domain, \
-    provisioned, run
+from .recipe import BASE, DOMAIN, PASSWORDS, PEOPLE_FILTER, SERVICE, SMB_CONF, SPARES, THRESHOLD, domain, provisioned
+from ..process import PeerError, free_port, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 STARTED_S = 30
@@ -79,12 +79,6 @@ def _free_address():
     raise PeerError("no free address")
 
 
-def _free_port():
-    with socket.socket() as tcp:
-        tcp.bind(("127.0.0.1", 0))
-        return tcp.getsockname()[1]
-
-
 class AdPeer:
     def __init__(self, directory):
         self.dir = pathlib.Path(directory).resolve()
@@ -106,7 +100,7 @@ class AdPeer:
         (self.dir / "run").mkdir(mode=0o755)
         shutil.copytree(provisioned() / "dc", self.dir / "dc", symlinks=True)
         address = _free_address()
-        state = {"address": address, "slapd_ldap": _free_port(), "slapd_ldaps": _free_port(), "pids": {}}
+        state = {"address": address, "slapd_ldap": free_port(), "slapd_ldaps": free_port(), "pids": {}}
         state["certificate"] = self._certificates(address)
         self.conf.write_text(SMB_CONF.format(dir=self.dir, address=address, realm=DOMAIN.upper()))
         self._slapd_make()

@@ -4,14 +4,16 @@ import hashlib
 import json
 import pathlib
 import shutil
-import subprocess
 import sys
+
+from ..process import run
 
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = HERE.parents[2] / "build" / "peers"
 DOMAIN, BASE = "ad.example.test", "DC=ad,DC=example,DC=test"
 ADMIN_PASSWORD = "Adm1n-of-the-test"
 THRESHOLD = 5
+PATIENCE_S = 300  # of what Samba does once
 PEOPLE_FILTER = "(&(objectCategory=person)(objectClass=user))"
 # Who is there from the start: name, password, how.
 PEOPLE = (
@@ -58,19 +60,8 @@ SMB_CONF = """[global]
 """
 
 
-class PeerError(Exception):
-    """A directory did not do what was asked of it."""
-
-
-def run(*command, text=None, check=True):
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=300, check=False)
-    if check and done.returncode:
-        raise PeerError(f"{command[0]}: {done.stderr}{done.stdout}")
-    return done.stdout
-
-
 def domain(conf, steps):
-    return json.loads(run(sys.executable, str(HERE / "domain.py"), str(conf), text=json.dumps(steps)))
+    return json.loads(run(sys.executable, str(HERE / "domain.py"), str(conf), text=json.dumps(steps), seconds=PATIENCE_S))
 
 
 def provisioned():
@@ -95,7 +86,7 @@ def _provision(made):
     run("samba-tool", "domain", "provision", f"--realm={DOMAIN.upper()}", "--domain=ADEX",
          "--server-role=dc", "--dns-backend=NONE", f"--adminpass={ADMIN_PASSWORD}",
          f"--targetdir={new}/dc", "--host-name=dc1", "--host-ip=127.0.0.1", "--use-rfc2307",
-         "--option=interfaces=lo", "--option=bind interfaces only=yes")
+         "--option=interfaces=lo", "--option=bind interfaces only=yes", seconds=PATIENCE_S)
     conf = new / "smb.conf"
     conf.write_text(SMB_CONF.format(dir=new, address="127.0.0.1", realm=DOMAIN.upper()))
     domain(conf, [["policy", THRESHOLD], *(["user", *person] for person in PEOPLE),

@@ -30,23 +30,13 @@ import sys
 import time
 
 from . import zones
+from ..process import PeerError, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 ALGORITHM = "ECDSAP256SHA256"
 UNKNOWN_ALGORITHM = 200
 STARTED_S, SERVED_S = 20, 10
 TYPES = {"A": 1, "CNAME": 5, "SOA": 6, "TXT": 16, "AAAA": 28, "DS": 43, "DNSKEY": 48, "CAA": 257}
-
-
-class PeerError(Exception):
-    """A name server did not do what was asked of it."""
-
-
-def _run(*command, cwd):
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode:
-        raise PeerError(f"{command[0]}: {done.stderr}{done.stdout}")
-    return done.stdout
 
 
 def _free_port():
@@ -200,7 +190,7 @@ class DnsPeer:
         for zone in sorted(zones.ZONES, key=lambda zone: -len(zone.name.strip(".").split("."))
                            if zone.name != "." else 1):
             if zone.signed or zone.ds == "foreign":
-                key = _run("dnssec-keygen", "-q", "-a", ALGORITHM, "-f", "KSK", zone.name,
+                key = run("dnssec-keygen", "-q", "-a", ALGORITHM, "-f", "KSK", zone.name,
                            cwd=self.dir / "zones").strip()
                 self._file(zone, "keyname").write_text(key)
             if not zone.responder:
@@ -226,7 +216,7 @@ class DnsPeer:
         elif zone.ds != "none":
             key = pathlib.Path(f"{self._key_file(zone)}.key")
             text += re.sub(r"\sIN\s+DS\s", f" {zones.TTL} IN DS ",
-                           _run("dnssec-dsfromkey", "-2", str(key), cwd=self.dir))
+                           run("dnssec-dsfromkey", "-2", str(key), cwd=self.dir))
         return text
 
     def _sign(self, zone):
@@ -253,7 +243,7 @@ class DnsPeer:
                 command += [option, f"{now - datetime.timedelta(days=days):%Y%m%d%H%M%S}"]
         key = self._key_file(zone)
         path.write_text(text + self._anchor(zone))
-        _run(*command, str(path), str(key), cwd=self.dir / "zones")
+        run(*command, str(path), str(key), cwd=self.dir / "zones")
         if zone.tamper:
             signed = served.read_text()
             if zone.tamper[0] not in signed:
@@ -326,7 +316,7 @@ logging {{
             self._until(answers, f"{name} does not answer", STARTED_S)
 
     def _rndc(self, *command):
-        _run("rndc", "-s", "127.0.0.1", "-p", str(self.state["control_port"]),
+        run("rndc", "-s", "127.0.0.1", "-p", str(self.state["control_port"]),
              "-k", str(self.dir / "rndc.key"), *command, cwd=self.dir)
 
     def _serial(self, zone):

@@ -20,10 +20,11 @@ import os
 import pathlib
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
+
+from ..process import PeerError, free_ports, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 STARTED_S = 20
@@ -36,24 +37,6 @@ CERTIFICATES = {
     "elsewhere": ("ca", "DNS:mail.elsewhere.invalid", 3650),
 }
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-
-
-class PeerError(Exception):
-    """The mail server did not do what was asked of it."""
-
-
-def _run(*command, cwd):
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode:
-        raise PeerError(f"{command[0]}: {done.stderr}{done.stdout}")
-
-
-def _free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in sockets:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in sockets]
 
 
 class MailPeer:
@@ -81,7 +64,7 @@ class MailPeer:
         with self._locked():
             self._certificates()
             state = self.state if self._state.exists() else {
-                "ports": dict(zip(NAMES, _free_ports(len(NAMES)))), "username": "reissued",
+                "ports": dict(zip(NAMES, free_ports(len(NAMES)))), "username": "reissued",
                 "password": secrets.token_urlsafe(18)}
             state["outbox"] = str(pathlib.Path(outbox).resolve())
             if not self._is_ours(state.get("pid")):
@@ -141,12 +124,12 @@ class MailPeer:
         if (self.dir / "made").exists():
             return
         for name in ("ca", "other-ca"):
-            _run("openssl", "req", "-x509", *KEY, "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "3650",
+            run("openssl", "req", "-x509", *KEY, "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "3650",
                  "-subj", f"/CN=reissued demo mail {name}", cwd=self.dir)
         for name, (ca, names, days) in CERTIFICATES.items():
-            _run("openssl", "req", "-new", *KEY, "-keyout", f"{name}.key", "-out", f"{name}.csr",
+            run("openssl", "req", "-new", *KEY, "-keyout", f"{name}.key", "-out", f"{name}.csr",
                  "-subj", f"/CN=reissued demo mail {name}", "-addext", f"subjectAltName={names}", cwd=self.dir)
-            _run("openssl", "x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key",
+            run("openssl", "x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key",
                  "-days", str(days), "-copy_extensions", "copy", "-out", f"{name}.crt", cwd=self.dir)
         (self.dir / "made").write_text("")
 

@@ -20,6 +20,7 @@ import threading
 import time
 
 from . import forge
+from ..process import PeerError, free_port
 
 STARTED_S = 20
 
@@ -52,16 +53,6 @@ REMOTE = """$metadata['%s'] = ['AssertionConsumerService' => '%s', 'certData' =>
     'validate.redirect' => true, 'assertion.encryption' => %s,
     'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'];
 """
-
-
-class PeerError(Exception):
-    """simplesamlphp did not do what was asked of it."""
-
-
-def _free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Tls:
@@ -118,7 +109,7 @@ class SimpleSaml:
         shutil.rmtree(self.dir, ignore_errors=True)
         for name in ("config", "metadata", "cert", "log", "tmp"):
             (self.dir / name).mkdir(parents=True)
-        port = _free_port()
+        port = free_port()
         self.tls = Tls(self.dir, port)
         self.base = f"https://127.0.0.1:{self.tls.port}"
         self._configure()

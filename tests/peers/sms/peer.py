@@ -24,6 +24,8 @@ import subprocess
 import sys
 import time
 
+from ..process import PeerError, free_ports, run
+
 HERE = pathlib.Path(__file__).resolve().parent
 STARTED_S = 20
 PORTS = ("admin", "smsbox", "smsc", "sendsms", "gateway")
@@ -67,24 +69,6 @@ black-list-regex = "^\\{denied}"
 """
 
 
-class PeerError(Exception):
-    """A gateway did not do what was asked of it."""
-
-
-def _run(*command, cwd):
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode:
-        raise PeerError(f"{command[0]}: {done.stderr}{done.stdout}")
-
-
-def _free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in sockets:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in sockets]
-
-
 class SmsPeer:
     """The gateways of one directory."""
 
@@ -101,7 +85,7 @@ class SmsPeer:
     def up(self):
         """Makes what is missing and starts everything; returns when a message can be sent."""
         self.dir.mkdir(parents=True, exist_ok=True)
-        state = {"ports": dict(zip(PORTS, _free_ports(len(PORTS)))), "password": secrets.token_hex(12), "pids": []}
+        state = {"ports": dict(zip(PORTS, free_ports(len(PORTS)))), "password": secrets.token_hex(12), "pids": []}
         self._certificates()
         (self.dir / "kannel.conf").write_text(KANNEL.format(
             dir=self.dir, denied=DENIED, password=state["password"], **state["ports"]))
@@ -155,11 +139,11 @@ class SmsPeer:
     def _certificates(self):
         if (self.dir / "server.crt").exists():
             return
-        _run("openssl", "req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650",
+        run("openssl", "req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650",
              "-subj", "/CN=reissued test SMS CA", cwd=self.dir)
-        _run("openssl", "req", "-new", *KEY, "-keyout", "server.key", "-out", "server.csr",
+        run("openssl", "req", "-new", *KEY, "-keyout", "server.key", "-out", "server.csr",
              "-subj", "/CN=reissued test SMS gateway", "-addext", "subjectAltName=IP:127.0.0.1", cwd=self.dir)
-        _run("openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+        run("openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
              "-days", "3650", "-copy_extensions", "copy", "-out", "server.crt", cwd=self.dir)
 
     # --- what a test wants ---
