@@ -139,6 +139,17 @@ enum rs_code rs_factor_account_options(
 /* --- what mechanisms share --- */
 /* RS_DESTINATION_TOO_NEW while now is before usable_from (microseconds, 0 = always). */
 enum rs_code rs_factor_settled(struct rs_ctx *ctx, int64_t usable_from) RS_CHECK;
+/* Of mechanisms that redirect: they have no inputs. */
+extern const char *const rs_factor_no_inputs[];
+/* available() where whoever may be asked is: whether somebody is linked, the provider's answer shows. */
+enum rs_code rs_factor_for_everybody(
+	struct rs_ctx *ctx, const struct rs_subject *subject, const json_t *option) RS_CHECK;
+/*
+ * The outcome of a callback as its verdict, whose detail and evidence stay. Anything but RS_OK is a fault
+ * of ours (the database, a key), and refuses as well: there is no second answer.
+ */
+enum rs_code rs_verdict_of_callback(
+	struct rs_ctx *ctx, enum rs_code rc, struct rs_verdict *verdict) RS_CHECK;
 /*
  * Whether (kind, issuer, subject) is an identity that was linked to the challenge's user beforehand,
  * exactly: *linked. kind: oidc, entra, saml, ad. Too new a link is RS_DESTINATION_TOO_NEW.

@@ -311,53 +311,22 @@ static enum rs_code callback(struct rs_ctx *ctx, const struct rs_challenge *c, c
 		ctx->deadline_ms = deadline - REST_MS;
 	enum rs_code rc = judge_callback(&b, params);
 	ctx->deadline_ms = deadline;
-	*verdict = (struct rs_verdict){.result = RS_VERDICT_REFUSED, .code = rc, .detail = b.why};
+	*verdict = (struct rs_verdict){.detail = b.why};
 	if (b.signature.alg)
 		verdict->evidence = evidence_of(&b);
 	if (b.signature.alg)
 		verdict->sealed = rs_secret_copy(b.tokens.id_token, strlen(b.tokens.id_token));
-	switch (rc) {
-	case RS_OK:
-		verdict->result = RS_VERDICT_PASSED;
-		verdict->detail = NULL;
-		break;
-	case RS_ASSERTION_INVALID:
-	case RS_IDENTITY_MISMATCH:
-	case RS_AUTH_NOT_FRESH:
-	case RS_AUTH_CONTEXT_INSUFFICIENT:
-	case RS_REPLAY_DETECTED:
-	case RS_METHOD_NOT_CONFIGURED:
-	case RS_DESTINATION_TOO_NEW:
-		break;
-	case RS_IDP_UNAVAILABLE:
-		verdict->result = RS_VERDICT_UNAVAILABLE;
-		break;
-	default: /* ours: the database, a key; the challenge is spent all the same */
-		return rc;
-	}
-	return RS_OK;
+	return rs_verdict_of_callback(ctx, rc, verdict);
 }
-
-/* Whoever may be asked is; whether somebody is linked there is what the answer shows. */
-static enum rs_code available(
-	struct rs_ctx *ctx, const struct rs_subject *subject, const json_t *option)
-{
-	(void)ctx;
-	(void)subject;
-	(void)option;
-	return RS_OK;
-}
-
-static const char *const NO_INPUTS[] = {NULL};
 
 const struct rs_factor rs_factor_oidc = {
 	.name = "oidc",
 	.title = "Sign-in at the identity provider",
 	.style = RS_FACTOR_REDIRECT,
-	.inputs = NO_INPUTS,
+	.inputs = rs_factor_no_inputs,
 	.connector = "oidc",
 	.amr = "mfa",
-	.available = available,
+	.available = rs_factor_for_everybody,
 	.authorize = authorize,
 	.callback = callback,
 };
@@ -366,10 +335,10 @@ const struct rs_factor rs_factor_azure_ad = {
 	.name = "azure_ad",
 	.title = "Sign-in at Microsoft Entra ID",
 	.style = RS_FACTOR_REDIRECT,
-	.inputs = NO_INPUTS,
+	.inputs = rs_factor_no_inputs,
 	.connector = "azure_ad",
 	.amr = "mfa",
-	.available = available,
+	.available = rs_factor_for_everybody,
 	.authorize = authorize,
 	.callback = callback,
 };

@@ -39,6 +39,47 @@ const char *const *rs_factor_inputs(const struct rs_factor *factor, const json_t
 	return factor->inputs_of ? factor->inputs_of(option) : factor->inputs;
 }
 
+const char *const rs_factor_no_inputs[] = {NULL};
+
+enum rs_code rs_factor_for_everybody(
+	struct rs_ctx *ctx, const struct rs_subject *subject, const json_t *option)
+{
+	(void)ctx;
+	(void)subject;
+	(void)option;
+	return RS_OK;
+}
+
+enum rs_code rs_verdict_of_callback(
+	struct rs_ctx *ctx, enum rs_code rc, struct rs_verdict *verdict)
+{
+	verdict->code = rc;
+	switch (rc) {
+	case RS_OK:
+		verdict->result = RS_VERDICT_PASSED;
+		verdict->detail = NULL;
+		break;
+	case RS_ASSERTION_INVALID:
+	case RS_IDENTITY_MISMATCH:
+	case RS_AUTH_NOT_FRESH:
+	case RS_AUTH_CONTEXT_INSUFFICIENT:
+	case RS_REPLAY_DETECTED:
+	case RS_METHOD_NOT_CONFIGURED:
+	case RS_DESTINATION_TOO_NEW:
+		verdict->result = RS_VERDICT_REFUSED;
+		break;
+	case RS_IDP_UNAVAILABLE:
+	case RS_OVERLOADED:
+		verdict->result = RS_VERDICT_UNAVAILABLE;
+		break;
+	default: /* ours: the database, a key; the challenge is spent all the same */
+		verdict->result = RS_VERDICT_REFUSED;
+		return rc;
+	}
+	rs_err_reset(&ctx->err);
+	return RS_OK;
+}
+
 enum rs_code rs_factor_settled(struct rs_ctx *ctx, int64_t usable_from)
 {
 	char from[32];

@@ -224,56 +224,22 @@ static enum rs_code callback(struct rs_ctx *ctx, const struct rs_challenge *c, c
 {
 	const char *message = message_of(params);
 	enum rs_code rc = RS_ASSERTION_INVALID;
-	*verdict = (struct rs_verdict){.result = RS_VERDICT_REFUSED, .detail = "fields"};
+	*verdict = (struct rs_verdict){.detail = "fields"};
 	if (message)
 		rc = judge(ctx, c, message, verdict);
 	if (message)
 		keep_message(ctx, message, verdict);
-	verdict->code = rc;
-	switch (rc) {
-	case RS_OK:
-		verdict->result = RS_VERDICT_PASSED;
-		verdict->detail = NULL;
-		break;
-	case RS_ASSERTION_INVALID:
-	case RS_IDENTITY_MISMATCH:
-	case RS_AUTH_NOT_FRESH:
-	case RS_AUTH_CONTEXT_INSUFFICIENT:
-	case RS_REPLAY_DETECTED:
-	case RS_METHOD_NOT_CONFIGURED:
-	case RS_DESTINATION_TOO_NEW:
-		break;
-	case RS_IDP_UNAVAILABLE:
-	case RS_OVERLOADED:
-		verdict->result = RS_VERDICT_UNAVAILABLE;
-		break;
-	default: /* ours: the database, a key; the challenge is spent all the same */
-		return rc;
-	}
-	rs_err_reset(&ctx->err);
-	return RS_OK;
+	return rs_verdict_of_callback(ctx, rc, verdict);
 }
-
-/* Whoever may be asked is; whether somebody is linked there is what the answer shows. */
-static enum rs_code available(
-	struct rs_ctx *ctx, const struct rs_subject *subject, const json_t *option)
-{
-	(void)ctx;
-	(void)subject;
-	(void)option;
-	return RS_OK;
-}
-
-static const char *const NO_INPUTS[] = {NULL};
 
 const struct rs_factor rs_factor_saml = {
 	.name = "saml",
 	.title = "Sign-in at the identity provider (SAML)",
 	.style = RS_FACTOR_REDIRECT,
-	.inputs = NO_INPUTS,
+	.inputs = rs_factor_no_inputs,
 	.connector = "saml",
 	.amr = "mfa",
-	.available = available,
+	.available = rs_factor_for_everybody,
 	.authorize = authorize,
 	.callback = callback,
 };
