@@ -27,6 +27,7 @@
 #include "rs/store.h"
 
 struct rs_connector;
+struct rs_limit;
 struct rs_smtp_result;
 
 /* Characters of somebody else's text (a common name, a person's) in a mail: rs_mail_quote(). */
@@ -64,6 +65,13 @@ bool rs_mail_address(const char *text);
  * arena.
  */
 const char *rs_mail_quote(struct rs_ctx *ctx, const char *text);
+
+/*
+ * rs_limit_hit() of a mailbox: letters of either case are one there, since nearly all servers take
+ * them for one, and who is limited chooses how the address is written.
+ */
+enum rs_code rs_mail_limit_hit(
+	struct rs_ctx *ctx, const struct rs_limit *limit, const char *address) RS_CHECK;
 
 /* RS_OK when the enterprise has an active smtp connector, else RS_METHOD_NOT_CONFIGURED. */
 enum rs_code rs_mail_ready(struct rs_ctx *ctx, const struct rs_id *enterprise) RS_CHECK;

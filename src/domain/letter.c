@@ -140,7 +140,7 @@ static enum rs_code count_mails(struct rs_ctx *ctx, const json_t *to)
 	{
 		const char *address = json_string_value(json_object_get(one, "address"));
 
-		rc = rs_limit_hit(ctx, &limit, address, strlen(address));
+		rc = rs_mail_limit_hit(ctx, &limit, address);
 		if (rc)
 			return rc;
 	}

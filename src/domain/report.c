@@ -39,7 +39,7 @@ static bool may_tell(struct rs_ctx *ctx, const char *to)
 {
 	static const struct rs_limit ONCE = {"caa-report", 1, DAY_S};
 	struct rs_limit_state *seen = ctx->limits;
-	enum rs_code rc = rs_limit_hit(ctx, &ONCE, to, strlen(to));
+	enum rs_code rc = rs_mail_limit_hit(ctx, &ONCE, to);
 
 	ctx->limits = seen;
 	if (rc)

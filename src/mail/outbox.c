@@ -6,6 +6,7 @@
 #include "rs/config.h"
 #include "rs/id.h"
 #include "rs/keyring.h"
+#include "rs/limit.h"
 
 #include <string.h>
 
@@ -34,6 +35,20 @@ static const struct rs_field WAITING[] = {
 static struct rs_seal_place place_of(const char *id, const char *enterprise)
 {
 	return (struct rs_seal_place){"mail", "message", id, enterprise};
+}
+
+/* --- limits --- */
+
+enum rs_code rs_mail_limit_hit(
+	struct rs_ctx *ctx, const struct rs_limit *limit, const char *address)
+{
+	size_t len = strlen(address);
+	char *key = rs_arena_memdup(ctx->arena, address, len);
+
+	for (char *s = key; *s; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+	return rs_limit_hit(ctx, limit, key, len);
 }
 
 /* --- putting --- */

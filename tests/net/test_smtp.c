@@ -11,9 +11,13 @@
 #include "rs/config.h"
 #include "rs/smtp.h"
 
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct rs_app app;
 static struct rs_ctx ctx;
@@ -294,6 +298,46 @@ static void refused_before(void **state)
 	assert_verdict(&result, RS_SMTP_CONFIGURATION, 0);
 }
 
+/* Greets until the caller hangs up. */
+static void *chatter(void *arg)
+{
+	static char lines[6 * 4096];
+	int fd = accept(*(int *)arg, NULL, NULL);
+
+	for (size_t i = 0; i < sizeof(lines); i += 6)
+		memcpy(lines + i, "220-\r\n", 6);
+	while (fd >= 0 && send(fd, lines, sizeof(lines), MSG_NOSIGNAL) > 0)
+		;
+	close(fd);
+	return NULL;
+}
+
+/* A greeting without end is not listened to until the time-out: libcurl bounds what it reads. */
+static void too_many_words(void **state)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(at);
+	struct rs_smtp_server server = server_of("starttls");
+	struct rs_smtp_result result;
+	int64_t from = rs_clock_mono_ms();
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	assert_int_equal(pthread_create(&thread, NULL, chatter, &fd), 0);
+	server.port = ntohs(at.sin_port);
+	server.timeout_ms = 20000;
+	result = send_to(&server, "nobody@example.test");
+	pthread_join(thread, NULL);
+	close(fd);
+	assert_verdict(&result, RS_SMTP_TEMPORARY, 220);
+	assert_string_equal(result.stage, "connect");
+	assert_in_range(rs_clock_mono_ms() - from, 0, 10000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +349,7 @@ int main(void)
 		cmocka_unit_test(sign_in),
 		cmocka_unit_test(probe),
 		cmocka_unit_test(refused_before),
+		cmocka_unit_test(too_many_words),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
