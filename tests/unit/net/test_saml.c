@@ -130,6 +130,21 @@ static void test_what_it_is_given(void **state)
 	close(ours);
 }
 
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	char path[64];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/program", folder);
+	unlink(path);
+	return rmdir(folder);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest TESTS[] = {
@@ -141,6 +156,5 @@ int main(void)
 		cmocka_unit_test(test_none_at_all),
 		cmocka_unit_test(test_what_it_is_given),
 	};
-	assert_non_null(mkdtemp(folder));
-	return cmocka_run_group_tests(TESTS, NULL, NULL);
+	return cmocka_run_group_tests(TESTS, make_folder, remove_folder);
 }
