@@ -7,7 +7,7 @@
  * audit and evidence are src/challenge's; a mechanism must neither store nor log anything but through
  * its verdict, and it must not wait in available().
  *
- * Adding a mechanism is adding a row to registry.c: tests/unit/factor/test_registry.c and
+ * Adding a mechanism is adding a row to mechanisms.def: tests/unit/factor/test_registry.c and
  * tests/api/test_factor_conformance.py then ask of it what is asked of all.
  */
 #ifndef RS_FACTOR_H
@@ -99,8 +99,9 @@ struct rs_factor {
 		struct rs_verdict *verdict);
 };
 
-extern const struct rs_factor rs_factor_email_otp, rs_factor_email_sms_otp, rs_factor_active_directory, rs_factor_sms_otp,
-	rs_factor_totp, rs_factor_oidc, rs_factor_azure_ad, rs_factor_saml;
+#define RS_MECHANISM(name) extern const struct rs_factor rs_factor_##name;
+#include "rs/mechanisms.def"
+#undef RS_MECHANISM
 
 /* The rows in the order options are shown; *count gets how many. */
 const struct rs_factor *const *rs_factors(size_t *count);

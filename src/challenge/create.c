@@ -6,8 +6,11 @@
 #include "rs/permission.h"
 
 static const char *const OPERATIONS[] = {"reissue", "approve", "revoke", "enrol", "account", NULL};
-static const char *const MECHANISMS[] = {"sms_otp", "email_otp", "email_sms_otp", "saml",
-	"active_directory", "azure_ad", "oidc", "totp", NULL};
+static const char *const MECHANISMS[] = {
+#define RS_MECHANISM(name) #name,
+#include "rs/mechanisms.def"
+#undef RS_MECHANISM
+	NULL};
 
 #define F(member, kind, ...) RS_FIELD(struct rs_challenge_input, member, kind, __VA_ARGS__)
 static const struct rs_field BODY[] = {

@@ -10,14 +10,9 @@
 #include <string.h>
 
 static const struct rs_factor *const FACTORS[] = {
-	&rs_factor_email_otp,
-	&rs_factor_active_directory,
-	&rs_factor_sms_otp,
-	&rs_factor_email_sms_otp,
-	&rs_factor_totp,
-	&rs_factor_saml,
-	&rs_factor_oidc,
-	&rs_factor_azure_ad,
+#define RS_MECHANISM(name) &rs_factor_##name,
+#include "rs/mechanisms.def"
+#undef RS_MECHANISM
 };
 
 const struct rs_factor *const *rs_factors(size_t *count)

@@ -21,8 +21,11 @@ static const char *const STEPS[] = {"key", "subject", "san", "validity", "domain
 	"agreement", "message", "second_factor", "approval", NULL};
 static const char *const ACTIONS[] = {"keep", "revoke_on_issue", "revoke_after_days", NULL};
 static const char *const OPERATIONS[] = {"reissue", "approve", "revoke", "enrol", NULL};
-static const char *const MECHANISMS[] = {"sms_otp", "email_otp", "email_sms_otp", "saml",
-	"active_directory", "azure_ad", "oidc", "totp", NULL};
+static const char *const MECHANISMS[] = {
+#define RS_MECHANISM(name) #name,
+#include "rs/mechanisms.def"
+#undef RS_MECHANISM
+	NULL};
 
 /*
  * Which kind of connector a mechanism takes, by member. The codes of the OTP mechanisms go out by any
