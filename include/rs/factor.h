@@ -133,9 +133,12 @@ enum rs_code rs_factor_available(struct rs_ctx *ctx, const struct rs_factor *fac
  */
 json_t *rs_factor_options(struct rs_ctx *ctx, const struct rs_subject *subject,
 	const json_t *options, enum rs_code why);
-/* What a user has for changes of its own account, as such a policy; borrowed, maybe empty. */
-enum rs_code rs_factor_account_options(
-	struct rs_ctx *ctx, const struct rs_subject *subject, json_t **out) RS_CHECK;
+/*
+ * What a user has for changes of its own account, as such a policy; borrowed, maybe empty. *guarded: the
+ * account has a means, be it one that cannot be asked now: too new, or without a connector.
+ */
+enum rs_code rs_factor_account_options(struct rs_ctx *ctx, const struct rs_subject *subject,
+	json_t **out, bool *guarded) RS_CHECK;
 
 /* --- what mechanisms share --- */
 /* RS_DESTINATION_TOO_NEW while now is before usable_from (microseconds, 0 = always). */

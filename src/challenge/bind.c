@@ -191,13 +191,14 @@ static enum rs_code bind_account(
 {
 	struct rs_subject subject;
 	json_t *options;
+	bool guarded;
 	enum rs_code rc = person(ctx);
 
 	(void)in;
 	if (!rc)
 		rc = rs_subject_load(ctx, &ctx->actor.id, &subject);
 	if (!rc)
-		rc = rs_factor_account_options(ctx, &subject, &options);
+		rc = rs_factor_account_options(ctx, &subject, &options, &guarded);
 	if (rc)
 		return rc;
 	out->object = out->user = ctx->actor.id;

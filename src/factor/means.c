@@ -8,6 +8,7 @@ enum rs_code rs_means_demand(
 	struct rs_ctx *ctx, const struct rs_id *challenge, struct rs_subject *subject)
 {
 	json_t *options;
+	bool guarded;
 	enum rs_code rc;
 
 	if (ctx->actor.kind != RS_ACTOR_USER)
@@ -17,10 +18,10 @@ enum rs_code rs_means_demand(
 	if (!rc)
 		rc = rs_subject_load(ctx, &ctx->actor.id, subject);
 	if (!rc)
-		rc = rs_factor_account_options(ctx, subject, &options);
+		rc = rs_factor_account_options(ctx, subject, &options, &guarded);
 	if (rc)
 		return rc;
-	if (json_array_size(options) > 0 || rs_id_set(challenge) || subject->totp)
+	if (guarded || rs_id_set(challenge))
 		return rs_challenge_demand(ctx, "account", &ctx->actor.id, challenge, options);
 	if (!ctx->actor.session)
 		return rs_fail(ctx, RS_SESSION_REQUIRED,

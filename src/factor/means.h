@@ -7,7 +7,8 @@
 /*
  * Loads the caller and demands a passed challenge (operation account) on a means that it has
  * already. Whoever has none - no app, no number, and no mail relay to reach the address by - begins
- * with the password it has just signed in with: a session, not an API token.
+ * with the password it has just signed in with: a session, not an API token. A means that is too new
+ * or cannot be reached now is one all the same: until it can be asked nothing is changed.
  * RS_SECOND_FACTOR_REQUIRED, RS_SESSION_REQUIRED, RS_FORBIDDEN for a client.
  */
 enum rs_code rs_means_demand(

@@ -151,10 +151,19 @@ json_t *rs_factor_options(struct rs_ctx *ctx, const struct rs_subject *subject,
 	return out;
 }
 
+/* What a means may lack, or be: whatever else goes wrong tells nothing about the account. */
+static bool cannot_be_asked(enum rs_code rc)
+{
+	return rc == RS_METHOD_NOT_CONFIGURED || rc == RS_DESTINATION_MISSING ||
+		rc == RS_DESTINATION_UNVERIFIED || rc == RS_DESTINATION_NOT_ALLOWED ||
+		rc == RS_DESTINATION_TOO_NEW;
+}
+
 enum rs_code rs_factor_account_options(
-	struct rs_ctx *ctx, const struct rs_subject *subject, json_t **out)
+	struct rs_ctx *ctx, const struct rs_subject *subject, json_t **out, bool *guarded)
 {
 	*out = rs_arena_json(ctx->arena, json_array());
+	*guarded = subject->totp || subject->mobile;
 	for (size_t i = 0; i < sizeof(FACTORS) / sizeof(FACTORS[0]); i++) {
 		json_t *option;
 		enum rs_code rc;
@@ -162,16 +171,14 @@ enum rs_code rs_factor_account_options(
 		/* Redirects and passwords prove an account elsewhere, which only a policy can name. */
 		if (FACTORS[i]->style != RS_FACTOR_CODE)
 			continue;
-		option = json_pack("{s:s}", "mechanism", FACTORS[i]->name);
+		option = rs_arena_json(
+			ctx->arena, json_pack("{s:s}", "mechanism", FACTORS[i]->name));
 		rc = FACTORS[i]->available(ctx, subject, option);
-		if (rc == RS_UNAVAILABLE || rc == RS_INTERNAL) {
-			json_decref(option);
+		if (rc && !cannot_be_asked(rc))
 			return rc;
-		}
-		if (rc)
-			json_decref(option);
-		else
-			json_array_append_new(*out, option);
+		if (!rc)
+			json_array_append(*out, option);
+		*guarded = *guarded || !rc || rc == RS_DESTINATION_TOO_NEW;
 		rs_err_reset(&ctx->err);
 	}
 	return RS_OK;

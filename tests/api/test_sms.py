@@ -281,6 +281,19 @@ def test_a_change_needs_what_was_good_before(holder, gateways):
             zip((old, new, old), gateways.calls(path))] == [True] * 3
 
 
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_number_guards_the_account_though_nothing_can_reach_it(tenant, gateways, settled):
+    """A confirmed number whose gateway is off, or that is too new to count: a session alone replaces nothing."""
+    holder = Holder(tenant)
+    holder.confirm(gateways, api=None if settled else holder.api)
+    if not settled:
+        tenant.gateway(gateways.gateway("/ok/never"))
+    holder.api.post("/v1/me/mobile", {"mobile": number()}).expect(401, "second-factor-required")
+    holder.api.post("/v1/me/totp", {}).expect(401, "second-factor-required")
+    assert [one["kind"] for one in holder.api.get("/v1/me").expect(200)["second_factors"]] == ["email", "mobile"]
+    assert not gateways.calls("/ok/never")
+
+
 # --- gateways that fail ---
 
 def test_a_gateway_that_stumbles(holder, gateways):
