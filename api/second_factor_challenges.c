@@ -276,9 +276,7 @@ static enum rs_code twice(struct rs_call *call)
 {
 	struct rs_id connector = rs_path_id(call, 0);
 
-	rs_challenge_garbled(call->ctx, &connector);
-	return reply_refusal(call,
-		rs_fail(call->ctx, RS_BAD_REQUEST, "A parameter is malformed or stands here twice."));
+	return reply_refusal(call, rs_challenge_garbled(call->ctx, &connector));
 }
 
 enum rs_code rs_callbacks_oidc(struct rs_call *call)

@@ -132,13 +132,17 @@ enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct 
  * An IdP came back. params: object of texts, as sent ("state", "code", ... or "SAMLResponse",
  * "RelayState"); state: the value among them that names the challenge, or NULL. RS_OK: *url is where
  * the browser goes (return_url#challenge=...&result=... or &error=...), NULL: the result page, for
- * which *page tells {challenge, result | error}. Anything else: no live challenge, a page tells it.
+ * which *page tells {challenge, result | error}. Anything else: no live challenge, a page tells it;
+ * RS_RATE_LIMITED when too much of that came from the address, then off the record.
  */
 enum rs_code rs_challenge_returned(struct rs_ctx *ctx, const struct rs_id *connector,
 	const char *state, json_t *params, const char **url, json_t **page) RS_CHECK;
 
-/* Puts on record that an IdP's answer was malformed, so that nobody's challenge can be looked for. */
-void rs_challenge_garbled(struct rs_ctx *ctx, const struct rs_id *connector);
+/*
+ * Puts on record that an IdP's answer was malformed, so that nobody's challenge can be looked for:
+ * RS_BAD_REQUEST, or RS_RATE_LIMITED when too much of that came from the address, then off the record.
+ */
+enum rs_code rs_challenge_garbled(struct rs_ctx *ctx, const struct rs_id *connector) RS_CHECK;
 
 /*
  * Something that is good once (a SAML assertion's id, a jti): RS_OK the first time, then

@@ -5,6 +5,8 @@
  */
 #include "internal.h"
 
+#include "rs/identity.h"
+
 /* Sign-ins of one user that may be under way at once. */
 #define OPEN_MAX 3
 
@@ -264,27 +266,48 @@ static enum rs_code settle(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	return rc || o->failure ? rc : rs_audit(ctx, tx, &event);
 }
 
-/* Of an answer that names no challenge the record has the connector alone. */
+/*
+ * Of an answer that names no challenge the record has the connector alone; of one to a connector that
+ * there is not, nothing that a stranger chose.
+ */
 static void on_record(struct rs_ctx *ctx, const struct rs_id *connector, const char *why)
 {
-	struct rs_event event = {.action = "challenge.refused",
-		.object_type = "challenge",
-		.object = *connector,
-		.detail = why};
+	struct rs_event event = {
+		.action = "challenge.refused", .object_type = "challenge", .detail = why};
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
 
 	rs_p_id(&p, connector);
-	if (rs_look_one(ctx, RS_REACH_JOB, RS_Q_connector_by_id, &p, &rows) == RS_OK &&
-		!rs_id_parse(rs_row_text(rows, 0, "enterprise_id"), &event.enterprise))
-		return;
+	if (rs_look_one(ctx, RS_REACH_JOB, RS_Q_connector_by_id, &p, &rows) == RS_OK) {
+		if (!rs_id_parse(rs_row_text(rows, 0, "enterprise_id"), &event.enterprise))
+			return;
+		event.object = *connector;
+	}
 	rs_err_reset(&ctx->err);
 	rs_audit_denied(ctx, &event, RS_ASSERTION_INVALID);
 }
 
-void rs_challenge_garbled(struct rs_ctx *ctx, const struct rs_id *connector)
+/*
+ * Nobody says who he is here: refusals are counted by address, before they are put on record, so that
+ * nobody fills it.
+ */
+static enum rs_code unasked(struct rs_ctx *ctx, const struct rs_id *connector, const char *why)
 {
-	on_record(ctx, connector, "parameter-twice");
+	enum rs_code rc = rs_throttle_refused(ctx);
+
+	if (rc)
+		return rc;
+	on_record(ctx, connector, why);
+	return rs_fail(ctx, RS_ASSERTION_INVALID, "Nobody here is waiting for this answer.");
+}
+
+enum rs_code rs_challenge_garbled(struct rs_ctx *ctx, const struct rs_id *connector)
+{
+	enum rs_code rc = unasked(ctx, connector, "parameter-twice");
+
+	return rc != RS_ASSERTION_INVALID
+		? rc
+		: rs_fail(ctx, RS_BAD_REQUEST, "A parameter is malformed or stands here twice.");
 }
 
 /* No live challenge: what the page says. */
@@ -296,6 +319,9 @@ static enum rs_code dead(struct rs_ctx *ctx, const struct rs_challenge *c, bool 
 	if (rs_challenge_live(c) && !rs_challenge_overdue(c, rs_clock_now_us(ctx->app->clock)) &&
 		!used)
 		return RS_OK;
+	rc = rs_throttle_refused(ctx);
+	if (rc)
+		return rc;
 	if (used)
 		rc = rs_fail(
 			ctx, RS_REPLAY_DETECTED, "The identity provider's answer was used before.");
@@ -370,11 +396,8 @@ enum rs_code rs_challenge_returned(struct rs_ctx *ctx, const struct rs_id *conne
 	if (!well_formed(state))
 		return rs_fail(ctx, RS_BAD_REQUEST, "This names no challenge.");
 	rc = peek(ctx, state, "state", &c, &used);
-	if (rc == RS_NOT_FOUND || (!rc && !rs_id_eq(&c.connector_id, connector))) {
-		on_record(ctx, connector, "unknown-state");
-		return rs_fail(
-			ctx, RS_ASSERTION_INVALID, "Nobody here is waiting for this answer.");
-	}
+	if (rc == RS_NOT_FOUND || (!rc && !rs_id_eq(&c.connector_id, connector)))
+		return unasked(ctx, connector, "unknown-state");
 	if (!rc)
 		rc = dead(ctx, &c, used);
 	if (!rc)

@@ -9,6 +9,7 @@ import pytest
 
 from peers.mail.peer import MailPeer
 from support.asked import HERE, MAIL, Asked, trail, wrong
+from support.beside import Beside
 from support.calls import World
 from support.client import Api
 from support.keys import make_csr, make_key
@@ -616,6 +617,16 @@ def test_an_account_change_takes_a_passed_challenge(world):
     api.post("/v1/me/totp", {"challenge_id": challenge}).expect(409, "challenge-wrong-state")
 
 
+def test_a_changed_address_guards_the_account_before_it_counts(world):
+    """Account: while a changed address is too new to get a code, a session alone enrols no app in its place."""
+    world.relay()
+    user = world.user()
+    api = world.sign_in(user)
+    world["enterprise_admin"].patch(f"/v1/users/{user['id']}", {"email": f"{uuid.uuid4().hex}@example.test"}).expect(200)
+    api.post("/v1/me/totp", {}).expect(401, "second-factor-required")
+    api.post(HERE, {"operation": "account", **MAIL}).expect(409)
+
+
 def test_a_client_answers_for_whom_it_acts(world):
     """A client makes and answers challenges for the users it acts as, and for nobody else."""
     asked, other = Asked(world), Asked(world)
@@ -718,3 +729,39 @@ def test_a_blocker_after_the_factor_fails_the_request(world):
     world["enterprise_admin"].patch(f"/v1/profiles/{asked.profile}", {"active": True}).expect(200)
     done = asked.api.post(f"/v1/reissue-requests/{asked.request['id']}/retry", {}).expect(200)
     assert done["status"] == "issued"
+
+
+# --- callbacks that nobody asked for ---
+
+@pytest.mark.invariant(42)
+@pytest.mark.parametrize("method, path, given", [
+    ("GET", "/v1/callbacks/oidc/%s?state=" + "A" * 43, None),
+    ("GET", "/v1/callbacks/oidc/%s?state=a&state=b", None),
+    ("POST", "/v1/callbacks/saml/%s", "SAMLResponse=eA&RelayState=" + "A" * 43),
+    ("POST", "/v1/callbacks/saml/%s", "RelayState=a&RelayState=b")])
+def test_nobody_fills_the_record_by_callbacks(world, tmp_path, method, path, given):
+    """An address that brings answers nobody waits for is told to wait, with a page, and is not put on record then."""
+    connector = world.made("enterprise_admin", "/v1/connectors", world.journey.relay_body())["id"]
+    address = f"2a00:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}:3::1"
+    with Beside(world.instance, tmp_path, """{"server": {"port": @PORT@, "replica_id": "few",
+            "trusted_proxies": ["127.0.0.1"]}, "limits": {"unauthenticated_per_address": 3},
+            "signer": {"journal_file": "@JOURNAL@"}}""") as few:
+        answers = [few.caller().request(method, path % connector, data=given, headers={
+            "X-Forwarded-For": address, "Content-Type": "application/x-www-form-urlencoded"}, checked=False)
+            for _ in range(12)]
+    refused = [one for one in answers if one.status in (400, 403)]
+    waiting = [one for one in answers if one.status == 429]
+    assert len(refused) + len(waiting) == 12 and len(refused) in (3, 4, 5, 6), [one.status for one in answers]
+    assert all(one.headers["Content-Type"].startswith("text/html") and int(one.headers["Retry-After"]) > 0
+               for one in waiting)
+    events = world["enterprise_admin"].get(
+        f"/v1/audit-events?object_id={connector}&action=challenge.refused&limit=100").expect(200)["items"]
+    assert len(events) == len(refused)
+
+
+def test_strangers_choose_nothing_in_the_record(world):
+    """A callback to a connector that there is not is on record without the id that a stranger chose."""
+    chosen = str(uuid.uuid4())
+    world["nobody"].get(f"/v1/callbacks/oidc/{chosen}?state=" + "A" * 43, checked=False).expect(403)
+    assert chosen not in world["admin"].get("/v1/audit-events?action=challenge.refused&limit=50").expect(200).text
+    assert not world["admin"].get(f"/v1/audit-events?object_id={chosen}").expect(200)["items"]
