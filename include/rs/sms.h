@@ -58,7 +58,15 @@ bool rs_sms_number(const char *text);
  * connector allows.
  */
 bool rs_sms_number_plain(const char *number);
-/* The same, and what one gateway's settings say of countries and form. */
+/*
+ * What is wrong with a pattern for numbers, a POSIX extended regular expression; NULL: nothing. One
+ * that would take much memory or time is refused before it is compiled: repetitions within
+ * repetitions are written out, and back references make the search try every way.
+ */
+const char *rs_sms_pattern_fault(const char *pattern);
+/* Whether a number is one of the pattern; never with a pattern that has a fault. */
+bool rs_sms_pattern_matches(const char *pattern, const char *number);
+/* rs_sms_number_plain(), and what one gateway's settings say of countries and form. */
 bool rs_sms_number_allowed(const struct rs_sms_settings *settings, const char *number);
 
 /* --- texts --- */

@@ -6,7 +6,6 @@
 #include "rs/clock.h"
 #include "rs/id.h"
 
-#include <regex.h>
 #include <string.h>
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -128,15 +127,10 @@ static void check_countries(struct rs_ctx *ctx, const json_t *countries)
 
 static void check_pattern(struct rs_ctx *ctx, const char *pattern)
 {
-	regex_t compiled;
+	const char *why = pattern ? rs_sms_pattern_fault(pattern) : NULL;
 
-	if (!pattern)
-		return;
-	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		rs_fault(ctx, RS_BAD_VALUE, "/settings/number_pattern",
-			"This is no POSIX extended regular expression.");
-	else
-		regfree(&compiled);
+	if (why)
+		rs_fault(ctx, RS_BAD_VALUE, "/settings/number_pattern", "%s", why);
 }
 
 static void check_template(struct rs_ctx *ctx, const char *text, const char *at)

@@ -1,7 +1,6 @@
 /* Numbers in E.164 form, and the ranges that cost. */
 #include "rs/sms.h"
 
-#include <regex.h>
 #include <string.h>
 
 #define DIGITS	   "0123456789"
@@ -94,23 +93,9 @@ static bool in_countries(const json_t *countries, const char *number)
 	return json_array_size(countries) == 0;
 }
 
-static bool matches(const char *pattern, const char *number)
-{
-	regex_t compiled;
-	bool found;
-
-	if (!pattern)
-		return true;
-	/* It was compiled when it was saved; one that cannot be compiled now matches nothing. */
-	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return false;
-	found = regexec(&compiled, number, 0, NULL, 0) == 0;
-	regfree(&compiled);
-	return found;
-}
-
 bool rs_sms_number_allowed(const struct rs_sms_settings *settings, const char *number)
 {
 	return rs_sms_number_plain(number) && in_countries(settings->allowed_countries, number) &&
-	       matches(settings->number_pattern, number);
+	       (!settings->number_pattern ||
+		       rs_sms_pattern_matches(settings->number_pattern, number));
 }

@@ -54,6 +54,8 @@ static void a_connector_narrows_it(void **state)
 	assert_false(rs_sms_number_allowed(&settings, "+491371234567"));
 	settings.number_pattern = "(";
 	assert_false(rs_sms_number_allowed(&settings, "+4915112345678"));
+	settings.number_pattern = "((1{1,99}){1,99}){1,99}";
+	assert_false(rs_sms_number_allowed(&settings, "+4915112345678"));
 	json_decref(settings.allowed_countries);
 }
 
