@@ -109,6 +109,8 @@ json_t *rs_json_write(const struct rs_field *fields, const void *in);
  * *len without the NUL.
  */
 const char *rs_json_canonical(struct rs_ctx *ctx, const json_t *value, size_t *len);
+/* A time as every answer shows it (RFC 3339, seconds), null for 0; microseconds. A new reference. */
+json_t *rs_json_time(int64_t us);
 /*
  * Compact text of any value in the order of its members, NUL-terminated; the caller's to free().
  * The same as json_dumps() of jansson makes. *len, which may be NULL, gets its length.

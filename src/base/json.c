@@ -372,14 +372,19 @@ static json_t *write_hex(const char *prefix, const struct rs_bytes *bytes)
 	return value;
 }
 
-static json_t *write_time(int64_t us)
+json_t *rs_json_time(int64_t us)
 {
 	char buf[32];
 
 	if (!us)
-		return NULL;
+		return json_null();
 	rs_time_format(us, buf);
 	return json_string(buf);
+}
+
+static json_t *write_time(int64_t us)
+{
+	return us ? rs_json_time(us) : NULL;
 }
 
 /* A new reference, or NULL for a zero value that has no other form than null. */

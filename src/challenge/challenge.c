@@ -159,16 +159,6 @@ enum rs_code rs_challenge_factor(
 
 /* --- as the API shows it --- */
 
-static json_t *time_or_null(int64_t us)
-{
-	char text[32];
-
-	if (!us)
-		return json_null();
-	rs_time_format(us, text);
-	return json_string(text);
-}
-
 static json_t *id_or_null(const struct rs_id *id)
 {
 	return rs_id_set(id) ? json_string(id->s) : json_null();
@@ -201,7 +191,7 @@ json_t *rs_challenge_json(
 	json_object_set(out, "destinations", c->destinations);
 	json_object_set_new(out, "digits", c->digits ? json_integer(c->digits) : json_null());
 	json_object_set_new(out, "attempts_left", json_integer(c->attempts_max - c->attempts));
-	json_object_set_new(out, "resend_after", sends ? time_or_null(c->resend_after) : json_null());
+	json_object_set_new(out, "resend_after", sends ? rs_json_time(c->resend_after) : json_null());
 	json_object_set_new(
 		out, "resends_left", json_integer(sends ? c->resends_max - c->resends : 0));
 	json_object_set_new(
@@ -209,10 +199,10 @@ json_t *rs_challenge_json(
 	json_object_set_new(out, "request_digest",
 		c->digest.data ? json_string(rs_sha256_text(ctx->arena, c->digest.data))
 			       : json_null());
-	json_object_set_new(out, "verified_until", time_or_null(c->verified_until));
+	json_object_set_new(out, "verified_until", rs_json_time(c->verified_until));
 	json_object_set_new(out, "revision", json_integer(c->revision));
-	json_object_set_new(out, "created_at", time_or_null(c->created_at));
-	json_object_set_new(out, "updated_at", time_or_null(c->updated_at));
-	json_object_set_new(out, "expires_at", time_or_null(c->expires_at));
+	json_object_set_new(out, "created_at", rs_json_time(c->created_at));
+	json_object_set_new(out, "updated_at", rs_json_time(c->updated_at));
+	json_object_set_new(out, "expires_at", rs_json_time(c->expires_at));
 	return out;
 }

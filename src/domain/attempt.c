@@ -263,27 +263,17 @@ static int64_t shown_until(const struct rs_ctx *ctx, const struct attempt *a)
 
 /* --- all of them --- */
 
-static json_t *time_json(int64_t us)
-{
-	char text[32];
-
-	if (!us)
-		return json_null();
-	rs_time_format(us, text);
-	return json_string(text);
-}
-
 static json_t *row_of(const struct rs_ctx *ctx, const struct attempt *a)
 {
 	bool passed = strcmp(a->result, "passed") == 0;
 
 	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:s, s:s?, s:s?, s:O, s:o, s:b, s:o}", "id",
 		rs_id_new(a->finished_at).s, "validation_id", a->v->id.s, "number",
-		(json_int_t)a->v->attempt_count + 1, "started_at", time_json(a->started_at),
-		"finished_at", time_json(a->finished_at), "result", a->result, "code",
+		(json_int_t)a->v->attempt_count + 1, "started_at", rs_json_time(a->started_at),
+		"finished_at", rs_json_time(a->finished_at), "result", a->result, "code",
 		passed ? NULL : rs_code_slug(a->code), "detail", a->detail, "evidence", a->evidence,
-		"valid_until", time_json(passed ? shown_until(ctx, a) : 0), "wide", a->wide,
-		"ceiling", time_json(a->ceiling));
+		"valid_until", rs_json_time(passed ? shown_until(ctx, a) : 0), "wide", a->wide,
+		"ceiling", rs_json_time(a->ceiling));
 }
 
 static enum rs_code record(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)

@@ -231,14 +231,6 @@ enum rs_code rs_caa_look(
 	return rc;
 }
 
-static json_t *time_json(int64_t us)
-{
-	char text[32];
-
-	rs_time_format(us, text);
-	return json_string(text);
-}
-
 json_t *rs_caa_row(const struct rs_caa_outcome *o, const struct rs_id *id, int64_t recheck_s)
 {
 	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s, s:s?, s:o, s:s, s:O, s:o, s:o}",
@@ -247,6 +239,6 @@ json_t *rs_caa_row(const struct rs_caa_outcome *o, const struct rs_id *id, int64
 		rs_caa_result_name(o->verdict.result), "code", rs_code_slug(o->verdict.code),
 		"detail", o->verdict.detail, "found_at", o->set.found_at, "records",
 		rs_caa_records_json(&o->set), "dnssec", rs_caa_dnssec_name(o->set.dnssec),
-		"queries", o->queries, "checked_at", time_json(o->checked_at), "valid_until",
-		time_json(rs_caa_valid_until(o->checked_at, recheck_s)));
+		"queries", o->queries, "checked_at", rs_json_time(o->checked_at), "valid_until",
+		rs_json_time(rs_caa_valid_until(o->checked_at, recheck_s)));
 }

@@ -130,16 +130,6 @@ static enum rs_code instructions(struct rs_ctx *ctx, const struct rs_validation 
 	return RS_OK;
 }
 
-static json_t *time_json(int64_t us)
-{
-	char text[32];
-
-	if (!us)
-		return json_null();
-	rs_time_format(us, text);
-	return json_string(text);
-}
-
 enum rs_code rs_validation_json(
 	struct rs_ctx *ctx, const struct rs_validation *v, json_t **out)
 {
@@ -153,15 +143,15 @@ enum rs_code rs_validation_json(
 		"id", v->id.s, "enterprise_id", v->enterprise_id.s, "identifier", "type",
 		v->identifier_type, "value", v->identifier, "method", v->method, "status", v->status,
 		"rules", v->rules, "instructions", todo, "next_attempt_at",
-		time_json(v->next_attempt_at), "attempt_count", (json_int_t)v->attempt_count,
+		rs_json_time(v->next_attempt_at), "attempt_count", (json_int_t)v->attempt_count,
 		"attempts", v->attempts ? v->attempts : rs_arena_json(ctx->arena, json_array()),
 		"mails", v->mails ? v->mails : rs_arena_json(ctx->arena, json_array()),
-		"expires_at", time_json(strcmp(v->status, "pending") == 0 ? v->expires_at : 0),
-		"validated_at", time_json(v->validated_at), "valid_until", time_json(v->valid_until),
+		"expires_at", rs_json_time(strcmp(v->status, "pending") == 0 ? v->expires_at : 0),
+		"validated_at", rs_json_time(v->validated_at), "valid_until", rs_json_time(v->valid_until),
 		"reason", v->code ? json_pack("{s:s, s:s?}", "code", v->code, "detail", v->detail)
 				  : json_null(),
 		"requested_by", v->requested_by.s, "revision", (json_int_t)v->revision, "created_at",
-		time_json(v->created_at), "updated_at", time_json(v->updated_at));
+		rs_json_time(v->created_at), "updated_at", rs_json_time(v->updated_at));
 	return RS_OK;
 }
 

@@ -254,16 +254,6 @@ static const char *status_of(const struct look *l)
 	return "unverified";
 }
 
-static json_t *time_json(int64_t us)
-{
-	char text[32];
-
-	if (!us)
-		return json_null();
-	rs_time_format(us, text);
-	return json_string(text);
-}
-
 /* A copy of a member of the check, or null without one. */
 static json_t *of_check(const struct look *l, const char *name)
 {
@@ -281,7 +271,7 @@ static json_t *show(const struct look *l, const char *status)
 		"kind", is(kind, "mail") ? "email" : kind, "name", json_object_get(l->name, "name"),
 		"wildcard", json_object_get(l->name, "wildcard"), "status", status, "methods",
 		l->ask->profile->control_methods, "control", "status", l->control, "validation_id",
-		shown ? l->proof->id.s : NULL, "valid_until", time_json(shown ? l->control_until : 0),
+		shown ? l->proof->id.s : NULL, "valid_until", rs_json_time(shown ? l->control_until : 0),
 		"caa", "status", l->caa, "code", of_check(l, "code"), "check_id", of_check(l, "id"),
 		"found_at", of_check(l, "found_at"), "checked_at", of_check(l, "checked_at"));
 }

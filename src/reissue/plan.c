@@ -21,16 +21,6 @@ static const char *eku_of(const char *purpose)
 	return "";
 }
 
-static json_t *time_json(int64_t us)
-{
-	char text[32];
-
-	if (!us)
-		return json_null();
-	rs_time_format(us, text);
-	return json_string(text);
-}
-
 static json_t *hex_json(const unsigned char digest[32])
 {
 	char text[65];
@@ -62,13 +52,13 @@ static json_t *content_of(struct rs_ctx *ctx, const struct rs_issue_plan *plan)
 			"category", s->profile->category, "subject", s->subject, "san", s->san,
 			"common_name", cn ? cn : "", "search_text",
 			rs_names_search_text(ctx, s->subject, s->san), "not_before",
-			time_json(s->window.not_before), "not_after", time_json(s->window.not_after),
+			rs_json_time(s->window.not_before), "not_after", rs_json_time(s->window.not_after),
 			"key", key, "extensions", plan->extensions, "spki_sha256",
 			hex_json(s->key.spki_sha256), "lineage_id", id_json(&s->lineage_id),
 			"generation", (json_int_t)s->generation, "replaces_id",
 			id_json(&s->replaces_id), "previous_action",
 			s->previous_action ? s->previous_action : "keep", "previous_due_at",
-			time_json(s->previous_due_at)));
+			rs_json_time(s->previous_due_at)));
 }
 
 static void specify(struct rs_ctx *ctx, struct rs_issue_plan *plan)

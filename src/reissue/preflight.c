@@ -1,16 +1,6 @@
 /* What would be issued now, by the very code that issues; changes nothing. */
 #include "go.h"
 
-static json_t *time_json(int64_t us)
-{
-	char text[32];
-
-	if (!us)
-		return json_null();
-	rs_time_format(us, text);
-	return json_string(text);
-}
-
 static json_t *would_issue(
 	struct rs_ctx *ctx, const struct rs_case *c, const struct rs_issue_plan *plan)
 {
@@ -22,10 +12,10 @@ static json_t *would_issue(
 		json_string(rs_sha256_text(ctx->arena, r->spki_sha256.data)));
 	return json_pack("{s:O, s:O, s:o, s:o, s:o, s:O, s:{s:s, s:s?, s:o}}", "subject",
 		plan->spec->subject, "san", plan->spec->san, "not_before",
-		time_json(plan->spec->window.not_before), "not_after",
-		time_json(plan->spec->window.not_after), "key", key, "extensions", plan->extensions,
+		rs_json_time(plan->spec->window.not_before), "not_after",
+		rs_json_time(plan->spec->window.not_after), "key", key, "extensions", plan->extensions,
 		"previous_certificate", "action", previous.action, "reason", previous.reason,
-		"due_at", time_json(plan->spec->previous_due_at));
+		"due_at", rs_json_time(plan->spec->previous_due_at));
 }
 
 enum rs_code rs_reissue_preflight(struct rs_ctx *ctx, const struct rs_id *id, json_t **out)

@@ -10,16 +10,6 @@ static json_t *person(const struct rs_id *id, const char *name)
 	return json_pack("{s:s, s:s}", "id", id->s, "name", name ? name : "");
 }
 
-static json_t *time_or_null(int64_t us)
-{
-	char text[32];
-
-	if (!us)
-		return json_null();
-	rs_time_format(us, text);
-	return json_string(text);
-}
-
 static json_t *digest_or_null(struct rs_ctx *ctx, const struct rs_bytes *digest)
 {
 	return digest->data ? json_string(rs_sha256_text(ctx->arena, digest->data)) : json_null();
@@ -44,9 +34,9 @@ static json_t *validity(const struct rs_case *c)
 	json_t *out = json_copy(r->validity);
 
 	json_object_set_new(out, "effective_not_after",
-		time_or_null(open ? c->judged.window.not_after : r->issued_not_after));
+		rs_json_time(open ? c->judged.window.not_after : r->issued_not_after));
 	json_object_set_new(out, "max_not_after",
-		time_or_null(open ? c->judged.window.max_not_after : 0));
+		rs_json_time(open ? c->judged.window.max_not_after : 0));
 	return out;
 }
 
@@ -63,7 +53,7 @@ static json_t *agreement(struct rs_ctx *ctx, const struct rs_reissue *r)
 		required ? json_integer(version) : json_null(), "language",
 		holds ? r->agreement_language : r->wanted_language, "sha256",
 		digest_or_null(ctx, holds ? &r->agreement_sha256 : &r->wanted_sha256),
-		"accepted_at", time_or_null(holds ? r->agreement_accepted_at : 0), "accepted_by",
+		"accepted_at", rs_json_time(holds ? r->agreement_accepted_at : 0), "accepted_by",
 		holds ? person(&r->accepted_by, r->accepted_name) : json_null());
 }
 
@@ -143,7 +133,7 @@ json_t *rs_reissue_previous_json(const struct rs_case *c)
 								    : "superseded";
 	}
 	return json_pack("{s:s, s:s?, s:o}", "action", p.action, "reason", p.reason, "due_at",
-		time_or_null(p.due_at));
+		rs_json_time(p.due_at));
 }
 
 /* by_status only serves the judgement. */
@@ -193,7 +183,7 @@ json_t *rs_reissue_render(struct rs_ctx *ctx, struct rs_case *c, unsigned parts)
 	json_object_set_new(out, "unavailable_actions", unavailable);
 	json_object_set_new(out, "notes",
 		c->by.profile->notes ? json_incref(c->by.profile->notes) : json_object());
-	json_object_set_new(out, "expires_at", ends ? time_or_null(r->expires_at) : json_null());
+	json_object_set_new(out, "expires_at", ends ? rs_json_time(r->expires_at) : json_null());
 	put_details(c, parts, out);
 	return out;
 }
