@@ -30,6 +30,11 @@
 #define FILETIME_TO_UNIX INT64_C(116444736000000000)
 /* Octets of the password with which nobody binds as nobody. */
 #define NOBODY_LEN	 24
+/* Octets that a server may say in one connection, TLS and all: a few entries of a few attributes.
+ */
+#define HEARD_MAX	 (1u << 20)
+/* And in one message (libldap would make room for whatever a length announces). */
+#define MESSAGE_MAX	 (256u << 10)
 
 const char *rs_ldap_reason_name(enum rs_ldap_reason reason)
 {
@@ -119,11 +124,13 @@ struct session {
 	struct check *check;
 	int fd;
 	int64_t io_until_ms; /* no octet is waited for longer */
+	size_t heard;	     /* octets */
 };
 
 /*
- * libldap's own waiting has holes: a handshake may block for ever, octet by octet. So it reads and
- * writes through us, and the clock stands above every single octet.
+ * libldap's own waiting has holes: a handshake may block for ever, octet by octet; and it keeps all
+ * of an answer until its end. So it reads and writes through us, the clock stands above every
+ * single octet, and who says too much is not heard any more.
  */
 
 static ber_slen_t io_wait(struct session *s, short events)
@@ -144,8 +151,18 @@ static ber_slen_t io_wait(struct session *s, short events)
 static ber_slen_t io_read(Sockbuf_IO_Desc *desc, void *data, ber_len_t len)
 {
 	struct session *s = desc->sbiod_pvt;
+	ber_slen_t n;
 
-	return io_wait(s, POLLIN) < 0 ? -1 : recv(s->fd, data, len, MSG_DONTWAIT);
+	if (s->heard >= HEARD_MAX) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (io_wait(s, POLLIN) < 0)
+		return -1;
+	n = recv(s->fd, data, len, MSG_DONTWAIT);
+	if (n > 0)
+		s->heard += (size_t)n;
+	return n;
 }
 
 static ber_slen_t io_write(Sockbuf_IO_Desc *desc, void *data, ber_len_t len)
@@ -253,7 +270,7 @@ static const char *diagnostic(struct session *s)
 
 static bool operation_failed(struct session *s, const char *what, int result)
 {
-	const char *told = diagnostic(s);
+	const char *told = s->heard < HEARD_MAX ? diagnostic(s) : "It says too much";
 
 	return unavailable(s->check, RS_LDAP_DIRECTORY, result, "%s: %s%s%s.", what,
 		ldap_err2string(result), *told ? ": " : "", told);
@@ -372,6 +389,7 @@ static void set_up_shared(void)
 /* Hands the connection to libldap; url is the name that its certificate is verified against. */
 static bool session_take(struct session *s, int fd, const char *url)
 {
+	ber_len_t most = MESSAGE_MAX;
 	Sockbuf *sb = NULL;
 
 	s->fd = fd;
@@ -382,7 +400,8 @@ static bool session_take(struct session *s, int fd, const char *url)
 		return unavailable(s->check, RS_LDAP_CONNECTION, 0, "libldap took no connection.");
 	}
 	ldap_get_option(s->ld, LDAP_OPT_SOCKBUF, &sb);
-	if (sb && ber_sockbuf_add_io(sb, &session_io, LBER_SBIOD_LEVEL_PROVIDER, s) == 0)
+	if (sb && ber_sockbuf_add_io(sb, &session_io, LBER_SBIOD_LEVEL_PROVIDER, s) == 0 &&
+		ber_sockbuf_ctrl(sb, LBER_SB_OPT_SET_MAX_INCOMING, &most) == 1)
 		return true;
 	close(fd);
 	return unavailable(s->check, RS_LDAP_CONNECTION, 0, "libldap took no connection.");

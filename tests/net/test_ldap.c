@@ -432,7 +432,8 @@ static void a_bad_certificate_gets_no_password(void **state)
 		if (strcmp(WHO[i], "old-tls") == 0)
 			assert_non_null(strstr(v.why, "TLS1.1"));
 		assert_true(logged(WHO[i], "connect") > 0);
-		/* Where TLS came up, though too old, the farewell (UnbindRequest) may still be read. */
+		/* Where TLS came up, though too old, the farewell (UnbindRequest) may still be
+		 * read. */
 		if (strcmp(WHO[i], "old-tls") != 0)
 			assert_int_equal(logged(WHO[i], "said"), 0);
 		assert_false(told(WHO[i], "Svc-pass-w0rd"));
@@ -477,6 +478,50 @@ static void a_slow_server_is_waited_for_in_bounds(void **state)
 		assert_in_range(took, CASES[i].least_ms, CASES[i].most_ms);
 		/* Waiting is not working. */
 		assert_true((clock() - cpu) * 1000 / CLOCKS_PER_SEC < 500);
+	}
+}
+
+/* The most memory that the process had since forget_peak(), in KiB. */
+static long peak_kib(void)
+{
+	char line[200];
+	long kib = 0;
+	FILE *status = fopen("/proc/self/status", "re");
+
+	assert_non_null(status);
+	while (fgets(line, sizeof(line), status))
+		sscanf(line, "VmHWM: %ld kB", &kib);
+	fclose(status);
+	assert_true(kib > 0);
+	return kib;
+}
+
+static long forget_peak(void)
+{
+	FILE *file = fopen("/proc/self/clear_refs", "we");
+
+	assert_non_null(file);
+	fputs("5", file);
+	assert_int_equal(fclose(file), 0);
+	return peak_kib();
+}
+
+/* What a directory says, or says that it will say, is taken in bounds. */
+static void a_server_that_says_too_much_is_not_heard(void **state)
+{
+	static const char *const WHO[] = {"boast", "endless"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(WHO) / sizeof(WHO[0]); i++) {
+		int64_t begun = rs_clock_mono_ms();
+		long before = forget_peak();
+		struct rs_ldap_verdict v =
+			check_at(odd("ldaps", WHO[i]), guid_of("alice"), NULL, "Alice-pass-w0rd");
+
+		assert_int_equal(v.outcome, RS_LDAP_IS_UNAVAILABLE);
+		assert_in_range(peak_kib() - before, 0, 16 << 10);
+		/* Nothing is waited for once it is clear. */
+		assert_in_range(rs_clock_mono_ms() - begun, 0, 2000);
 	}
 }
 
@@ -618,6 +663,7 @@ int main(void)
 		cmocka_unit_test(a_bad_certificate_gets_no_password),
 		cmocka_unit_test(no_starttls_no_password),
 		cmocka_unit_test(a_slow_server_is_waited_for_in_bounds),
+		cmocka_unit_test(a_server_that_says_too_much_is_not_heard),
 		cmocka_unit_test(the_next_server_is_asked),
 		cmocka_unit_test(a_referral_is_not_followed),
 		cmocka_unit_test(nothing_is_sent_when_tls_is_gone),

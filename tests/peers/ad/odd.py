@@ -12,6 +12,8 @@ DIR has the certificates (certs.py). The ports are written to DIR/odd.json; DIR/
     referral    answers everything with a referral to rogue rogue       where nobody may ever come
     busy        lets the service account in, then 51        tls-gone    closes TLS after the service bind
     open-door   answers LDAP_SUCCESS to every bind, and every search with an entry of another objectGUID
+    boast       TLS, then announces an answer of 2 GiB and sends its first octets
+    endless     lets everybody in and answers a search with entries that never end
 """
 import itertools
 import json
@@ -145,6 +147,8 @@ class Odd:
         self.listen("busy", self.busy, self.context())
         self.listen("tls-gone", self.tls_gone, self.context())
         self.listen("open-door", open_door, self.context())
+        self.listen("boast", boast, self.context())
+        self.listen("endless", endless, self.context())
 
     def old(self):
         context = self.context()
@@ -212,6 +216,22 @@ def open_door(connection):
         connection.entry(ident, "CN=Somebody,DC=ad,DC=example,DC=test",
                          {"objectGUID": next(connection.odd.counter).to_bytes(16, "big")})
         connection.answer(ident, 0x65, SUCCESS)
+
+    connection.serve(lambda i: connection.answer(i, 0x61, SUCCESS), search)
+
+
+def boast(connection):
+    """The head of an answer whose rest never comes."""
+    connection.serve(lambda i: connection.sock.sendall(b"\x30\x84\x7f\xff\xff\xf0" + number(i)), lambda i: None)
+
+
+def endless(connection):
+    """Entries until the caller hangs up, whatever the limit it named."""
+    def search(ident):
+        entry = tlv(0x30, number(ident), tlv(0x64, tlv(4, b"CN=x"), tlv(0x30, tlv(
+            0x30, tlv(4, b"description"), tlv(0x31, tlv(4, b"x" * 60000))))))
+        while True:
+            connection.sock.sendall(entry * 16)
 
     connection.serve(lambda i: connection.answer(i, 0x61, SUCCESS), search)
 
