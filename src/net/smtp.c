@@ -315,6 +315,8 @@ static void set_server(struct call *call)
 	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
 		(long)(left < server->timeout_ms ? left : server->timeout_ms));
+	/* When the time is over, a thread that still looks the name up goes on without us. */
+	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 }
 
 static void set_hooks(struct call *call)

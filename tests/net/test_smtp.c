@@ -12,6 +12,8 @@
 #include "rs/smtp.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,44 +300,185 @@ static void refused_before(void **state)
 	assert_verdict(&result, RS_SMTP_CONFIGURATION, 0);
 }
 
-/* Greets until the caller hangs up. */
-static void *chatter(void *arg)
-{
-	static char lines[6 * 4096];
-	int fd = accept(*(int *)arg, NULL, NULL);
+/* --- servers that never come to an end --- */
 
-	for (size_t i = 0; i < sizeof(lines); i += 6)
-		memcpy(lines + i, "220-\r\n", 6);
-	while (fd >= 0 && send(fd, lines, sizeof(lines), MSG_NOSIGNAL) > 0)
-		;
+/* What a server says before TLS: one text a command, then the last one again and again. */
+struct talk {
+	const char *name, *said[4];
+	int pause_ms; /* between octets of the last one; 0: as fast as it is taken */
+	int most_ms;
+};
+
+static bool utter(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	return send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static void go_on(int fd, const char *text, int pause_ms)
+{
+	char many[6000];
+	size_t len = 0;
+
+	while (len + strlen(text) < sizeof(many)) {
+		memcpy(many + len, text, strlen(text));
+		len += strlen(text);
+	}
+	for (size_t i = 0;; i = (i + 1) % len) {
+		if (send(fd, pause_ms ? many + i : many, pause_ms ? 1 : len, MSG_NOSIGNAL) <= 0)
+			return;
+		usleep((useconds_t)pause_ms * 1000);
+	}
+}
+
+struct talker {
+	const struct talk *talk;
+	int listener;
+};
+
+static void *talker(void *arg)
+{
+	const struct talker *t = arg;
+	int fd = accept(t->listener, NULL, NULL);
+	char command[1000];
+	size_t i = 0;
+
+	while (fd >= 0 && i < 3 && t->talk->said[i + 1] && utter(fd, t->talk->said[i]) &&
+		recv(fd, command, sizeof(command), 0) > 0)
+		i++;
+	if (fd >= 0)
+		go_on(fd, t->talk->said[i], t->talk->pause_ms);
 	close(fd);
 	return NULL;
 }
 
-/* A greeting without end is not listened to until the time-out: libcurl bounds what it reads. */
-static void too_many_words(void **state)
+static long peak_kib(void)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t len = sizeof(at);
+	char line[200];
+	long kib = 0;
+	FILE *status = fopen("/proc/self/status", "re");
+
+	assert_non_null(status);
+	while (fgets(line, sizeof(line), status))
+		sscanf(line, "VmHWM: %ld kB", &kib);
+	fclose(status);
+	return kib;
+}
+
+/* From now on the peak is counted anew. */
+static long forget_peak(void)
+{
+	FILE *file = fopen("/proc/self/clear_refs", "we");
+
+	assert_non_null(file);
+	fputs("5", file);
+	assert_int_equal(fclose(file), 0);
+	return peak_kib();
+}
+
+/* It took no longer, and no more memory, than whoever waits for it can bear. */
+static struct rs_smtp_result bounded(
+	const char *name, const struct rs_smtp_server *server, const char *to, int most_ms)
+{
+	long before = forget_peak(), kib;
+	int64_t begun = rs_clock_mono_ms(), ms;
+	struct rs_smtp_result result = send_to(server, to);
+
+	ms = rs_clock_mono_ms() - begun;
+	kib = peak_kib() - before;
+	print_message("    %-34s %5d ms %6ld KiB  %s\n", name, (int)ms, kib, result.detail);
+	assert_int_equal(result.verdict, RS_SMTP_TEMPORARY);
+	assert_in_range(ms, 0, most_ms);
+	assert_true(kib < 8 << 10);
+	return result;
+}
+
+#define HELLO	"220 mail.example.test ESMTP\r\n"
+#define OFFERED "250-mail.example.test\r\n250 STARTTLS\r\n"
+
+/* Before TLS: many words end the conversation, slow ones the time-out. */
+static void words_without_end(void **state)
+{
+	static const struct talk talks[] = {
+		{"a greeting by lines", {"220-\r\n"}, 0, 2000},
+		{"a greeting in one line", {"220 " OFFERED "250 aaaaaaaaaaaaaaaaaaaa"}, 0, 2000},
+		{"one line", {"220 aaaaaaaaaaaaaaaa"}, 0, 2000},
+		{"no reply at all", {"hello hello hello\r\n"}, 0, 2000},
+		{"a greeting by octets", {"220-mail.example.test\r\n"}, 100, 2000},
+		{"an EHLO by lines", {HELLO, "250-and more\r\n"}, 0, 2000},
+		{"an EHLO by octets", {HELLO, "250-and more\r\n"}, 100, 2000},
+		{"a STARTTLS by lines", {HELLO, OFFERED, "220-go ahead\r\n"}, 0, 2000},
+		{"a STARTTLS by octets", {HELLO, OFFERED, "220-go ahead\r\n"}, 100, 2000},
+		{"a handshake by octets",
+			{HELLO, OFFERED, "220 go\r\n", "\x16\x03\x03\x3f\x01\x02"}, 100, 2000},
+	};
 	struct rs_smtp_server server = server_of("starttls");
-	struct rs_smtp_result result;
-	int64_t from = rs_clock_mono_ms();
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	pthread_t thread;
 
 	(void)state;
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(fd, 1), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	assert_int_equal(pthread_create(&thread, NULL, chatter, &fd), 0);
-	server.port = ntohs(at.sin_port);
-	server.timeout_ms = 20000;
-	result = send_to(&server, "nobody@example.test");
-	pthread_join(thread, NULL);
-	close(fd);
-	assert_verdict(&result, RS_SMTP_TEMPORARY, 220);
-	assert_string_equal(result.stage, "connect");
-	assert_in_range(rs_clock_mono_ms() - from, 0, 10000);
+	server.timeout_ms = 1000;
+	for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
+		struct sockaddr_in at = {
+			.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+		socklen_t len = sizeof(at);
+		struct talker t = {&talks[i], socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+		pthread_t thread;
+
+		assert_int_equal(bind(t.listener, (struct sockaddr *)&at, sizeof(at)), 0);
+		assert_int_equal(listen(t.listener, 1), 0);
+		assert_int_equal(getsockname(t.listener, (struct sockaddr *)&at, &len), 0);
+		assert_int_equal(pthread_create(&thread, NULL, talker, &t), 0);
+		server.port = ntohs(at.sin_port);
+		bounded(talks[i].name, &server, "nobody@example.test", talks[i].most_ms);
+		pthread_join(thread, NULL);
+		close(t.listener);
+	}
+}
+
+/* Within TLS it is the same, also where the message has gone already. */
+static void answers_without_end(void **state)
+{
+	static const char *const to[] = {"driprcpt@example.test", "floodrcpt@example.test",
+		"dripdata@example.test", "flooddata@example.test"};
+	static const char *const listeners[] = {"starttls", "implicit"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct rs_smtp_server server = server_of(listeners[i]);
+
+		server.timeout_ms = 1000;
+		for (size_t k = 0; k < sizeof(to) / sizeof(to[0]); k++)
+			bounded(to[k], &server, to[k], 2000);
+	}
+}
+
+#define SLOW_NAME "slow.example.test"
+
+/* The resolver of this program: one name takes long, as when no name server answers. */
+int getaddrinfo(
+	const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+	static int (*system_one)(
+		const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	if (name && strcmp(name, SLOW_NAME) == 0) {
+		sleep(6);
+		return EAI_AGAIN;
+	}
+	if (!system_one)
+		*(void **)&system_one = dlsym(RTLD_NEXT, "getaddrinfo");
+	return system_one(name, service, hints, out);
+}
+
+/* A name that is not found in time costs the time-out, not what the resolver takes. */
+static void a_name_without_end(void **state)
+{
+	struct rs_smtp_server server = server_of("starttls");
+
+	(void)state;
+	server.host = SLOW_NAME;
+	server.timeout_ms = 1000;
+	bounded("a name", &server, "nobody@example.test", 2000);
 }
 
 int main(void)
@@ -349,7 +492,9 @@ int main(void)
 		cmocka_unit_test(sign_in),
 		cmocka_unit_test(probe),
 		cmocka_unit_test(refused_before),
-		cmocka_unit_test(too_many_words),
+		cmocka_unit_test(words_without_end),
+		cmocka_unit_test(answers_without_end),
+		cmocka_unit_test(a_name_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

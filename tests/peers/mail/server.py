@@ -6,6 +6,8 @@ What a recipient's local part says is done:
     dataNNN-...    the message is answered NNN
     hang-...       RCPT is never answered
     mute-...       the message is never answered
+    dripAT-...     the answer to AT ("rcpt" or "data") comes by octets, five a second, and never ends
+    floodAT-...    the same as lines, as fast as they are taken
 """
 import asyncio
 import json
@@ -30,6 +32,21 @@ LISTENERS = {
 SCRIPT = re.compile(r"(code|once|data)([245]\d\d)\b")
 
 
+ENDLESS = re.compile(r"(drip|flood)(rcpt|data)\b")
+
+
+async def answer_without_end(server, address, command):
+    """Does not come back while the caller listens, when the address says so of this command."""
+    found = ENDLESS.match(address)
+    if not found or found[2] != command:
+        return
+    while not server.transport.is_closing():
+        server.transport.write(b"2" if found[1] == "drip" else b"250-and more\r\n" * 1000)
+        await server._writer.drain()
+        if found[1] == "drip":
+            await asyncio.sleep(0.2)
+
+
 def scripted(address, word):
     found = SCRIPT.match(address)
     return f"{found[2]} as the address says" if found and found[1] == word else None
@@ -42,7 +59,8 @@ class Handler:
         self.outbox = outbox
         self.seen = set()
 
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):
+    async def handle_RCPT(self, server, _session, envelope, address, _options):
+        await answer_without_end(server, address, "rcpt")
         if address.startswith("hang"):
             await asyncio.sleep(3600)
         reply = scripted(address, "code")
@@ -54,8 +72,9 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 fine"
 
-    async def handle_DATA(self, _server, _session, envelope):
+    async def handle_DATA(self, server, _session, envelope):
         for address in envelope.rcpt_tos:
+            await answer_without_end(server, address, "data")
             if address.startswith("mute"):
                 await asyncio.sleep(3600)
             reply = scripted(address, "data")
