@@ -96,6 +96,15 @@ enum rs_code rs_challenge_resend(struct rs_ctx *ctx, const struct rs_id *id,
 	struct rs_challenge *out) RS_CHECK;
 enum rs_code rs_challenge_cancel(struct rs_ctx *ctx, const struct rs_id *id,
 	struct rs_challenge *out) RS_CHECK;
+/*
+ * What else ends challenges is done by the tables with the change itself; these put it on record. The
+ * ones that live for a request, which is about to become another one: appended to events (borrowed).
+ */
+enum rs_code rs_challenge_voided(struct rs_ctx *ctx, const struct rs_id *request, const char *why,
+	json_t *events) RS_CHECK;
+/* The ones of a user who was blocked inside tx. */
+enum rs_code rs_challenge_blocked(
+	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user) RS_CHECK;
 /* The result a browser brought back, by the very token that made the challenge; as verify. */
 enum rs_code rs_challenge_complete(struct rs_ctx *ctx, const struct rs_id *id, json_t *body,
 	struct rs_challenge *out, struct rs_reissue *request) RS_CHECK;

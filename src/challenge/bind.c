@@ -74,8 +74,18 @@ static enum rs_code state_fits(
 static enum rs_code digest_fits(
 	struct rs_ctx *ctx, const struct rs_reissue *r, const struct rs_bytes *seen)
 {
+	struct rs_event event = {
+		.action = "challenge.refused",
+		.object_type = "reissue_request",
+		.object = r->id,
+		.enterprise = r->enterprise_id,
+		.digest = seen->data,
+		.detail = "digest",
+	};
+
 	if (!seen->data || rs_equal(seen->data, r->digest.data, 32))
 		return RS_OK;
+	rs_audit_denied(ctx, &event, RS_DIGEST_MISMATCH);
 	rs_fail(ctx, RS_DIGEST_MISMATCH,
 		"The content is not the one you saw. Read the request again before you go on.");
 	rs_err_ext(ctx, "current_status", json_string(r->status));

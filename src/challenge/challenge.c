@@ -148,6 +148,20 @@ struct rs_event rs_challenge_event(const struct rs_challenge *c, const char *act
 	};
 }
 
+enum rs_code rs_challenge_denied(struct rs_ctx *ctx, const struct rs_challenge *c, enum rs_code rc)
+{
+	struct rs_event event = rs_challenge_event(c, "challenge.refused");
+
+	/* Neither what cannot be an answer nor our own trouble is anybody's attempt. */
+	if (!rc || rc == RS_VALIDATION_FAILED || rc == RS_UNAVAILABLE || rc == RS_OVERLOADED ||
+		rc == RS_INTERNAL)
+		return rc;
+	event.detail = c->mechanism;
+	rs_audit_denied(ctx, &event, rc);
+	rs_err_ext(ctx, "challenge_id", json_string(c->id.s));
+	return rc;
+}
+
 enum rs_code rs_challenge_factor(
 	struct rs_ctx *ctx, const struct rs_challenge *c, const struct rs_factor **out)
 {

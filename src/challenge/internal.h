@@ -63,9 +63,15 @@ enum rs_code rs_challenge_factor(struct rs_ctx *ctx, const struct rs_challenge *
 /* Loads c->connector when the mechanism has one; RS_METHOD_NOT_CONFIGURED when it is off or gone. */
 enum rs_code rs_challenge_connect(struct rs_ctx *ctx, const struct rs_factor *factor,
 	struct rs_challenge *c) RS_CHECK;
+/* The same when an answer comes: also of those that send its codes, whichever of several did. */
+enum rs_code rs_challenge_connected(struct rs_ctx *ctx, const struct rs_factor *factor,
+	struct rs_challenge *c) RS_CHECK;
 
 /* --- trail --- */
 struct rs_event rs_challenge_event(const struct rs_challenge *c, const char *action);
+/* Puts on record that a challenge was refused something with rc, which it hands back. */
+enum rs_code rs_challenge_denied(
+	struct rs_ctx *ctx, const struct rs_challenge *c, enum rs_code rc) RS_CHECK;
 
 /* Tells the user by mail; what cannot be told is logged. */
 void rs_challenge_tell(struct rs_ctx *ctx, const struct rs_challenge *c, const char *happened);

@@ -27,14 +27,15 @@ static enum rs_code may_resend(struct rs_ctx *ctx, const struct rs_challenge *c)
 	if (strcmp(c->status, "pending") != 0 || rs_challenge_overdue(c, now))
 		return rs_challenge_refuse(ctx, c);
 	if (c->resends >= c->resends_max)
-		return rs_fail(ctx, RS_RESEND_LIMIT,
-			"The code was sent as often as it may be. Make a new challenge.");
+		return rs_challenge_denied(ctx, c,
+			rs_fail(ctx, RS_RESEND_LIMIT,
+				"The code was sent as often as it may be. Make a new challenge."));
 	if (left <= 0)
 		return RS_OK;
 	rs_fail(ctx, RS_RESEND_TOO_SOON, "The code was sent a moment ago; wait %lld seconds.",
 		(long long)left);
 	ctx->err.retry_after = (int)left;
-	return RS_RESEND_TOO_SOON;
+	return rs_challenge_denied(ctx, c, RS_RESEND_TOO_SOON);
 }
 
 static enum rs_code resend(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
@@ -75,7 +76,8 @@ enum rs_code rs_challenge_resend(
 	if (!rc)
 		rc = may_resend(ctx, out);
 	if (!rc)
-		rc = rs_challenge_count_again(ctx, r.factor, out);
+		rc = rs_challenge_denied(
+			ctx, out, rs_challenge_count_again(ctx, r.factor, out));
 	if (!rc)
 		rc = rs_tx_use(ctx, RS_REACH_CALLER, resend, &r);
 	if (rc)
@@ -124,6 +126,79 @@ enum rs_code rs_challenge_cancel(
 		return rs_challenge_refuse(ctx, out);
 	rc = rs_tx_use(ctx, RS_REACH_CALLER, cancel, out);
 	return rc ? rc : rs_challenge_get(ctx, id, out);
+}
+
+/* --- ended with something else --- */
+
+struct ended {
+	struct rs_id id, enterprise_id;
+	const char *status;
+	struct rs_bytes digest;
+};
+
+static enum rs_code read_ended(
+	struct rs_ctx *ctx, struct rs_rows *rows, int i, const char *action, struct rs_event *out)
+{
+	static const struct rs_field ROW[] = {
+		RS_FIELD(struct ended, id, RS_T_ID),
+		RS_FIELD(struct ended, enterprise_id, RS_T_ID),
+		RS_FIELD(struct ended, status, RS_T_STRING),
+		RS_FIELD(struct ended, digest, RS_T_SHA256),
+		RS_FIELD_END,
+	};
+	struct ended row = {0};
+	enum rs_code rc = rs_row_read(ctx, rows, i, ROW, &row);
+
+	*out = (struct rs_event){
+		.action = action,
+		.object_type = "challenge",
+		.object = row.id,
+		.enterprise = row.enterprise_id,
+		.digest = row.digest.data,
+		.from = row.status,
+	};
+	return rc;
+}
+
+enum rs_code rs_challenge_voided(
+	struct rs_ctx *ctx, const struct rs_id *request, const char *why, json_t *events)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	rs_p_id(&p, request);
+	rc = rs_read(ctx, RS_REACH_JOB, RS_Q_challenge_live_of, &p, &rows);
+	for (int i = 0; !rc && i < rs_rows_count(rows); i++) {
+		struct rs_event event;
+
+		rc = read_ended(ctx, rows, i, "challenge.invalidated", &event);
+		event.to = "invalidated";
+		event.detail = why;
+		if (!rc)
+			json_array_append(events, rs_audit_row(ctx, &event));
+	}
+	return rc;
+}
+
+enum rs_code rs_challenge_blocked(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	rs_p_id(&p, user);
+	rc = rs_tx_run(ctx, tx, RS_Q_challenge_blocked, &p, &rows);
+	for (int i = 0; !rc && i < rs_rows_count(rows); i++) {
+		struct rs_event event;
+
+		rc = read_ended(ctx, rows, i, "challenge.cancelled", &event);
+		event.to = "cancelled";
+		event.detail = "user blocked";
+		if (!rc)
+			rc = rs_audit(ctx, tx, &event);
+	}
+	return rc;
 }
 
 /* --- the end of its time --- */

@@ -163,6 +163,23 @@ static enum rs_code judge_open(struct rs_ctx *ctx, const struct rs_challenge *c)
 		OPEN_MAX);
 }
 
+/* Counted by address before it is put on record: whoever has a link needs no token. */
+static enum rs_code not_followed(
+	struct rs_ctx *ctx, const struct rs_challenge *c, enum rs_code why)
+{
+	struct rs_err kept = ctx->err;
+	enum rs_code rc;
+
+	ctx->err = (struct rs_err){0};
+	rc = rs_throttle_refused(ctx);
+	if (rc) {
+		rs_err_reset(&kept);
+		return rc;
+	}
+	ctx->err = kept;
+	return rs_challenge_denied(ctx, c, why);
+}
+
 enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct rs_redirect *out)
 {
 	const struct rs_factor *factor = NULL;
@@ -175,7 +192,9 @@ enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct 
 	if (!well_formed(handle))
 		return rs_fail(ctx, RS_NOT_FOUND, "There is no such link.");
 	rc = peek(ctx, handle, "redirect", &c, &used);
-	if (!rc && (used || strcmp(c.status, "pending") != 0))
+	if (rc)
+		return rc;
+	if (used || strcmp(c.status, "pending") != 0)
 		rc = rs_fail(ctx, RS_GONE, "This link was used already or is too old.");
 	if (!rc)
 		rc = judge_open(ctx, &c);
@@ -183,11 +202,12 @@ enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct 
 		rc = rs_challenge_factor(ctx, &c, &factor);
 	if (!rc)
 		rc = rs_challenge_connect(ctx, factor, &c);
-	if (rc)
-		return rc;
 	c.state = new_text(ctx);
-	rc = factor->authorize(ctx, &c, out, &f.kept);
-	return rc ? rc : rs_tx_use(ctx, RS_REACH_JOB, follow, &f);
+	if (!rc)
+		rc = factor->authorize(ctx, &c, out, &f.kept);
+	if (!rc)
+		rc = rs_tx_use(ctx, RS_REACH_JOB, follow, &f);
+	return rc ? not_followed(ctx, &c, rc) : RS_OK;
 }
 
 /* --- the IdP came back --- */
@@ -372,7 +392,7 @@ static enum rs_code finish(
 	if (!rc)
 		rc = rs_challenge_connect(ctx, factor, c);
 	if (rc) {
-		out->failure = rs_code_slug(rc);
+		out->failure = rs_code_slug(rs_challenge_denied(ctx, c, rc));
 		rs_err_reset(&ctx->err);
 	} else {
 		rc = judge(ctx, c, factor, params, out);
@@ -449,15 +469,32 @@ static enum rs_code judge_result(
 	return rc;
 }
 
-enum rs_code rs_challenge_complete(struct rs_ctx *ctx, const struct rs_id *id, json_t *body,
-	struct rs_challenge *out, struct rs_reissue *request)
+static enum rs_code bring_result(struct rs_ctx *ctx, json_t *body, struct rs_challenge *c)
 {
 	static const struct rs_field BODY[] = {
 		RS_FIELD(struct completing, result, RS_T_STRING, .flags = RS_F_REQUIRED, .min = 1,
 			.max = 100),
 		RS_FIELD_END,
 	};
+	const struct rs_factor *factor = NULL;
 	struct completing in = {0};
+	enum rs_code rc = rs_challenge_factor(ctx, c, &factor);
+
+	rs_json_read(ctx, body, "", BODY, &in, NULL);
+	if (!rc)
+		rc = rs_faults(ctx);
+	if (!rc)
+		rc = rs_challenge_denied(ctx, c, rs_challenge_connect(ctx, factor, c));
+	if (!rc)
+		rc = judge_result(ctx, c, in.result);
+	return rc ? rc
+		  : rs_challenge_denied(
+			    ctx, c, rs_tx_use(ctx, RS_REACH_CALLER, use_result, &in));
+}
+
+enum rs_code rs_challenge_complete(struct rs_ctx *ctx, const struct rs_id *id, json_t *body,
+	struct rs_challenge *out, struct rs_reissue *request)
+{
 	enum rs_code rc = rs_challenge_load(ctx, id, "challenge.answer", out);
 
 	*request = (struct rs_reissue){0};
@@ -473,14 +510,8 @@ enum rs_code rs_challenge_complete(struct rs_ctx *ctx, const struct rs_id *id, j
 	if (!rc && (strcmp(out->status, "returned") != 0 ||
 			   rs_challenge_overdue(out, rs_clock_now_us(ctx->app->clock))))
 		return rs_challenge_refuse(ctx, out);
-	if (rc)
-		return rc;
-	rs_json_read(ctx, body, "", BODY, &in, NULL);
-	rc = rs_faults(ctx);
 	if (!rc)
-		rc = judge_result(ctx, out, in.result);
-	if (!rc)
-		rc = rs_tx_use(ctx, RS_REACH_CALLER, use_result, &in);
+		rc = bring_result(ctx, body, out);
 	if (!rc)
 		rc = rs_challenge_grant(ctx, out, request);
 	return rc ? rc : rs_challenge_get(ctx, id, out);

@@ -155,13 +155,7 @@ static enum rs_code not_counted(struct rs_ctx *ctx, struct rs_challenge *c)
 	if (strcmp(c->status, "pending") != 0 || c->attempts >= c->attempts_max ||
 		rs_challenge_overdue(c, rs_clock_now_us(ctx->app->clock)))
 		return rs_challenge_refuse(ctx, c);
-	rc = rs_challenge_not_locked(ctx, &c->user_id);
-	if (rc == RS_SUBJECT_LOCKED) {
-		struct rs_event event = rs_challenge_event(c, "challenge.refused");
-
-		rs_audit_denied(ctx, &event, rc);
-		rs_err_ext(ctx, "challenge_id", json_string(c->id.s));
-	}
+	rc = rs_challenge_denied(ctx, c, rs_challenge_not_locked(ctx, &c->user_id));
 	return rc ? rc : rs_fail(ctx, RS_CONFLICT, "The challenge has changed meanwhile. Try again.");
 }
 
@@ -299,14 +293,16 @@ static enum rs_code judge(struct rs_ctx *ctx, const struct rs_challenge *c,
 	bool locked;
 	enum rs_code rc = factor->check(ctx, c, input, &verdict);
 
-	if (rc)
+	if (rc) {
 		refund(ctx, c, counted);
-	else if (verdict.result == RS_VERDICT_UNAVAILABLE)
+		rc = rs_challenge_denied(ctx, c, rc);
+	} else if (verdict.result == RS_VERDICT_UNAVAILABLE) {
 		rc = unavailable(ctx, c, &verdict, counted);
-	else if (verdict.result == RS_VERDICT_PASSED)
+	} else if (verdict.result == RS_VERDICT_PASSED) {
 		rc = rs_challenge_judged(ctx, c, "passed", RS_OK, &verdict, false, &locked);
-	else
+	} else {
 		rc = wrong(ctx, c, &verdict, counted);
+	}
 	rs_secret_free(verdict.sealed);
 	return rc;
 }
@@ -319,7 +315,7 @@ static enum rs_code answer(struct rs_ctx *ctx, struct rs_challenge *c,
 	enum rs_code rc = read_answer(ctx, c, factor, body, &input);
 
 	if (!rc)
-		rc = rs_challenge_connect(ctx, factor, c);
+		rc = rs_challenge_denied(ctx, c, rs_challenge_connected(ctx, factor, c));
 	if (!rc)
 		rc = count(ctx, c, &counted);
 	if (!rc)

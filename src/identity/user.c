@@ -280,6 +280,7 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 		!strcmp(after->status, "restricted");
 	struct rs_change change = {RS_Q_user_update, &p, .fields = rs_user_fields, .out = out};
 	change.then = out_now ? &tokens : NULL;
+	change.blocks = strcmp(before->status, "blocked") && !strcmp(after->status, "blocked");
 	change.event = (struct rs_event){.action = "user.updated", .object_type = "user"};
 	change.event.object = before->id;
 	change.event.enterprise = before->enterprise_id;

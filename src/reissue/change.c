@@ -1,6 +1,7 @@
 /* Loading a request, and storing a change of it with one conditional statement. */
 #include "impl.h"
 
+#include "rs/challenge.h"
 #include "rs/names.h"
 
 /* How often a use case starts again when others are faster. */
@@ -221,23 +222,28 @@ enum rs_code rs_case_commit(struct rs_ctx *ctx, const struct rs_reissue *request
 	return rc;
 }
 
-/* Leaving `authenticating` ends the challenge that waits there; the table sees to it, this tells it. */
-static void note_challenge(struct rs_ctx *ctx, const struct rs_reissue *r,
+/* Whether officers pass challenges for it as it stands. */
+static bool waits_for_officers(const char *status)
+{
+	return strcmp(status, rs_state_name(RS_RR_PENDING)) == 0 ||
+		strcmp(status, rs_state_name(RS_RR_IN_REVIEW)) == 0 ||
+		strcmp(status, rs_state_name(RS_RR_PENDING_DUAL_CONTROL)) == 0;
+}
+
+/*
+ * A state that is left ends the challenges that wait there, the owner's or the officers'; the tables
+ * see to it, this tells it.
+ */
+static enum rs_code note_challenges(struct rs_ctx *ctx, const struct rs_reissue *r,
 	const struct rs_change *change, json_t *events)
 {
-	struct rs_event event = rs_reissue_event_of(r, "challenge.invalidated");
+	const char *from = change->from;
+	bool owners = from && strcmp(from, rs_state_name(RS_RR_AUTHENTICATING)) == 0 &&
+		r->challenge_status;
+	bool officers = from && waits_for_officers(from) && !waits_for_officers(r->status);
 
-	if (!change->from || strcmp(change->from, rs_state_name(RS_RR_AUTHENTICATING)) != 0 ||
-		!r->challenge_status ||
-		(strcmp(r->challenge_status, "pending") != 0 &&
-			strcmp(r->challenge_status, "returned") != 0))
-		return;
-	event.object_type = "challenge";
-	event.object = r->challenge_id;
-	event.from = r->challenge_status;
-	event.to = "invalidated";
-	event.detail = change->action;
-	json_array_append(events, rs_audit_row(ctx, &event));
+	return owners || officers ? rs_challenge_voided(ctx, &r->id, change->action, events)
+				  : RS_OK;
 }
 
 enum rs_code rs_case_store(
@@ -256,8 +262,9 @@ enum rs_code rs_case_store(
 	event.before = change->before;
 	event.after = change->after;
 	events = rs_case_events(ctx, &event, change->passed);
-	if (!change->passed)
-		note_challenge(ctx, request, change, events);
+	rc = change->passed ? RS_OK : note_challenges(ctx, request, change, events);
+	if (rc)
+		return rc;
 	p = store_params(ctx, request, change, events);
 	rc = rs_case_commit(
 		ctx, request, change->revoke_previous, RS_Q_reissue_store, &p, &rows);

@@ -366,7 +366,8 @@ def test_we_stop_before_the_domain_locks(person, ad):
     one.challenge = None
     answer = one.answer(PASSWORD).expect(429, "subject-locked")
     assert 0 < int(answer.headers["Retry-After"]) <= 1800
-    assert one.status() == "authenticating"
+    assert one.status() == "authenticating" and one.shown()["attempts_left"] == 3
+    assert [event["code"] for event in one.audited() if event["outcome"] != "done"] == ["subject-locked"]
     seen = ad.look(account)
     assert seen["badPwdCount"] <= 3 and seen["lockoutTime"] == 0
     assert person().answer(PASSWORD).expect(200)["status"] == "consumed"
@@ -441,6 +442,7 @@ def test_a_connector_that_is_switched_off_passes_nobody(person, admin):
     admin.patch(f"/v1/connectors/{one.connector['id']}", {"active": False}).expect(200)
     one.answer(PASSWORD).expect(409, "method-not-configured")
     assert one.status() == "authenticating"
+    assert [event["code"] for event in one.audited() if event["outcome"] != "done"] == ["method-not-configured"]
 
 
 def test_no_password_is_left_anywhere(person, ad, instance):

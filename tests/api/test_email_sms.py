@@ -126,6 +126,25 @@ def test_one_channel_that_fails_is_not_done_without(tenant, gateways, instance):
     both.end(tenant)
 
 
+@pytest.mark.parametrize("which", ["sms", "email"])
+def test_a_channel_that_is_switched_off_fails_closed(callers, instance, soon, journey, gateways, which):  # noqa: F811
+    """O17: with the gateway or the relay off the right codes of a pending challenge pass nothing and count nothing, on
+    record; on again they pass."""
+    mine = Tenant(callers, instance, soon)
+    relay = mine.admin.post("/v1/connectors", journey.relay_body()).expect(201)["id"]
+    both = Both(mine, gateways, instance)
+    codes = {"email_code": both.mail_code(), "sms_code": both.sms_code()}
+    connector = both.gateway if which == "sms" else relay
+    mine.off(connector)
+    both.answer(**codes).expect(409, "method-not-configured")
+    assert both.shown()["attempts_left"] == 5 and both.shown()["status"] == "pending"
+    assert both.holder.api.get(f"/v1/reissue-requests/{both.request['id']}").expect(200)["status"] == "authenticating"
+    events = mine.admin.get(f"/v1/audit-events?object_id={both.challenge['id']}").expect(200)["items"]
+    assert "method-not-configured" in [event["code"] for event in events]
+    mine.admin.patch(f"/v1/connectors/{connector}", {"active": True}).expect(200)
+    both.answer(**codes).expect(200)
+
+
 def test_without_a_number_there_is_no_mail_either(tenant, instance):
     """O26: who has no number gets 409 destination-missing, not a code by mail alone."""
     holder = Holder(tenant, tenant.profile(BOTH))

@@ -1,0 +1,163 @@
+"""Whatever is refused about a second factor is on record: the event names the challenge and the code that was answered."""
+import time
+
+import pytest
+import requests
+
+from peers.oidc.hostile import Hostile
+from support.asked import HERE, MAIL, Asked, trail, wrong
+from support.beside import Beside
+from support.calls import World
+from support.client import Api
+from support.oidc import OPEN, Person, Provided
+from support.otp import mailed_code
+
+pytestmark = pytest.mark.invariant(17)
+
+
+@pytest.fixture(scope="module")
+def world(instance, journey):
+    return World(instance, journey)
+
+
+def refusals(auditor, challenge):
+    """The codes of what was refused, oldest first."""
+    return [code for _, outcome, code in trail(auditor, challenge) if outcome != "done"]
+
+
+def test_a_connector_that_is_off(world, caller_auditor):
+    """O17: the answer to a challenge whose connector was switched off is refused, on record, and counts nothing."""
+    relay = world.made("enterprise_admin", "/v1/connectors", world.journey.relay_body())
+    asked = Asked(world, second_factor={"reissue": [{**MAIL, "connector_id": relay["id"]}]})
+    challenge = asked.ask()
+    code = asked.code()
+    world["enterprise_admin"].patch(f"/v1/connectors/{relay['id']}", {"active": False}).expect(200)
+    for answer in (code, wrong(code)):
+        asked.guess(challenge, answer).expect(409, "method-not-configured")
+    assert refusals(caller_auditor, challenge) == ["method-not-configured"] * 2
+    assert asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["attempts_left"] == 5
+    assert asked.now()["status"] == "authenticating"
+
+
+def test_a_resend_that_is_too_soon(world, caller_auditor):
+    """O23: a resend that is refused is on record."""
+    asked = Asked(world)
+    challenge = asked.ask()
+    asked.api.post(f"{HERE}/{challenge['id']}/resend", {}).expect(429, "resend-too-soon")
+    assert refusals(caller_auditor, challenge) == ["resend-too-soon"]
+
+
+def test_an_officers_challenge_that_the_owner_voids(world, caller_auditor):
+    """O14 of an approval: what the owner takes back ends the officer's passed challenge, on record."""
+    world.relay()
+    profile = world.journey.profile(second_factor={"approve": [MAIL]}, vetting=True)
+    officer = world.user(role="ra_officer")
+    api = world.sign_in(officer)
+    certificate = world.made("officer", "/v1/certificates/import", {**world.import_body(san=()), "profile_id": profile})
+    here = f"/v1/reissue-requests/{world.journey.ready(certificate)['id']}"
+    request = world["subscriber"].post(here + "/submit", {}).expect(200)
+    challenge = api.post(HERE, {"operation": "approve", "reissue_request_id": request["id"], **MAIL}).expect(201)
+    api.post(f"{HERE}/{challenge['id']}/verify", {"code": mailed_code(world.instance, officer["email"])}).expect(200)
+    world["subscriber"].post(here + "/reopen", {}).expect(200)
+    again = world["subscriber"].post(here + "/submit", {}).expect(200)
+    assert again["status"] == "pending"
+    api.post(here + "/approve", {"digest": again["digest"], "challenge_id": challenge["id"]}).expect(
+        410, "challenge-invalidated")
+    assert ("challenge.invalidated", "done", None) in trail(caller_auditor, challenge)
+    assert refusals(caller_auditor, challenge) == ["challenge-invalidated"]
+    assert world["subscriber"].get(here).expect(200)["new_certificate_id"] is None
+
+
+def test_a_blocked_users_challenge(world, caller_auditor):
+    """Whoever is blocked loses its challenges, on record."""
+    asked = Asked(world)
+    challenge = asked.ask()
+    world["enterprise_admin"].patch(f"/v1/users/{asked.user['id']}", {"status": "blocked"}).expect(200)
+    assert world["enterprise_admin"].get(f"{HERE}/{challenge['id']}").expect(200)["status"] == "cancelled"
+    assert ("challenge.cancelled", "done", None) in trail(caller_auditor, challenge)
+
+
+# --- through a browser ---
+
+@pytest.fixture(scope="module")
+def service(instance, tmp_path_factory):
+    with Beside(instance, tmp_path_factory.mktemp("record"), OPEN) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def provided(service, callers, journey):
+    with Hostile() as liar:
+        liar.honest()
+        yield Provided(service, callers, journey, liar)
+
+
+@pytest.fixture
+def person(provided):
+    provided.admin.patch(provided.path, {"active": True}).expect(200)
+    someone = Person(provided)
+    someone.waiting()
+    return someone
+
+
+def told(someone, challenge):
+    return [event["code"] for event in someone.events(challenge) if event["outcome"] != "done"][::-1]
+
+
+def test_a_connector_that_is_off_when_the_browser_comes_back(person, provided):
+    """O17: the way of a browser ends at a connector that was switched off meanwhile, before and after its sign-in."""
+    challenge = person.challenge()
+    url = provided.op.authorize(person.follow(challenge))
+    provided.admin.patch(provided.path, {"active": False}).expect(200)
+    back = person.return_to(url)
+    person.expect_refused(challenge, back, "method-not-configured")
+    assert told(person, challenge)[0] == "method-not-configured"
+    provided.admin.patch(provided.path, {"active": True}).expect(200)
+    challenge = person.challenge()
+    provided.admin.patch(provided.path, {"active": False}).expect(200)
+    answer = requests.get(challenge["redirect_url"], allow_redirects=False, timeout=20)
+    assert answer.status_code == 409 and "Location" not in answer.headers
+    assert told(person, challenge) == ["method-not-configured"]
+
+
+def test_a_connector_that_is_off_when_the_result_is_brought(person, provided):
+    """O17: a sign-in whose connector was switched off before its result came passes nothing until it is on again."""
+    challenge = person.challenge()
+    back = person.return_to(provided.op.authorize(person.follow(challenge)))
+    provided.admin.patch(provided.path, {"active": False}).expect(200)
+    person.complete(challenge, back["result"]).expect(409, "method-not-configured")
+    assert told(person, challenge) == ["method-not-configured"] and person.shown(challenge)["status"] == "returned"
+    person.expect_nothing_issued()
+    provided.admin.patch(provided.path, {"active": True}).expect(200)
+    person.complete(challenge, back["result"]).expect(200)
+
+
+def test_a_link_that_is_followed_twice(person, provided):
+    """A link is good once; whoever comes second gets a page, and the record says that somebody did."""
+    challenge = person.challenge()
+    person.follow(challenge)
+    answer = requests.get(challenge["redirect_url"], allow_redirects=False, timeout=20)
+    assert answer.status_code == 410 and "Location" not in answer.headers
+    assert told(person, challenge) == ["gone"]
+
+
+def test_a_result_that_is_too_late(person, provided, instance):
+    """A result is good for two minutes: later it passes nothing, and the record says so."""
+    challenge = person.challenge()
+    back = person.return_to(provided.op.authorize(person.follow(challenge)))
+    with instance.database() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE challenge_handle SET expires_at = created_at WHERE challenge_id = %s AND kind = 'result'",
+                       (challenge["id"],))
+    person.complete(challenge, back["result"]).expect(410)
+    assert len(told(person, challenge)) == 1
+    person.expect_nothing_issued()
+
+
+def test_a_reopen_while_the_browser_is_back(person, provided):
+    """D31: what was signed in for and then reopened is invalidated, on record; the result passes nothing."""
+    challenge = person.challenge()
+    back = person.return_to(provided.op.authorize(person.follow(challenge)))
+    person.api.post(f"/v1/reissue-requests/{person.request['id']}/reopen", {}).expect(200)
+    person.complete(challenge, back["result"]).expect(410, "challenge-invalidated")
+    assert "challenge.invalidated" in [event["action"] for event in person.events(challenge)]
+    person.expect_nothing_issued("draft")
