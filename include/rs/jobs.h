@@ -9,8 +9,9 @@
  *
  * What waits for somebody else's server (a relay, a gateway, name servers) runs in a lane of its own
  * with more threads, so that a server that hangs holds up neither the other lane nor, while a thread
- * of its lane is free, what goes elsewhere. In each lane one thread looks for work and hands that on
- * to a free one before it runs what it found.
+ * of its lane is free, what goes elsewhere. Jobs of one enterprise get no more than RS_JOBS_SHARE of
+ * those threads: its servers hold up its own jobs and nobody else's. In each lane one thread looks
+ * for work and hands that on to a free one before it runs what it found.
  *
  * Leases are kept by the database's clock, due times by business time. A job that dies with its
  * process is taken again when its lease is over, so handlers must bear being run twice.
@@ -24,6 +25,7 @@
 #define RS_JOB_DEDUPE_MAX  200
 #define RS_JOBS_THREADS	   2
 #define RS_JOBS_OUTWARD_THREADS 8
+#define RS_JOBS_SHARE		6
 
 /* One run, as the handler sees it. */
 struct rs_job {

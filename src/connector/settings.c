@@ -192,6 +192,24 @@ static void read_settings(
 	rs_json_read(ctx, from, "/settings", kind->fields, out, NULL);
 }
 
+/* A null leaves nothing behind that a reader could refuse. */
+static void refuse_unknown_nulls(
+	struct rs_ctx *ctx, const struct rs_connector_kind *kind, json_t *patch)
+{
+	const struct rs_field *field;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(patch, name, value)
+	{
+		for (field = kind->fields; field->name && strcmp(field->name, name) != 0; field++)
+			;
+		if (json_is_null(value) && !field->name)
+			rs_fault(ctx, RS_UNKNOWN_MEMBER, rs_pointer(ctx, "/settings", name),
+				"This member is not known here.");
+	}
+}
+
 enum rs_code rs_connector_apply(struct rs_ctx *ctx, struct rs_connector *connector, json_t *given)
 {
 	const struct rs_connector_kind *kind = rs_connector_kind(connector->kind);
@@ -206,6 +224,7 @@ enum rs_code rs_connector_apply(struct rs_ctx *ctx, struct rs_connector *connect
 	rc = take_secrets(ctx, connector, kind, given, patch);
 	if (rc)
 		return rc;
+	refuse_unknown_nulls(ctx, kind, patch);
 	rs_json_merge(merged, patch);
 	read_settings(ctx, kind, merged, settings);
 	rc = rs_faults(ctx); /* what has faults is not judged further */

@@ -30,6 +30,7 @@ struct lane {
 	/* of the one that looks */
 	bool added;	    /* the rows of the scheduled kinds are made */
 	int64_t watched_ms; /* when the store was last found to fit; 0 = it was not */
+	struct rs_id running[RS_JOBS_OUTWARD_THREADS]; /* whose jobs run, "" = none or nobody's */
 	pthread_t thread[RS_JOBS_OUTWARD_THREADS];
 	int threads;
 };
@@ -116,12 +117,34 @@ static enum rs_code take_scheduled(struct rs_ctx *ctx, const struct rs_job_kind 
 	return RS_OK;
 }
 
+/* The enterprises whose jobs hold as many threads as one may have. */
+static json_t *full_share(struct rs_ctx *ctx, struct lane *lane)
+{
+	json_t *out = rs_arena_json(ctx->arena, json_array());
+
+	pthread_mutex_lock(&lane->jobs->lock);
+	for (int i = 0; i < RS_JOBS_OUTWARD_THREADS; i++) {
+		int count = 0;
+
+		for (int k = i; rs_id_set(&lane->running[i]) && k < RS_JOBS_OUTWARD_THREADS; k++)
+			count += rs_id_eq(&lane->running[i], &lane->running[k]);
+		if (count == RS_JOBS_SHARE)
+			json_array_append_new(out, json_string(lane->running[i].s));
+	}
+	pthread_mutex_unlock(&lane->jobs->lock);
+	return out;
+}
+
+/* lane is NULL for a caller's own thread. */
 static enum rs_code take_queued(struct rs_ctx *ctx, const struct rs_job_kind *kinds, bool outward,
-	struct taken *out, bool *found)
+	struct lane *lane, struct taken *out, bool *found)
 {
 	struct rs_params p = take_params(ctx, kinds, outward, false);
 	struct rs_rows *rows;
-	enum rs_code rc = rs_read(ctx, RS_REACH_JOB, RS_Q_job_take, &p, &rows);
+	enum rs_code rc;
+
+	rs_p_texts(&p, lane ? full_share(ctx, lane) : NULL);
+	rc = rs_read(ctx, RS_REACH_JOB, RS_Q_job_take, &p, &rows);
 
 	*found = rc == RS_OK && rs_rows_count(rows) > 0;
 	if (!*found)
@@ -201,7 +224,7 @@ static enum rs_code run_handler(struct rs_ctx *ctx, const struct taken *taken, c
 
 /* Takes one; what was found is to be given to run_taken(). */
 static enum rs_code take(struct rs_app *app, const struct rs_job_kind *kinds, bool outward,
-	struct taken *taken, bool *found)
+	struct lane *lane, struct taken *taken, bool *found)
 {
 	struct rs_ctx *ctx = &taken->ctx;
 	enum rs_code rc;
@@ -211,7 +234,7 @@ static enum rs_code take(struct rs_app *app, const struct rs_job_kind *kinds, bo
 	ctx->deadline_ms = rs_clock_mono_ms() + TAKE_MS;
 	rc = take_scheduled(ctx, kinds, outward, taken, found);
 	if (rc == RS_OK && !*found)
-		rc = take_queued(ctx, kinds, outward, taken, found);
+		rc = take_queued(ctx, kinds, outward, lane, taken, found);
 	if (rc != RS_OK)
 		rs_log(ctx, RS_LOG_WARN, "jobs.unavailable", rs_log_str(CAUSE, ctx->err.cause));
 	*found = *found && rc == RS_OK;
@@ -340,7 +363,7 @@ static bool look(struct lane *lane, struct taken *taken)
 
 	do {
 		if (may_take(lane) &&
-			take(jobs->app, jobs->kinds, lane->outward, taken, &found) == RS_OK &&
+			take(jobs->app, jobs->kinds, lane->outward, lane, taken, &found) == RS_OK &&
 			found)
 			return true;
 		if (!lane->outward && lane->watched_ms && counts_now(jobs))
@@ -372,6 +395,30 @@ static void let_another_look(struct lane *lane)
 	pthread_mutex_unlock(&lane->jobs->lock);
 }
 
+/* Whose job a thread runs from now on; the place is given back by leave(). NULL: it is nobody's. */
+static struct rs_id *enter(struct lane *lane, const struct rs_id *enterprise)
+{
+	struct rs_id *place = lane->running;
+
+	if (!rs_id_set(enterprise))
+		return NULL;
+	pthread_mutex_lock(&lane->jobs->lock);
+	while (rs_id_set(place)) /* there are as many as threads */
+		place++;
+	*place = *enterprise;
+	pthread_mutex_unlock(&lane->jobs->lock);
+	return place;
+}
+
+static void leave(struct lane *lane, struct rs_id *place)
+{
+	if (!place)
+		return;
+	pthread_mutex_lock(&lane->jobs->lock);
+	*place = (struct rs_id){0};
+	pthread_mutex_unlock(&lane->jobs->lock);
+}
+
 static void *runner(void *arg)
 {
 	struct lane *lane = arg;
@@ -379,11 +426,18 @@ static void *runner(void *arg)
 	pthread_setname_np(pthread_self(), "jobs");
 	while (begin_to_look(lane)) {
 		struct taken taken;
+		struct rs_id *place = NULL;
+		enum rs_code rc = RS_OK;
 		bool found = look(lane, &taken);
 
+		if (found)
+			place = enter(lane, &taken.job.enterprise);
 		let_another_look(lane);
+		if (found)
+			rc = run_taken(&taken);
+		leave(lane, place);
 		/* Whoever cannot tell how it went has logged it; the lease ends by itself. */
-		if (found && run_taken(&taken) != RS_OK)
+		if (rc != RS_OK)
 			continue;
 	}
 	return NULL;
@@ -400,7 +454,7 @@ enum rs_code rs_jobs_run_due(struct rs_ctx *ctx, const struct rs_job_kind *kinds
 
 		rc = add_schedules(ctx, kinds, outward);
 		while (rc == RS_OK && found) {
-			rc = take(ctx->app, kinds, outward, &taken, &found);
+			rc = take(ctx->app, kinds, outward, NULL, &taken, &found);
 			if (rc == RS_OK && found) {
 				rc = run_taken(&taken);
 				++*ran;

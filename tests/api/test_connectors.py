@@ -181,6 +181,7 @@ BAD = [
     (sms(dlr=True), "/settings/dlr_secret"), (sms(dlr_secret="short"), "/settings/dlr_secret"),
     (sms(dlr_secret="with/slashes/and spaces"), "/settings/dlr_secret"), (sms(secret_parameters="x"), "/settings/secret_parameters"),
     (sms(secret_headers={"X": "a\r\nb"}), "/settings/secret_headers/X"),
+    (smtp(pasword=None), "/settings/pasword"), (sms(urls=None), "/settings/urls"),
     ({**sms(), "kind": "pigeon"}, "/kind"), ({"kind": "sms", "name": word()}, "/settings"),
     ({**sms(), "secrets": {}}, "/secrets"), ({**sms(), "name": "a\nb"}, "/name"),
 ]

@@ -402,6 +402,26 @@ def test_asking_never_waits_for_gateways(tenant, gateways):
     assert sorted(times)[1] < 0.3, times
 
 
+@pytest.mark.concurrency
+def test_one_enterprise_does_not_hold_up_another(callers, instance, soon, gateways):
+    """While a gateway of one enterprise hangs under many messages, the messages of another go out at once."""
+    slow, quick = Tenant(callers, instance, soon), Tenant(callers, instance, soon)
+    stalled, good = f"/stall/{word()}", f"/ok/{word()}"
+    hanging = slow.gateway(gateways.gateway(stalled))
+    quick.gateway(gateways.gateway(good))
+    many, one = [slow.person()[0] for _ in range(20)], quick.person()[0]
+    try:
+        for api in many:
+            api.post("/v1/me/mobile", {"mobile": number()}).expect(200)
+        gateways.until(lambda: len(gateways.calls(stalled)) >= 8)
+        begun = time.monotonic()
+        one.post("/v1/me/mobile", {"mobile": number()}).expect(200)
+        gateways.until(lambda: gateways.calls(good))
+        assert time.monotonic() - begun < 4
+    finally:
+        slow.off(hanging)
+
+
 def test_a_switched_off_gateway_fails_closed(holder, gateways):
     """O17: with the gateway off no challenge is made: method-not-configured."""
     connector = holder.tenant.gateway(gateways.gateway("/ok/never"))
