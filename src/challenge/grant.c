@@ -38,7 +38,8 @@ static enum rs_code grant_reissue(
 	event.detail = c->mechanism;
 	passed.event = rs_audit_row(ctx, &event);
 	rc = rs_reissue_authenticated(ctx, &c->request_id, &passed, request);
-	return rc == RS_CONFLICT ? lost(ctx, c, c->status) : rc;
+	/* A request that was deleted at this moment took its challenge with it. */
+	return rc == RS_CONFLICT || rc == RS_NOT_FOUND ? lost(ctx, c, c->status) : rc;
 }
 
 static enum rs_code verified(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
