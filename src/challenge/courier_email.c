@@ -6,6 +6,9 @@
 #include "rs/id.h"
 #include "rs/mail.h"
 
+/* The first try and the three after its pauses: a relay that has not woken up by then comes too late. */
+#define TRIES_MAX 4
+
 /* The relay that took it, of the last try. */
 static const char *relay_of(struct rs_ctx *ctx, const json_t *tries)
 {
@@ -39,6 +42,14 @@ static struct rs_mail mail_of(struct rs_ctx *ctx, const struct rs_parcel *parcel
 	return mail;
 }
 
+/* Over: refused for good, or every relay was asked often enough. One whose breaker is open was not. */
+static bool over(enum rs_code rc, const struct rs_parcel *parcel, const json_t *tries)
+{
+	return rc == RS_DELIVERY_FAILED || rc == RS_DESTINATION_MISSING ||
+		(rc == RS_PROVIDER_UNAVAILABLE && parcel->tries + 1 >= TRIES_MAX &&
+			json_array_size(tries) > 0);
+}
+
 static enum rs_code send(
 	struct rs_ctx *ctx, const struct rs_parcel *parcel, struct rs_receipt *receipt)
 {
@@ -51,7 +62,7 @@ static enum rs_code send(
 	receipt->provider = relay_of(ctx, receipt->tries);
 	if (rc == RS_OK)
 		receipt->result = RS_PARCEL_TAKEN;
-	else if (rc == RS_DELIVERY_FAILED || rc == RS_DESTINATION_MISSING)
+	else if (over(rc, parcel, receipt->tries))
 		*receipt = (struct rs_receipt){.result = RS_PARCEL_REFUSED,
 			.code = RS_DELIVERY_FAILED, .provider = receipt->provider,
 			.message_id = receipt->message_id, .tries = receipt->tries};

@@ -52,10 +52,10 @@ class Tenant:
         self.admin, self.officer = self.person("admin")[0], self.person("ra_officer")[0]
         self.shape = callers["enterprise_admin"].get(f"/v1/profiles/{instance['PROFILE_DESKTOP_ID']}").expect(200).json
 
-    def person(self, role="subscriber"):
+    def person(self, role="subscriber", email=None):
         """(signed in, user)"""
         user = self.platform.post("/v1/users", {
-            "email": f"{word()}@example.test", "name": "Sam", "role": role, "password": PASSWORD,
+            "email": email or f"{word()}@example.test", "name": "Sam", "role": role, "password": PASSWORD,
             "enterprise_id": self.id}).expect(201)
         answer = Api(self.base).post("/v1/sessions", {"email": user["email"], "password": PASSWORD}).expect(201)
         return Api(self.base, answer["access_token"]), user.json
@@ -78,9 +78,9 @@ class Tenant:
 class Holder:
     """Somebody of a tenant with a certificate, and maybe with a number."""
 
-    def __init__(self, tenant, profile=None):
+    def __init__(self, tenant, profile=None, email=None):
         self.tenant = tenant
-        self.api, self.user = tenant.person()
+        self.api, self.user = tenant.person(email=email)
         self.mobile = None
         self.profile = profile or tenant.profile()
 
