@@ -134,6 +134,8 @@ enum rs_code rs_challenge_refuse(struct rs_ctx *ctx, const struct rs_challenge *
 	rs_audit_denied(ctx, &event, rc);
 	rs_err_ext(ctx, "challenge_id", json_string(c->id.s));
 	rs_err_ext(ctx, "current_status", json_string(status));
+	if (rc == RS_CHALLENGE_LOCKED)
+		rs_err_ext(ctx, "attempts_left", json_integer(0));
 	return rc;
 }
 

@@ -115,8 +115,8 @@ const char *rs_mask_email(struct rs_ctx *ctx, const char *email)
 
 	if (!at || at == email || !tld)
 		return DOTS;
-	return rs_arena_printf(ctx->arena, "%c" DOTS "%c@%c" DOTS DOTS "%s", email[0], at[-1], at[1],
-		tld);
+	return rs_arena_printf(ctx->arena, "%c" DOTS "%c@%c" DOTS "\xe2\x80\xa2\xe2\x80\xa2%s",
+		email[0], at[-1], at[1], tld);
 }
 
 /* The country code as far as one digit or two tell it, and the last two. */
