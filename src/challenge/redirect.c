@@ -113,6 +113,36 @@ static struct rs_seal_place private_place(const struct rs_challenge *c)
 	return (struct rs_seal_place){"challenge", "private", c->id.s, c->enterprise_id.s};
 }
 
+/* Many open ways at once are somebody who hopes that the person takes a wrong one. */
+static enum rs_code judge_open(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_challenge *c)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	rs_p_id(&p, &c->user_id);
+	rs_p_id(&p, &c->id);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	rc = tx ? rs_tx_one(ctx, tx, RS_Q_challenge_redirects_open, &p, &rows)
+		: rs_read_one(ctx, RS_REACH_JOB, RS_Q_challenge_redirects_open, &p, &rows);
+	if (rc || rs_row_int(rows, 0, "open") < OPEN_MAX)
+		return rc;
+	return rs_fail(ctx, RS_RATE_LIMITED,
+		"%d sign-ins of yours are under way already. Finish or cancel one first.",
+		OPEN_MAX);
+}
+
+/* Counted again where nobody else counts for the same person: links may be followed all at once. */
+static enum rs_code hold_open(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_challenge *c)
+{
+	struct rs_params p = rs_params(ctx);
+	enum rs_code rc;
+
+	rs_p_id(&p, &c->user_id);
+	rc = rs_tx_run(ctx, tx, RS_Q_challenge_hold_user, &p, NULL);
+	return rc ? rc : judge_open(ctx, tx, c);
+}
+
 struct following {
 	struct rs_challenge *c;
 	const char *handle;
@@ -130,8 +160,10 @@ static enum rs_code follow(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	size_t len;
 	const char *text = rs_json_canonical(
 		ctx, f->kept ? f->kept : rs_arena_json(ctx->arena, json_object()), &len);
-	enum rs_code rc = use(ctx, tx, f->handle, "redirect", "pending");
+	enum rs_code rc = hold_open(ctx, tx, f->c);
 
+	if (!rc)
+		rc = use(ctx, tx, f->handle, "redirect", "pending");
 	if (rc)
 		return rc;
 	rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, text, len, &sealed);
@@ -143,24 +175,6 @@ static enum rs_code follow(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	if (!rc && rs_rows_count(rows) == 0)
 		rc = rs_fail(ctx, RS_GONE, "The challenge has ended. Make a new one.");
 	return rc ? rc : put(ctx, tx, f->c, "state", f->c->expires_at, f->c->state);
-}
-
-/* Many open ways at once are somebody who hopes that the person takes a wrong one. */
-static enum rs_code judge_open(struct rs_ctx *ctx, const struct rs_challenge *c)
-{
-	struct rs_params p = rs_params(ctx);
-	struct rs_rows *rows;
-	enum rs_code rc;
-
-	rs_p_id(&p, &c->user_id);
-	rs_p_id(&p, &c->id);
-	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
-	rc = rs_read_one(ctx, RS_REACH_JOB, RS_Q_challenge_redirects_open, &p, &rows);
-	if (rc || rs_row_int(rows, 0, "open") < OPEN_MAX)
-		return rc;
-	return rs_fail(ctx, RS_RATE_LIMITED,
-		"%d sign-ins of yours are under way already. Finish or cancel one first.",
-		OPEN_MAX);
 }
 
 /* Counted by address before it is put on record: whoever has a link needs no token. */
@@ -197,7 +211,7 @@ enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct 
 	if (used || strcmp(c.status, "pending") != 0)
 		rc = rs_fail(ctx, RS_GONE, "This link was used already or is too old.");
 	if (!rc)
-		rc = judge_open(ctx, &c);
+		rc = judge_open(ctx, NULL, &c);
 	if (!rc)
 		rc = rs_challenge_factor(ctx, &c, &factor);
 	if (!rc)

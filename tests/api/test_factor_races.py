@@ -2,6 +2,7 @@
 import concurrent.futures
 
 import pytest
+import requests
 
 from peers.oidc.hostile import Hostile
 from support.asked import HERE, MAIL, Asked, trail, wrong
@@ -172,3 +173,15 @@ def test_a_complete_and_its_end(person, provided, turn):
     else:
         assert passed.status in (409, 410), passed.text
         assert shown["status"] == "cancelled" and request["status"] == "authenticating"
+
+
+def test_three_ways_at_once_and_no_more(person):
+    """Of six links of one person followed at once three lead to the provider; the others have to wait."""
+    links = []
+    for _ in range(6):
+        person.another_certificate()
+        person.waiting()
+        links.append(person.challenge()["redirect_url"])
+    statuses = [answer.status_code for answer in at_once(*[
+        lambda link=link: requests.get(link, allow_redirects=False, timeout=20) for link in links])]
+    assert sorted(statuses) == [303] * 3 + [429] * 3
