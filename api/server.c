@@ -418,8 +418,11 @@ struct rs_server *rs_server_start(struct rs_app *app, const struct rs_endpoint *
 	server->router = endpoint->metrics
 				 ? rs_router_new(rs_metrics_routes, rs_metrics_route_count)
 				 : rs_router_new(rs_routes, rs_route_count);
-	/* Two cores serve thousands of threads: more arenas only keep more freed memory. */
-	mallopt(M_ARENA_MAX, 4);
+	/*
+	 * Thousands of threads share few cores: many arenas keep freed memory. With too few of them
+	 * threads wait for each other, since an answer is allocated by whoever asked for its group.
+	 */
+	mallopt(M_ARENA_MAX, 16);
 	raise_descriptor_limit(config->server_max_connections);
 	server->listen_fd = listen_on(endpoint->address, endpoint->port);
 	if (server->listen_fd < 0) {

@@ -67,6 +67,7 @@ struct rs_reaches {
 struct rs_looks {
 	pthread_mutex_t lock;
 	struct rs_look *first, **last; /* those that wait for a turn */
+	int waiting;                   /* how many they are */
 	int leading;                   /* threads that ask right now */
 	int max;
 };

@@ -1,8 +1,8 @@
 /*
  * Looks: reads by a key that go out together. Most requests begin with two or three of them, and
  * what each costs is the round trip more than the row. So few threads at a time (one for
- * CORES_PER_LOOK cores) ask the database, and whoever does takes along what has come to wait
- * meanwhile; there is no timer and no thread of its own.
+ * CORES_PER_LOOK cores, twice as many in a crowd) ask the database, and whoever does takes along
+ * what has come to wait meanwhile; there is no timer and no thread of its own.
  *
  * A group is one implicit transaction: whose rows may be seen and the statements, of which one
  * serves all looks for the same kind of thing (set.c). Looks change nothing, so when a group fails
@@ -17,6 +17,8 @@
 
 #define GROUP_MAX      32
 #define CORES_PER_LOOK 2
+/* So many waiting are worth a group of their own beside the ones that are being asked. */
+#define CROWD	       7
 
 enum look_state {
 	LOOK_WAITS,
@@ -60,6 +62,7 @@ static void enqueue(struct rs_looks *looks, struct rs_look *look)
 	look->next = NULL;
 	*looks->last = look;
 	looks->last = &look->next;
+	looks->waiting++;
 }
 
 static struct rs_look *dequeue(struct rs_looks *looks)
@@ -67,6 +70,7 @@ static struct rs_look *dequeue(struct rs_looks *looks)
 	struct rs_look *look = looks->first;
 
 	looks->first = look->next;
+	looks->waiting--;
 	if (!looks->first)
 		looks->last = &looks->first;
 	return look;
@@ -79,6 +83,7 @@ static void leave(struct rs_looks *looks, const struct rs_look *look)
 	while (*at != look)
 		at = &(*at)->next;
 	*at = look->next;
+	looks->waiting--;
 	if (!*at)
 		looks->last = at;
 }
@@ -123,7 +128,8 @@ static bool may_lead(struct rs_looks *looks, struct rs_look *look)
 	bool leads;
 
 	pthread_mutex_lock(&looks->lock);
-	leads = looks->leading < looks->max;
+	leads = looks->leading < looks->max ||
+		(looks->leading < 2 * looks->max && looks->waiting >= CROWD);
 	if (leads) {
 		looks->leading++;
 		look->state = LOOK_LEADS;
