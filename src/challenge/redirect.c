@@ -80,9 +80,14 @@ static enum rs_code use(struct rs_ctx *ctx, struct rs_tx *tx, const char *text, 
 	return rc;
 }
 
+/* What became of a handle. */
+struct handle {
+	bool used, late;
+};
+
 /* Whose it is, without using it: a browser has no token, so the job role looks. */
-static enum rs_code peek(
-	struct rs_ctx *ctx, const char *text, const char *kind, struct rs_challenge *c, bool *used)
+static enum rs_code peek(struct rs_ctx *ctx, const char *text, const char *kind,
+	struct rs_challenge *c, struct handle *handle)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
@@ -93,10 +98,12 @@ static enum rs_code peek(
 	hash_of(text, hash);
 	rs_p_bytes(&p, hash, sizeof(hash));
 	rs_p_text(&p, kind);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	rc = rs_read_one(ctx, RS_REACH_JOB, RS_Q_challenge_handle_peek, &p, &rows);
 	if (rc)
 		return rc;
-	*used = rs_row_bool(rows, 0, "used");
+	handle->used = rs_row_bool(rows, 0, "used");
+	handle->late = rs_row_bool(rows, 0, "late");
 	if (!rs_id_parse(rs_row_text(rows, 0, "challenge_id"), &id))
 		return rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
 	rc = rs_challenge_read(ctx, RS_REACH_JOB, &id, c);
@@ -199,16 +206,16 @@ enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct 
 	const struct rs_factor *factor = NULL;
 	struct rs_challenge c;
 	struct following f = {.c = &c, .handle = handle};
-	bool used = false;
+	struct handle link;
 	enum rs_code rc;
 
 	*out = (struct rs_redirect){0};
 	if (!well_formed(handle))
 		return rs_fail(ctx, RS_NOT_FOUND, "There is no such link.");
-	rc = peek(ctx, handle, "redirect", &c, &used);
+	rc = peek(ctx, handle, "redirect", &c, &link);
 	if (rc)
 		return rc;
-	if (used || strcmp(c.status, "pending") != 0)
+	if (link.used || link.late || strcmp(c.status, "pending") != 0)
 		rc = rs_fail(ctx, RS_GONE, "This link was used already or is too old.");
 	if (!rc)
 		rc = judge_open(ctx, NULL, &c);
@@ -422,18 +429,18 @@ enum rs_code rs_challenge_returned(struct rs_ctx *ctx, const struct rs_id *conne
 	struct rs_challenge c;
 	struct following f = {.c = &c, .handle = state};
 	struct outcome out = {.c = &c};
-	bool used = false;
+	struct handle handle;
 	enum rs_code rc;
 
 	*url = NULL;
 	*page = NULL;
 	if (!well_formed(state))
 		return rs_fail(ctx, RS_BAD_REQUEST, "This names no challenge.");
-	rc = peek(ctx, state, "state", &c, &used);
+	rc = peek(ctx, state, "state", &c, &handle);
 	if (rc == RS_NOT_FOUND || (!rc && !rs_id_eq(&c.connector_id, connector)))
 		return unasked(ctx, connector, "unknown-state");
 	if (!rc)
-		rc = dead(ctx, &c, used);
+		rc = dead(ctx, &c, handle.used);
 	if (!rc)
 		rc = rs_tx_use(ctx, RS_REACH_JOB, exchange, &f);
 	if (rc == RS_GONE)
@@ -457,24 +464,24 @@ struct completing {
 	const char *result;
 };
 
-static enum rs_code use_result(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
-{
-	const struct completing *c = arg;
-
-	return use(ctx, tx, c->result, "result", "returned");
-}
-
+/*
+ * Nothing marks a result as used: the challenge has left `returned` when it has passed, in the very
+ * statement that grants. Until then, should granting fail through no fault of the client's, it may
+ * be brought again.
+ */
 static enum rs_code judge_result(
 	struct rs_ctx *ctx, const struct rs_challenge *c, const char *result)
 {
 	struct rs_event event = rs_challenge_event(c, "challenge.answered");
 	struct rs_challenge whose;
-	bool used = false;
+	struct handle handle;
 	enum rs_code rc =
-		well_formed(result) ? peek(ctx, result, "result", &whose, &used) : RS_NOT_FOUND;
+		well_formed(result) ? peek(ctx, result, "result", &whose, &handle) : RS_NOT_FOUND;
 
 	if (!rc && rs_id_eq(&whose.id, &c->id))
-		return RS_OK;
+		return handle.late ? rs_challenge_denied(ctx, c,
+					     rs_fail(ctx, RS_GONE, "This result is too old."))
+				   : RS_OK;
 	if (rc && rc != RS_NOT_FOUND)
 		return rc;
 	rs_audit_denied(ctx, &event, RS_ASSERTION_INVALID);
@@ -499,11 +506,7 @@ static enum rs_code bring_result(struct rs_ctx *ctx, json_t *body, struct rs_cha
 		rc = rs_faults(ctx);
 	if (!rc)
 		rc = rs_challenge_denied(ctx, c, rs_challenge_connect(ctx, factor, c));
-	if (!rc)
-		rc = judge_result(ctx, c, in.result);
-	return rc ? rc
-		  : rs_challenge_denied(
-			    ctx, c, rs_tx_use(ctx, RS_REACH_CALLER, use_result, &in));
+	return rc ? rc : judge_result(ctx, c, in.result);
 }
 
 enum rs_code rs_challenge_complete(struct rs_ctx *ctx, const struct rs_id *id, json_t *body,

@@ -308,18 +308,17 @@ static enum rs_code judge(struct rs_ctx *ctx, const struct rs_challenge *c,
 }
 
 static enum rs_code answer(struct rs_ctx *ctx, struct rs_challenge *c,
-	const struct rs_factor *factor, json_t *body)
+	const struct rs_factor *factor, json_t *body, struct counted *counted)
 {
 	struct rs_factor_input input = {0};
-	struct counted counted = {0};
 	enum rs_code rc = read_answer(ctx, c, factor, body, &input);
 
 	if (!rc)
 		rc = rs_challenge_denied(ctx, c, rs_challenge_connected(ctx, factor, c));
 	if (!rc)
-		rc = count(ctx, c, &counted);
+		rc = count(ctx, c, counted);
 	if (!rc)
-		rc = judge(ctx, c, factor, &input, &counted);
+		rc = judge(ctx, c, factor, &input, counted);
 	rs_secret_free(input.password);
 	return rc;
 }
@@ -328,6 +327,7 @@ enum rs_code rs_challenge_verify(struct rs_ctx *ctx, const struct rs_id *id, jso
 	struct rs_challenge *out, struct rs_reissue *request)
 {
 	const struct rs_factor *factor = NULL;
+	struct counted counted = {0};
 	enum rs_code rc = rs_challenge_load(ctx, id, "challenge.answer", out);
 
 	*request = (struct rs_reissue){0};
@@ -338,8 +338,12 @@ enum rs_code rs_challenge_verify(struct rs_ctx *ctx, const struct rs_id *id, jso
 	if (factor->style == RS_FACTOR_REDIRECT || strcmp(out->status, "pending") != 0 ||
 		rs_challenge_overdue(out, rs_clock_now_us(ctx->app->clock)))
 		return rs_challenge_refuse(ctx, out);
-	rc = answer(ctx, out, factor, body);
-	if (!rc)
-		rc = rs_challenge_grant(ctx, out, request);
+	rc = answer(ctx, out, factor, body, &counted);
+	if (rc)
+		return rc;
+	rc = rs_challenge_grant(ctx, out, request);
+	/* It was right, and we failed: that was no guess either. */
+	if (rc && rs_code_status(rc) >= 500)
+		refund(ctx, out, &counted);
 	return rc ? rc : rs_challenge_get(ctx, id, out);
 }

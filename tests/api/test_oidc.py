@@ -18,7 +18,7 @@ from peers.oidc.hostile import ACCESS_TOKEN, OTHER_RSA, REFRESH_TOKEN, Hostile, 
 from peers.oidc.peer import Provider
 from support.beside import Beside
 from support.client import Api
-from support.oidc import OPEN, Person, Provided
+from support.oidc import OPEN, RETURN_URL, Person, Provided
 from support.oracle import dump
 
 TENANT = "8f4b62d0-1f0e-4c55-9a3a-0d9a4b6a1c01"
@@ -251,6 +251,33 @@ def test_a_code_is_good_once(make, provider):
     assert any("replay-detected" in str(event) for event in someone.events(challenge))
     someone.complete(challenge, back["result"]).expect(200)
     someone.complete(challenge, back["result"]).expect(409, "challenge-wrong-state")
+
+
+def test_a_revocation_by_oidc(make, provider, journey, callers):
+    """A sign-in verifies for two minutes what is no reissue: this certificate's revocation, once, and no other's."""
+    at = make(provider)
+    option = {"mechanism": "oidc", "connector_id": at.connector["id"]}
+    at.profile_id = journey.profile(second_factor={"revoke": [option]})
+    someone = Person(at)
+    first = someone.certificate
+    someone.another_certificate()
+    here = [f"/v1/certificates/{one['id']}/revoke" for one in (first, someone.certificate)]
+    wanted = someone.api.post(here[0], {"reason": "superseded"}).expect(401, "second-factor-required")
+    assert wanted["second_factor"]["mechanisms"] == ["oidc"]
+    challenge = someone.api.post("/v1/second-factor-challenges", {
+        "operation": "revoke", "certificate_id": first["id"], "return_url": RETURN_URL, **option}).expect(201)
+    someone.api.post(here[0], {"reason": "superseded", "challenge_id": challenge["id"]}).expect(409, "challenge-wrong-state")
+    back = someone.return_to(provider.sign_in(someone.follow(challenge), someone.name))
+    someone.api.post(here[0], {"reason": "superseded", "challenge_id": challenge["id"]}).expect(409, "challenge-wrong-state")
+    done = someone.complete(challenge, back["result"]).expect(200)
+    assert done["status"] == "verified" and done["verified_until"] and done["reissue_request"] is None
+    someone.complete(challenge, back["result"]).expect(409, "challenge-wrong-state")
+    someone.api.post(here[1], {"reason": "superseded", "challenge_id": challenge["id"]}).expect(409, "challenge-wrong-state")
+    assert someone.api.post(here[0], {"reason": "superseded", "challenge_id": challenge["id"]}).expect(200)["status"] == "revoked"
+    assert someone.shown(challenge)["status"] == "consumed"
+    assert someone.api.get(f"/v1/certificates/{someone.certificate['id']}").expect(200)["status"] == "issued"
+    assert {"challenge.created", "challenge.returned", "challenge.verified", "challenge.consumed"} <= {
+        event["action"] for event in someone.events(challenge) if event["outcome"] == "done"}
 
 
 # --- the liar: one fault, one refusal ---
