@@ -60,6 +60,20 @@ static enum rs_code resend(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	return rc ? rc : rs_idem_effect(ctx, tx, "challenge", &r->c->id);
 }
 
+/* Somebody was faster: whoever sent it again has begun the pause anew. */
+static enum rs_code slower(struct rs_ctx *ctx, const struct rs_id *id)
+{
+	struct rs_challenge now;
+	enum rs_code rc;
+
+	rs_err_reset(&ctx->err);
+	rc = rs_challenge_read(ctx, RS_REACH_CALLER, id, &now);
+	if (!rc)
+		rc = may_resend(ctx, &now);
+	return rc ? rc
+		  : rs_fail(ctx, RS_CONFLICT, "The challenge has changed meanwhile. Read it again.");
+}
+
 enum rs_code rs_challenge_resend(
 	struct rs_ctx *ctx, const struct rs_id *id, struct rs_challenge *out)
 {
@@ -80,6 +94,8 @@ enum rs_code rs_challenge_resend(
 			ctx, out, rs_challenge_count_again(ctx, r.factor, out));
 	if (!rc)
 		rc = rs_tx_use(ctx, RS_REACH_CALLER, resend, &r);
+	if (rc == RS_CONFLICT)
+		return slower(ctx, id);
 	if (rc)
 		return rc;
 	rs_jobs_wake(ctx->app->jobs);

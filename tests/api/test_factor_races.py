@@ -9,6 +9,7 @@ from support.asked import HERE, MAIL, Asked, trail, wrong
 from support.beside import Beside
 from support.calls import World
 from support.oidc import OPEN, Person, Provided
+from support.otp import coded_mails
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.invariant(17), pytest.mark.rows(131)]
 TURNS = range(3)
@@ -185,3 +186,36 @@ def test_three_ways_at_once_and_no_more(person):
     statuses = [answer.status_code for answer in at_once(*[
         lambda link=link: requests.get(link, allow_redirects=False, timeout=20) for link in links])]
     assert sorted(statuses) == [303] * 3 + [429] * 3
+
+
+# --- asked for many times at once ---
+
+@pytest.mark.invariant(42)
+@pytest.mark.rows(119)
+def test_of_many_resends_at_once_one_sends(world, instance):
+    """Of twenty resends at once one sends; the others are told to wait, and nothing was sent twice."""
+    asked = Asked(world)
+    challenge = asked.ask()
+    asked.code()
+    with instance.database() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE challenge SET resend_after = created_at WHERE id = %s", (challenge["id"],))
+    answers = at_once(*[lambda: asked.api.post(f"{HERE}/{challenge['id']}/resend", {})] * 20)
+    assert sorted(one.status for one in answers) == [200] + [429] * 19, [one.text for one in answers]
+    waiting = [one for one in answers if one.status == 429]
+    assert {one.code for one in waiting} == {"resend-too-soon"} and all(
+        0 < int(one.headers["Retry-After"]) <= 60 for one in waiting)
+    asked.mails += 1
+    asked.guess(challenge, asked.code()).expect(200)
+    assert len(coded_mails(instance, asked.user["email"])) == 2
+
+
+@pytest.mark.invariant(42)
+@pytest.mark.rows(119)
+def test_of_many_challenges_at_once_one_lives(world, instance):
+    """Of thirty challenges asked for at once ten are made, the limit of an hour, and the newest alone lives."""
+    asked = Asked(world)
+    asked.submitted()
+    answers = at_once(*[lambda: asked.api.post(HERE, {"reissue_request_id": asked.request["id"], **MAIL})] * 30)
+    assert sorted(one.status for one in answers) == [201] * 10 + [429] * 20, [one.text for one in answers]
+    statuses = [asked.api.get(f"{HERE}/{one['id']}").expect(200)["status"] for one in answers if one.status == 201]
+    assert sorted(statuses) == ["pending"] + ["superseded"] * 9
