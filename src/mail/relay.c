@@ -11,10 +11,13 @@
 #include "rs/smtp.h"
 #include "rs/smtp_connector.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* A relay that works but asks to wait is given so many tries before another one is asked. */
 #define PATIENCE 3
+/* Of the time of a job that is kept for telling how it went. */
+#define REST_MS	 5000
 
 enum rs_code rs_mail_ready(struct rs_ctx *ctx, const struct rs_id *enterprise)
 {
@@ -28,8 +31,9 @@ enum rs_code rs_mail_ready(struct rs_ctx *ctx, const struct rs_id *enterprise)
 	return rc;
 }
 
+/* Within most_ms, or as long as the connector waits when that is less. */
 static enum rs_code hand_over(struct rs_ctx *ctx, const struct rs_connector *connector,
-	const struct rs_mail_parcel *parcel, struct rs_smtp_result *result)
+	const struct rs_mail_parcel *parcel, int most_ms, struct rs_smtp_result *result)
 {
 	struct rs_smtp_settings settings = {0};
 	rs_auto_secret password = NULL;
@@ -61,7 +65,9 @@ static enum rs_code hand_over(struct rs_ctx *ctx, const struct rs_connector *con
 			.client_key = key,
 			.username = settings.username,
 			.password = password,
-			.timeout_ms = (int)settings.timeout_s * 1000},
+			.timeout_ms = (int)settings.timeout_s * 1000 < most_ms
+					      ? (int)settings.timeout_s * 1000
+					      : most_ms},
 		&(struct rs_smtp_message){.from = settings.from,
 			.to = parcel->to,
 			.data = {rs_secret_data(whole), rs_secret_len(whole)}},
@@ -79,7 +85,7 @@ enum rs_code rs_mail_try_relay(struct rs_ctx *ctx, const struct rs_connector *re
 		ctx, mail, rs_arena_printf(ctx->arena, "%s@reissued", id.s), &message);
 
 	parcel.message = message;
-	return rc ? rc : hand_over(ctx, relay, &parcel, out);
+	return rc ? rc : hand_over(ctx, relay, &parcel, INT_MAX, out);
 }
 
 /* Whether it was the relay that failed, not what it was given. */
@@ -111,14 +117,17 @@ static void note(struct rs_ctx *ctx, const struct rs_connector *connector,
 static enum rs_code try_one(struct rs_ctx *ctx, const struct rs_connector *connector,
 	const struct rs_mail_parcel *parcel, json_t *tries, bool *next)
 {
+	int most_ms = rs_ctx_left_ms(ctx) - REST_MS;
 	struct rs_smtp_result result;
-	bool allowed;
-	enum rs_code rc = rs_breaker_ask(ctx, &connector->id, &allowed);
+	bool allowed = false;
+	enum rs_code rc = RS_OK;
 
-	*next = true;
+	*next = most_ms > 0; /* one that is not asked for want of time has not failed */
+	if (*next)
+		rc = rs_breaker_ask(ctx, &connector->id, &allowed);
 	if (rc || !allowed)
 		return rc ? rc : RS_PROVIDER_UNAVAILABLE;
-	rc = hand_over(ctx, connector, parcel, &result);
+	rc = hand_over(ctx, connector, parcel, most_ms, &result);
 	if (rc)
 		return RS_PROVIDER_UNAVAILABLE;
 	note(ctx, connector, &result, tries);
