@@ -66,7 +66,16 @@ enum rs_code rs_challenge_read(struct rs_ctx *ctx, enum rs_reach reach, const st
 	return rc ? rc : rs_row_read(ctx, rows, 0, ROW, out);
 }
 
-enum rs_code rs_challenge_load(
+enum rs_code rs_challenge_strange(struct rs_ctx *ctx, const struct rs_challenge *c)
+{
+	struct rs_event event = rs_challenge_event(c, "challenge.refused");
+
+	event.detail = "not the caller's";
+	rs_audit_denied(ctx, &event, RS_CHALLENGE_NOT_FOUND);
+	return not_found(ctx);
+}
+
+static enum rs_code load(
 	struct rs_ctx *ctx, const struct rs_id *id, const char *action, struct rs_challenge *out)
 {
 	enum rs_code rc = rs_challenge_read(ctx, RS_REACH_CALLER, id, out);
@@ -77,9 +86,18 @@ enum rs_code rs_challenge_load(
 	return rc == RS_NOT_FOUND ? not_found(ctx) : rc;
 }
 
+enum rs_code rs_challenge_load(
+	struct rs_ctx *ctx, const struct rs_id *id, const char *action, struct rs_challenge *out)
+{
+	enum rs_code rc = load(ctx, id, action, out);
+
+	/* Of an id that there is not nothing is read, and none stands in the record. */
+	return rc == RS_CHALLENGE_NOT_FOUND ? rs_challenge_strange(ctx, out) : rc;
+}
+
 enum rs_code rs_challenge_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_challenge *out)
 {
-	return rs_challenge_load(ctx, id, "challenge.read", out);
+	return load(ctx, id, "challenge.read", out);
 }
 
 static bool is(const char *text, const char *word)

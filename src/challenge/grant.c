@@ -175,9 +175,8 @@ enum rs_code rs_challenge_demand(struct rs_ctx *ctx, const char *operation,
 	if (!rs_id_set(id))
 		return ask(ctx, operation, member_of(operation), object, options);
 	rc = rs_challenge_read(ctx, RS_REACH_CALLER, id, &c);
-	if (!rc && !passed_for_caller(ctx, &c))
-		rc = rs_fail(ctx, RS_CHALLENGE_NOT_FOUND,
-			"There is no such second-factor challenge.");
+	if (rc == RS_CHALLENGE_NOT_FOUND || (!rc && !passed_for_caller(ctx, &c)))
+		return rs_challenge_strange(ctx, &c);
 	if (rc)
 		return rc;
 	if (strcmp(c.status, "verified") == 0 && strcmp(c.operation, operation) == 0 &&

@@ -52,6 +52,11 @@ enum rs_code rs_challenge_read(struct rs_ctx *ctx, enum rs_reach reach, const st
 /* Reads one that the caller may see, and judges the action on it (a row of permission.def). */
 enum rs_code rs_challenge_load(struct rs_ctx *ctx, const struct rs_id *id, const char *action,
 	struct rs_challenge *out) RS_CHECK;
+/*
+ * What somebody is told who wants to do something with a challenge that is another one's, or (its id
+ * unset) none: that there is none. On record in both cases, so that they take the same time.
+ */
+enum rs_code rs_challenge_strange(struct rs_ctx *ctx, const struct rs_challenge *c) RS_CHECK;
 bool rs_challenge_live(const struct rs_challenge *c);
 /* Whether a live challenge is past its time, though nobody has said so yet. */
 bool rs_challenge_overdue(const struct rs_challenge *c, int64_t now);

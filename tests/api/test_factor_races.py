@@ -209,6 +209,15 @@ def test_of_many_resends_at_once_one_sends(world, instance):
     assert len(coded_mails(instance, asked.user["email"])) == 2
 
 
+def test_cancelling_at_once_is_cancelling_once(world, caller_auditor):
+    """Ten cancels at once are ten times the same answer, and one event."""
+    asked = Asked(world)
+    challenge = asked.ask()
+    answers = at_once(*[lambda: asked.api.post(f"{HERE}/{challenge['id']}/cancel", {})] * 10)
+    assert [(one.status, one["status"]) for one in answers] == [(200, "cancelled")] * 10, [one.text for one in answers]
+    assert [action for action, *_ in trail(caller_auditor, challenge)].count("challenge.cancelled") == 1
+
+
 @pytest.mark.invariant(42)
 @pytest.mark.rows(119)
 def test_of_many_challenges_at_once_one_lives(world, instance):

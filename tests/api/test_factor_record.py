@@ -39,6 +39,19 @@ def test_a_connector_that_is_off(world, caller_auditor):
     assert asked.now()["status"] == "authenticating"
 
 
+def test_another_ones_challenge(world, caller_auditor):
+    """O12: whoever tries a challenge of another is told that there is none, and the record says who it was, and of what."""
+    asked, bob = Asked(world), Asked(world)
+    challenge = asked.ask()
+    code = asked.code()
+    for action, body in (("verify", {"code": code}), ("resend", {}), ("cancel", {}), ("complete", {"result": "A" * 43})):
+        bob.api.post(f"{HERE}/{challenge['id']}/{action}", body).expect(404, "challenge-not-found")
+    events = caller_auditor.get(f"/v1/audit-events?object_id={challenge['id']}&action=challenge.refused").expect(200)["items"]
+    assert [(one["code"], one["actor"]["id"]) for one in events] == [("challenge-not-found", bob.user["id"])] * 4
+    assert asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["attempts_left"] == 5
+    asked.guess(challenge, code).expect(200)
+
+
 def test_a_resend_that_is_too_soon(world, caller_auditor):
     """O23: a resend that is refused is on record."""
     asked = Asked(world)
