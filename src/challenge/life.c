@@ -128,19 +128,29 @@ static enum rs_code cancel(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	return rc ? rc : rs_idem_effect(ctx, tx, "challenge", &c->id);
 }
 
+static enum rs_code cancel_live(struct rs_ctx *ctx, struct rs_challenge *c)
+{
+	if (strcmp(c->status, "cancelled") == 0)
+		return RS_OK;
+	if (!rs_challenge_live(c) || rs_challenge_overdue(c, rs_clock_now_us(ctx->app->clock)))
+		return rs_challenge_refuse(ctx, c);
+	return rs_tx_use(ctx, RS_REACH_CALLER, cancel, c);
+}
+
 enum rs_code rs_challenge_cancel(
 	struct rs_ctx *ctx, const struct rs_id *id, struct rs_challenge *out)
 {
 	enum rs_code rc = rs_challenge_load(ctx, id, "challenge.cancel", out);
 
-	if (rc)
-		return rc;
-	if (strcmp(out->status, "cancelled") == 0)
-		return RS_OK;
-	if (!rs_challenge_live(out) ||
-		rs_challenge_overdue(out, rs_clock_now_us(ctx->app->clock)))
-		return rs_challenge_refuse(ctx, out);
-	rc = rs_tx_use(ctx, RS_REACH_CALLER, cancel, out);
+	if (!rc)
+		rc = cancel_live(ctx, out);
+	/* Somebody was faster: what it has become decides. */
+	if (rc == RS_CONFLICT) {
+		rs_err_reset(&ctx->err);
+		rc = rs_challenge_get(ctx, id, out);
+		if (!rc)
+			rc = cancel_live(ctx, out);
+	}
 	return rc ? rc : rs_challenge_get(ctx, id, out);
 }
 
