@@ -18,6 +18,9 @@
 #define PATIENCE 3
 /* Of the time of a job that is kept for telling how it went. */
 #define REST_MS	 5000
+/* Of the words of a reply that are compared with the message; longer ones are not kept. */
+#define WORD_MIN 4
+#define WORD_MAX 100
 
 enum rs_code rs_mail_ready(struct rs_ctx *ctx, const struct rs_id *enterprise)
 {
@@ -95,14 +98,46 @@ static bool relay_failed(const struct rs_smtp_result *result)
 	       (result->verdict == RS_SMTP_TEMPORARY && result->reply < 400);
 }
 
+/* Whether a word of a reply may be one of the message's secrets: an address, a code, of a link. */
+static bool repeats(const char *word, size_t len, const char *message)
+{
+	char text[WORD_MAX + 1];
+
+	if (len > WORD_MAX)
+		return true;
+	memcpy(text, word, len);
+	text[len] = '\0';
+	return len >= WORD_MIN && strpbrk(text, "@0123456789") && strcasestr(message, text);
+}
+
+/* Servers like to repeat what they were given ("550 <bob@example.com> unknown"): that is not kept.
+ */
+static const char *without_echo(struct rs_ctx *ctx, const char *line, const char *message)
+{
+	static const char BETWEEN[] = " \t<>()[]{}\"'`,:;=/?&|";
+	char *out = rs_arena_strdup(ctx->arena, line), *word = out;
+
+	while (*word) {
+		size_t len = strcspn(word, BETWEEN);
+
+		if (repeats(word, len, message))
+			memset(word, '*', len);
+		word += len;
+		word += strspn(word, BETWEEN);
+	}
+	return out;
+}
+
 static void note(struct rs_ctx *ctx, const struct rs_connector *connector,
-	const struct rs_smtp_result *result, json_t *tries)
+	const struct rs_mail_parcel *parcel, const struct rs_smtp_result *result, json_t *tries)
 {
 	json_t *one = json_deep_copy(rs_smtp_result_json(ctx, result));
+	const char *message = (const char *)rs_secret_data(parcel->message);
 	char at[32];
 
 	rs_time_format(rs_clock_now_us(ctx->app->clock), at);
 	json_object_set_new(one, "at", json_string(at));
+	json_object_set_new(one, "line", json_string(without_echo(ctx, result->line, message)));
 	json_object_set_new(one, "connector_id", json_string(connector->id.s));
 	json_object_set(one, "relay", json_object_get(connector->settings, "host"));
 	json_array_append_new(tries, one);
@@ -130,7 +165,7 @@ static enum rs_code try_one(struct rs_ctx *ctx, const struct rs_connector *conne
 	rc = hand_over(ctx, connector, parcel, most_ms, &result);
 	if (rc)
 		return RS_PROVIDER_UNAVAILABLE;
-	note(ctx, connector, &result, tries);
+	note(ctx, connector, parcel, &result, tries);
 	rc = rs_breaker_tell(ctx, &connector->id, !relay_failed(&result));
 	if (rc)
 		rs_err_reset(&ctx->err); /* what was sent stays sent */

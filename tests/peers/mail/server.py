@@ -6,6 +6,7 @@ What a recipient's local part says is done:
     dataNNN-...    the message is answered NNN
     hang-...       RCPT is never answered
     mute-...       the message is never answered
+    echoAT-...     AT ("rcpt" or "data") is refused in words that repeat the address and, of the message, the code
     dripAT-...     the answer to AT ("rcpt" or "data") comes by octets, five a second, and never ends
     floodAT-...    the same as lines, as fast as they are taken
 """
@@ -47,6 +48,14 @@ async def answer_without_end(server, address, command):
             await asyncio.sleep(0.2)
 
 
+def echo(address, command, content=b""):
+    """The reply that repeats what it was given, when the address says so of this command."""
+    code = re.search(rb"\b\d{6,8}\r?$", content, re.MULTILINE)
+    if address.startswith(f"echo{command}"):
+        return f"550 5.1.1 <{address.upper()}>: nobody here; {address}; it said {code[0].decode().strip() if code else ''}"
+    return None
+
+
 def scripted(address, word):
     found = SCRIPT.match(address)
     return f"{found[2]} as the address says" if found and found[1] == word else None
@@ -63,7 +72,7 @@ class Handler:
         await answer_without_end(server, address, "rcpt")
         if address.startswith("hang"):
             await asyncio.sleep(3600)
-        reply = scripted(address, "code")
+        reply = scripted(address, "code") or echo(address, "rcpt")
         if reply is None and address not in self.seen:
             reply = scripted(address, "once")
         self.seen.add(address)
@@ -77,7 +86,7 @@ class Handler:
             await answer_without_end(server, address, "data")
             if address.startswith("mute"):
                 await asyncio.sleep(3600)
-            reply = scripted(address, "data")
+            reply = scripted(address, "data") or echo(address, "data", envelope.content)
             if reply:
                 return reply
         name = f"{time.time_ns():020d}-{re.sub('[^A-Za-z0-9@.+-]', '_', envelope.rcpt_tos[0])[:100]}.eml"
