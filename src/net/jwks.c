@@ -24,10 +24,12 @@ struct set {
 	int64_t fetched_us; /* business time when it came */
 	int64_t tried_ms;   /* monotonic: when it was last asked for */
 	int64_t forced_ms;  /* monotonic: when a key was last unknown */
+	bool asking;	    /* somebody waits for the issuer's answer */
 };
 
 struct rs_jwks_cache {
 	pthread_mutex_t mutex;
+	pthread_cond_t told; /* an issuer has answered, or has not */
 	int count;
 	struct set set[SETS_MAX];
 };
@@ -35,9 +37,14 @@ struct rs_jwks_cache {
 struct rs_jwks_cache *rs_jwks_cache_new(void)
 {
 	struct rs_jwks_cache *cache = calloc(1, sizeof(*cache));
+	pthread_condattr_t clock;
 	if (!cache)
 		abort();
 	pthread_mutex_init(&cache->mutex, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&cache->told, &clock);
+	pthread_condattr_destroy(&clock);
 	return cache;
 }
 
@@ -54,6 +61,7 @@ void rs_jwks_cache_free(struct rs_jwks_cache *cache)
 		return;
 	for (int i = 0; i < cache->count; i++)
 		set_clear(&cache->set[i]);
+	pthread_cond_destroy(&cache->told);
 	pthread_mutex_destroy(&cache->mutex);
 	free(cache);
 }
@@ -133,16 +141,56 @@ static bool shall_ask(struct set *set, int ttl_s, enum rs_jwks_how how, int64_t 
 	return true;
 }
 
+/* What came, or NULL, is everybody's from now on. */
 static void keep(
 	struct rs_jwks_cache *cache, const char *uri, const json_t *document, int64_t now_us)
 {
 	pthread_mutex_lock(&cache->mutex);
 	struct set *set = set_of(cache, uri);
-	json_decref(set->document);
-	set->document = json_deep_copy(document);
-	set->fetched_us = now_us;
-	set->tried_ms = rs_clock_mono_ms();
+	if (document) {
+		json_decref(set->document);
+		set->document = json_deep_copy(document);
+		set->fetched_us = now_us;
+		set->tried_ms = rs_clock_mono_ms();
+	}
+	set->asking = false;
+	pthread_cond_broadcast(&cache->told);
 	pthread_mutex_unlock(&cache->mutex);
+}
+
+/* Until some issuer has answered; false at the end of the time. The lock is held. */
+static bool wait_told(struct rs_jwks_cache *cache, int64_t until_ms)
+{
+	const struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000};
+	return pthread_cond_timedwait(&cache->told, &cache->mutex, &until) == 0;
+}
+
+/*
+ * What is kept, into *out, and whether to ask. While somebody else asks, whoever has nothing, or
+ * nothing good enough, waits for that answer. The lock is held.
+ */
+static bool look(struct rs_ctx *ctx, const struct rs_jwks_source *source, const char *name,
+	enum rs_jwks_how how, struct rs_jwks *out)
+{
+	struct rs_jwks_cache *cache = ctx->app->jwks;
+	int left = rs_ctx_left_ms(ctx);
+	int64_t until_ms = rs_clock_mono_ms() + (left < FETCH_MS ? left : FETCH_MS);
+	for (;;) {
+		int64_t now_us = rs_clock_now_us(ctx->app->clock);
+		struct set *set = set_of(cache, name);
+		bool ask = shall_ask(set, source->ttl_s, how, now_us);
+		bool usable =
+			how != RS_JWKS_NOW && set->document && now_us - set->fetched_us < STALE_US;
+		bool wait = !ask && set->asking && (!usable || how == RS_JWKS_FRESH);
+		if (wait && wait_told(cache, until_ms))
+			continue;
+		set = set_of(cache, name); /* the wait has let others at it */
+		usable = usable && set->document;
+		*out = (struct rs_jwks){.document = usable ? copy_of(ctx, set) : NULL,
+			.fetched_at = set->fetched_us};
+		set->asking = set->asking || ask;
+		return ask;
+	}
 }
 
 enum rs_code rs_jwks_get(struct rs_ctx *ctx, const struct rs_jwks_source *source,
@@ -153,17 +201,13 @@ enum rs_code rs_jwks_get(struct rs_ctx *ctx, const struct rs_jwks_source *source
 	int64_t now_us = rs_clock_now_us(ctx->app->clock);
 	json_t *fetched = NULL;
 	pthread_mutex_lock(&cache->mutex);
-	struct set *set = set_of(cache, name);
-	bool ask = shall_ask(set, source->ttl_s, how, now_us);
-	bool usable = how != RS_JWKS_NOW && set->document && now_us - set->fetched_us < STALE_US;
-	*out = (struct rs_jwks){
-		.document = usable ? copy_of(ctx, set) : NULL, .fetched_at = set->fetched_us};
+	bool ask = look(ctx, source, name, how, out);
 	pthread_mutex_unlock(&cache->mutex);
 	enum rs_code rc = ask ? fetch(ctx, source, &fetched) : RS_OK;
-	if (fetched) {
+	if (ask)
 		keep(cache, name, fetched, now_us);
+	if (fetched)
 		*out = (struct rs_jwks){.document = fetched, .fetched_at = now_us};
-	}
 	if (out->document) {
 		rs_err_reset(&ctx->err);
 		return RS_OK;
