@@ -48,9 +48,11 @@ static enum rs_code available(
 	struct rs_ctx *ctx, const struct rs_subject *subject, const json_t *option)
 {
 	struct rs_ad_settings settings = {0};
+	struct rs_challenge of = {.user_id = subject->user_id};
 	struct rs_connector *connector;
 	const char *issuer, *account;
 	struct rs_id id = {0};
+	bool linked;
 	enum rs_code rc;
 
 	(void)rs_id_parse(json_string_value(json_object_get(option, "connector_id")), &id);
@@ -63,7 +65,8 @@ static enum rs_code available(
 		rc = rs_fail(ctx, RS_DESTINATION_MISSING,
 			"The user needs exactly one linked account of the domain %s.",
 			settings.domain);
-	return rc;
+	/* It may be too new to count, which is said before a password is asked for. */
+	return rc ? rc : rs_factor_linked(ctx, &of, KIND, issuer, account, &linked);
 }
 
 /*

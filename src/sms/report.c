@@ -22,6 +22,22 @@ static const struct rs_field FIELDS[] = {
 	RS_FIELD_END,
 };
 
+/* Counted by address before it is put on record, so that nobody fills it; of a connector that there is
+ * not nothing that a stranger chose. */
+static enum rs_code refuse(struct rs_ctx *ctx, const struct rs_connector *connector)
+{
+	struct rs_event event = {.action = "challenge.reported",
+		.object_type = "connector",
+		.object = connector->id,
+		.enterprise = connector->enterprise_id};
+	enum rs_code rc = rs_throttle_refused(ctx);
+
+	if (rc)
+		return rc;
+	rs_audit_denied(ctx, &event, RS_UNAUTHENTICATED);
+	return rs_fail(ctx, RS_UNAUTHENTICATED, "This is no address for delivery reports.");
+}
+
 /*
  * The gateway, when the secret is its own. Whatever does not fit is refused alike: nobody learns
  * which connectors there are.
@@ -43,9 +59,7 @@ static enum rs_code admit(
 	if (!rc && own && rs_secret_equal(own, given))
 		return RS_OK;
 	rs_err_reset(&ctx->err);
-	rc = rs_throttle_refused(ctx);
-	return rc ? rc
-		  : rs_fail(ctx, RS_UNAUTHENTICATED, "This is no address for delivery reports.");
+	return refuse(ctx, *out);
 }
 
 /* Locked first: two reports at the same moment are noted one after the other. */

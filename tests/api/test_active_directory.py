@@ -435,6 +435,18 @@ def test_who_is_linked_to_no_account_cannot_begin(person):
     assert one.status() == "authenticating"
 
 
+def test_an_account_that_took_anothers_place_is_too_new(person, ad, admin):
+    """An account linked in place of another is no factor for a day: the option says so, and no password is asked for."""
+    one = person()
+    one.unlink()
+    admin.post(f"/v1/users/{one.user['id']}/identities",
+               {"kind": "ad", "issuer": DOMAIN, "subject": ad.spare()["guid"]}).expect(201)
+    one.ask().expect(409, "destination-too-new")
+    option, = one.api.get(f"/v1/reissue-requests/{one.request_id}").expect(200)["second_factor"]["options"]
+    assert (option["available"], option["unavailable_code"]) == (False, "destination-too-new")
+    assert one.status() == "authenticating"
+
+
 def test_a_connector_that_is_switched_off_passes_nobody(person, admin):
     """A connector switched off while the challenge lives fails closed."""
     one = person()

@@ -453,6 +453,8 @@ def test_delivery_reports(holder, gateways, caller_nobody):
     refused = [caller_nobody.post(f"{where}/{what}", report).expect(401, "unauthenticated") for where, what in (
         (here, word()), (f"/v1/callbacks/sms/{uuid.uuid4()}", secret), (here, secret + "x"))]
     assert len({one["detail"] for one in refused}) == 1
+    forged = holder.tenant.admin.get(f"/v1/audit-events?object_id={connector}&action=challenge.reported").expect(200)
+    assert [(one["outcome"], one["code"]) for one in forged["items"]] == [("denied", "unauthenticated")] * 2
     holder.tenant.admin.patch(f"/v1/connectors/{connector}", {"settings": {"dlr": False}}).expect(200)
     caller_nobody.post(f"{here}/{secret}", report).expect(401)
 
