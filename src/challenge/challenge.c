@@ -172,9 +172,8 @@ enum rs_code rs_challenge_denied(struct rs_ctx *ctx, const struct rs_challenge *
 {
 	struct rs_event event = rs_challenge_event(c, "challenge.refused");
 
-	/* Neither what cannot be an answer nor our own trouble is anybody's attempt. */
-	if (!rc || rc == RS_VALIDATION_FAILED || rc == RS_UNAVAILABLE || rc == RS_OVERLOADED ||
-		rc == RS_INTERNAL)
+	/* Our own trouble is nobody's attempt. */
+	if (!rc || rc == RS_UNAVAILABLE || rc == RS_OVERLOADED || rc == RS_INTERNAL)
 		return rc;
 	event.detail = c->mechanism;
 	rs_audit_denied(ctx, &event, rc);

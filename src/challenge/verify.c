@@ -311,7 +311,8 @@ static enum rs_code answer(struct rs_ctx *ctx, struct rs_challenge *c,
 	const struct rs_factor *factor, json_t *body, struct counted *counted)
 {
 	struct rs_factor_input input = {0};
-	enum rs_code rc = read_answer(ctx, c, factor, body, &input);
+	enum rs_code rc =
+		rs_challenge_denied(ctx, c, read_answer(ctx, c, factor, body, &input));
 
 	if (!rc)
 		rc = rs_challenge_denied(ctx, c, rs_challenge_connected(ctx, factor, c));

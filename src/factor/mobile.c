@@ -108,6 +108,23 @@ static struct rs_seal_place place_of(const struct rs_subject *subject)
 		"user_means", "mobile", subject->user_id.s, subject->enterprise_id.s};
 }
 
+/* A number that no code goes to is on record, without the number. */
+static enum rs_code judge_number(struct rs_ctx *ctx, const struct change *change)
+{
+	const struct rs_event event = {.action = "means.begun",
+		.object_type = "user",
+		.object = ctx->actor.id,
+		.detail = "mobile"};
+	enum rs_code rc = rs_sms_ready(
+		ctx, &change->subject.enterprise_id, &(struct rs_id){""}, change->mobile);
+
+	if (!rc)
+		rc = rs_challenge_count_message(ctx, "sms", change->mobile);
+	if (rc && rs_code_status(rc) < 500)
+		rs_audit_denied(ctx, &event, rc);
+	return rc;
+}
+
 enum rs_code rs_mobile_begin(struct rs_ctx *ctx, json_t *body, const char **masked)
 {
 	static const struct rs_field BODY[] = {
@@ -127,10 +144,7 @@ enum rs_code rs_mobile_begin(struct rs_ctx *ctx, json_t *body, const char **mask
 	if (!rc)
 		rc = rs_means_demand(ctx, &change.challenge_id, &change.subject);
 	if (!rc)
-		rc = rs_sms_ready(
-			ctx, &change.subject.enterprise_id, &(struct rs_id){""}, change.mobile);
-	if (!rc)
-		rc = rs_challenge_count_message(ctx, "sms", change.mobile);
+		rc = judge_number(ctx, &change);
 	if (!rc)
 		rc = make_code(ctx, &change);
 	if (!rc) {

@@ -52,6 +52,17 @@ def test_another_ones_challenge(world, caller_auditor):
     asked.guess(challenge, code).expect(200)
 
 
+def test_what_cannot_be_an_answer(world, caller_auditor):
+    """A2, O48: an answer of another form counts nothing, and is on record as what was wrong with it."""
+    asked = Asked(world)
+    challenge = asked.ask()
+    for body in ({"code": ""}, {"code": "12345"}, {"password": "x"}, {"code": "123456", "state": "verified"}):
+        asked.api.post(f"{HERE}/{challenge['id']}/verify", body, checked=False).expect(422)
+    told = refusals(caller_auditor, challenge)
+    assert len(told) == 4 and "unknown-member" in told, told
+    assert asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["attempts_left"] == 5
+
+
 def test_a_resend_that_is_too_soon(world, caller_auditor):
     """O23: a resend that is refused is on record."""
     asked = Asked(world)

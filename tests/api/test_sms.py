@@ -223,9 +223,11 @@ def test_what_is_no_number_is_refused(tenant, gateways, mobile):
 def test_ranges_that_cost_get_nothing(tenant, gateways, mobile):
     """O28: satellite and premium ranges, and countries a connector does not allow, are destination-not-allowed."""
     tenant.gateway(gateways.gateway("/ok/costly", allowed_countries=["+49", "+882", "+979"]))
-    api = Holder(tenant).api
-    api.post("/v1/me/mobile", {"mobile": mobile}).expect(409, "destination-not-allowed")
-    api.post("/v1/me/mobile", {"mobile": "+43660123456"}).expect(409, "destination-not-allowed")
+    holder = Holder(tenant)
+    holder.api.post("/v1/me/mobile", {"mobile": mobile}).expect(409, "destination-not-allowed")
+    holder.api.post("/v1/me/mobile", {"mobile": "+43660123456"}).expect(409, "destination-not-allowed")
+    told = tenant.admin.get(f"/v1/audit-events?object_id={holder.user['id']}&action=means.begun").expect(200)
+    assert [one["code"] for one in told["items"]] == ["destination-not-allowed"] * 2 and mobile[1:] not in told.text
     assert not gateways.calls("/ok/costly")
 
 
@@ -238,6 +240,8 @@ def test_one_number_gets_a_few_messages_only(tenant, gateways):
     answers = [one.post("/v1/me/mobile", {"mobile": mobile}) for one in people]
     assert [one.status for one in answers] == [200] * 5 + [429] * 2
     assert int(answers[-1].headers["Retry-After"]) > 0
+    told = tenant.admin.get("/v1/audit-events?action=means.begun&limit=50").expect(200)["items"]
+    assert [one["code"] for one in told].count("rate-limited") == 2
     gateways.until(lambda: len(gateways.calls(path)) == 5)
     time.sleep(1)
     assert len(gateways.calls(path)) == 5
