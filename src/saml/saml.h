@@ -24,12 +24,13 @@
 #include <stdint.h>
 
 /* The most bytes of an order, of a document, and of what a document may hold. */
-#define RS_SAML_ORDER_MAX      (1u << 20)
-#define RS_SAML_DOCUMENT_MAX   (256u << 10)
-#define RS_SAML_DEPTH_MAX      40
-#define RS_SAML_ELEMENTS_MAX   4000
-#define RS_SAML_ATTRIBUTES_MAX 32 /* of one element, namespace declarations included */
-#define RS_SAML_KEYS_MAX       8  /* signing certificates of one identity provider */
+#define RS_SAML_ORDER_MAX	   (1u << 20)
+#define RS_SAML_DOCUMENT_MAX	   (256u << 10)
+#define RS_SAML_DEPTH_MAX	   40
+#define RS_SAML_ELEMENTS_MAX	   4000
+#define RS_SAML_ATTRIBUTES_MAX	   32	/* of one element, namespace declarations included */
+#define RS_SAML_ALL_ATTRIBUTES_MAX 8000 /* of all elements: each key sorts them anew */
+#define RS_SAML_KEYS_MAX	   8	/* signing certificates of one identity provider */
 
 #define RS_SAML_NS_PROTOCOL  "urn:oasis:names:tc:SAML:2.0:protocol"
 #define RS_SAML_NS_ASSERTION "urn:oasis:names:tc:SAML:2.0:assertion"

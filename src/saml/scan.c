@@ -6,7 +6,7 @@
 
 struct scan {
 	const unsigned char *at, *end;
-	int depth, elements;
+	int depth, elements, attributes;
 };
 
 static bool starts(const struct scan *s, const char *word)
@@ -97,7 +97,8 @@ static enum rs_saml_reason scan_tag(struct scan *s)
 			s->at++;
 			continue;
 		}
-		if (++attributes > RS_SAML_ATTRIBUTES_MAX)
+		if (++attributes > RS_SAML_ATTRIBUTES_MAX ||
+			++s->attributes > RS_SAML_ALL_ATTRIBUTES_MAX)
 			return RS_SAML_SIZE;
 		enum rs_saml_reason reason = scan_value(s);
 		if (reason != RS_SAML_OK)
@@ -134,7 +135,7 @@ static enum rs_saml_reason scan_markup(struct scan *s)
 
 enum rs_saml_reason rs_saml_scan(const char *text, size_t len)
 {
-	struct scan s = {(const unsigned char *)text, (const unsigned char *)text + len, 0, 0};
+	struct scan s = {(const unsigned char *)text, (const unsigned char *)text + len, 0, 0, 0};
 	enum rs_saml_reason reason = RS_SAML_OK;
 	if (len > RS_SAML_DOCUMENT_MAX)
 		return RS_SAML_TOO_LARGE;

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-#define EXC_C14N "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define EXC_C14N     "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define XENC11	     "http://www.w3.org/2009/xmlenc11#"
+/* Octets of a list of prefixes; each one is looked for in every element. */
+#define PREFIXES_MAX 100
 
 static const char *const SIGNATURES[] = {
 	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
@@ -27,9 +30,9 @@ static const char *const TRANSFORMS[] = {
 };
 /* No RSA 1.5, whose padding tells too much, no triple DES. */
 static const char *const CIPHERS[] = {
-	"http://www.w3.org/2009/xmlenc11#aes128-gcm",
-	"http://www.w3.org/2009/xmlenc11#aes192-gcm",
-	"http://www.w3.org/2009/xmlenc11#aes256-gcm",
+	XENC11 "aes128-gcm",
+	XENC11 "aes192-gcm",
+	XENC11 "aes256-gcm",
 	RS_SAML_NS_XENC "aes128-cbc",
 	RS_SAML_NS_XENC "aes192-cbc",
 	RS_SAML_NS_XENC "aes256-cbc",
@@ -122,6 +125,45 @@ static bool listed(const json_t *algorithms, const xmlNode *method)
 	return false;
 }
 
+/*
+ * xmlsec takes an attribute by its name alone, the first one, whatever its namespace: beside the
+ * Algorithm that we judge there may be none in another. No element of signatures or encryption has
+ * any.
+ */
+static bool attributes_plain(const xmlNode *n)
+{
+	static const char *const SECURITY[] = {
+		RS_SAML_NS_DSIG,
+		RS_SAML_NS_XENC,
+		XENC11,
+		EXC_C14N,
+		NULL,
+	};
+	const char *ns = n->ns ? (const char *)n->ns->href : "";
+	const char *const *one = SECURITY;
+	const xmlAttr *a = n->properties;
+
+	while (*one && strcmp(*one, ns) != 0)
+		one++;
+	while (*one && a && !a->ns)
+		a = a->next;
+	return !*one || !a;
+}
+
+/* What a canonicalisation may be told: a short list of prefixes, once. */
+static bool parameters_good(const xmlNode *method)
+{
+	static const struct member MEMBERS[] = {
+		{EXC_C14N, "InclusiveNamespaces", 1},
+		{NULL, NULL, 0},
+	};
+	const xmlNode *inclusive = rs_saml_child(method, EXC_C14N, "InclusiveNamespaces");
+	char *prefixes = inclusive ? rs_saml_attribute(inclusive, "PrefixList") : NULL;
+	bool good = members_are(method, MEMBERS) && (!prefixes || strlen(prefixes) <= PREFIXES_MAX);
+	xmlFree(prefixes);
+	return good;
+}
+
 /* The reference: to the parent by its ID, with the two transforms of SAML and a good digest. */
 static enum rs_saml_reason judge_reference(const xmlNode *reference, const xmlNode *parent)
 {
@@ -148,6 +190,8 @@ static enum rs_saml_reason judge_reference(const xmlNode *reference, const xmlNo
 			continue;
 		if (!rs_saml_is(t, RS_SAML_NS_DSIG, "Transform") || !algorithm_in(t, TRANSFORMS))
 			return RS_SAML_ALGORITHM;
+		if (!parameters_good(t))
+			return RS_SAML_SIGNATURE_FORM;
 	}
 	return RS_SAML_OK;
 }
@@ -177,7 +221,7 @@ static enum rs_saml_reason judge_signature(
 	if (!algorithm_in(c14n, CANONICALISATIONS) || !algorithm_in(method, SIGNATURES) ||
 		!listed(algorithms, method))
 		return RS_SAML_ALGORITHM;
-	return judge_reference(reference, parent);
+	return parameters_good(c14n) ? judge_reference(reference, parent) : RS_SAML_SIGNATURE_FORM;
 }
 
 enum rs_saml_reason rs_saml_shape_signatures(
@@ -189,6 +233,8 @@ enum rs_saml_reason rs_saml_shape_signatures(
 		return RS_SAML_DUPLICATE_ID;
 	for (xmlNode *n = (xmlNode *)top; n && reason == RS_SAML_OK; n = rs_saml_walk(top, n)) {
 		unsigned bit = 0;
+		if (!attributes_plain(n))
+			return RS_SAML_SIGNATURE_FORM;
 		/* Other elements of the namespace stand inside a signature or a KeyInfo. */
 		if (!rs_saml_is(n, RS_SAML_NS_DSIG, "Signature"))
 			continue;
