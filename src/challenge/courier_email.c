@@ -45,9 +45,10 @@ static struct rs_mail mail_of(struct rs_ctx *ctx, const struct rs_parcel *parcel
 /* Over: refused for good, or every relay was asked often enough. One whose breaker is open was not. */
 static bool over(enum rs_code rc, const struct rs_parcel *parcel, const json_t *tries)
 {
+	bool asked = rc == RS_PROVIDER_UNAVAILABLE && json_array_size(tries) > 0;
+
 	return rc == RS_DELIVERY_FAILED || rc == RS_DESTINATION_MISSING ||
-		(rc == RS_PROVIDER_UNAVAILABLE && parcel->tries + 1 >= TRIES_MAX &&
-			json_array_size(tries) > 0);
+		((asked || rc == RS_METHOD_NOT_CONFIGURED) && parcel->tries + 1 >= TRIES_MAX);
 }
 
 static enum rs_code send(

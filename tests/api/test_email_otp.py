@@ -124,3 +124,11 @@ def test_a_delay_that_does_not_end(tenant, relay):
     """O39: a recipient that is always put off is given up after four tries, in seconds and not at the challenge's end."""
     relay("starttls")
     Waiting(tenant, f"code450-{uuid.uuid4().hex}@example.test").failed()
+
+
+def test_a_relay_that_is_switched_off_meanwhile(tenant, relay):
+    """O17: with the one relay switched off while the code is under way the challenge fails as soon as with a dead one."""
+    connector = relay("starttls", port=1)
+    waiting = Waiting(tenant)
+    tenant.off(connector)
+    waiting.failed()
