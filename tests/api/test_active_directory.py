@@ -396,6 +396,19 @@ def test_parallel_guesses_win_nothing(person, ad):
     assert one.status() == "authenticating"
 
 
+@pytest.mark.concurrency
+@pytest.mark.invariant(18)
+def test_of_many_right_passwords_one_passes(person, ad):
+    """Of twenty right passwords at once exactly one passes; the others find the challenge over, and nobody is locked."""
+    one = person()
+    one.challenge = one.ask().expect(201).json
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        statuses = sorted(answer.status for answer in pool.map(lambda _: one.answer(PASSWORD), range(20)))
+    assert statuses == [200] + [409] * 19
+    assert one.status() == "issued"
+    assert ad.look(ad.find(one.account)["name"])["badPwdCount"] == 0
+
+
 def test_a_referral_is_not_followed(person, ad):
     """A server that refers to another is no answer, and the other one is never called."""
     one = person(urls=[ad.odd("referral")])
