@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+/* Attribute descriptions, rules and their colons (RFC 4512 2.5, RFC 4515 3). */
+#define FILTER_NAME  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.;:"
+#define FILTER_DEPTH 20
+
 /* value as an assertion value (RFC 4515 3): what is no letter or digit as \xx. */
 const char *rs_ldap_escaped(struct rs_ctx *ctx, const void *value, size_t len)
 {
@@ -141,22 +145,50 @@ const char *rs_ldap_password_fault(const void *password, size_t len)
 	return NULL;
 }
 
+/* Past one comparison, which ends before its ')'; NULL when it is none. */
+static const char *past_item(const char *at)
+{
+	size_t name = strspn(at, FILTER_NAME);
+
+	/* =, ~=, >=, <= and := (the colons of extensible matches are part of the name) */
+	at += name;
+	at += strchr("~<>", *at) && *at ? 1 : 0;
+	if (name == 0 || *at++ != '=')
+		return NULL;
+	while (*at && *at != '(' && *at != ')') {
+		if (*at == '\\' && strspn(at + 1, "0123456789abcdefABCDEF") < 2)
+			return NULL;
+		at += *at == '\\' ? 3 : 1;
+	}
+	return at;
+}
+
+/* Past one filter in its brackets; NULL when it is none. */
+static const char *past_filter(const char *at, int depth)
+{
+	char kind;
+	int count = 0;
+
+	if (*at++ != '(' || depth > FILTER_DEPTH)
+		return NULL;
+	kind = *at;
+	if (kind == '&' || kind == '|' || kind == '!') {
+		/* Blanks between them are nobody's grammar, but libldap passes them by. */
+		for (at += 1 + strspn(at + 1, " "); at && *at == '('; count++) {
+			at = past_filter(at, depth + 1);
+			at += at ? strspn(at, " ") : 0;
+		}
+		if (count == 0 || (kind == '!' && count > 1))
+			return NULL;
+	} else {
+		at = past_item(at);
+	}
+	return at && *at == ')' ? at + 1 : NULL;
+}
+
 bool rs_ldap_filter_valid(const char *text)
 {
-	int depth = 0;
+	const char *end = past_filter(text, 0);
 
-	if (*text != '(')
-		return false;
-	for (const char *at = text; *at; at++) {
-		if (*at == '\\') {
-			if (strspn(at + 1, "0123456789abcdefABCDEF") < 2)
-				return false;
-			at += 2;
-		} else if (*at == '(') {
-			depth++;
-		} else if (*at == ')' && (--depth < 0 || (depth == 0 && at[1]))) {
-			return false;
-		}
-	}
-	return depth == 0;
+	return end && *end == '\0';
 }

@@ -75,6 +75,7 @@ BAD = [
     ({"group_dn": "approvers"}, "/settings/group_dn"),
     ({"filter": "(a=b"}, "/settings/filter"),
     ({"filter": "(a=b)(c=d)"}, "/settings/filter"),
+    ({"filter": "()"}, "/settings/filter"),
     ({"login_attribute": "cn"}, "/settings/login_attribute"),
     ({"attempts": 5, "lockout_threshold": 5}, "/settings/attempts"),
     ({"attempts": 0}, "/settings/attempts"),

@@ -640,6 +640,20 @@ static void urls_filters_and_names(void **state)
 	assert_false(rs_ldap_filter_valid("(a=b))"));
 	assert_false(rs_ldap_filter_valid("(a=\\2)"));
 	assert_false(rs_ldap_filter_valid("a=b"));
+	assert_false(rs_ldap_filter_valid(""));
+	assert_false(rs_ldap_filter_valid("()"));
+	assert_true(rs_ldap_filter_valid("(& (a=b) (c=d) )"));
+	assert_false(rs_ldap_filter_valid(" (a=b)"));
+	assert_false(rs_ldap_filter_valid("((a=b))"));
+	assert_false(rs_ldap_filter_valid("(&)"));
+	assert_false(rs_ldap_filter_valid("(!(a=b)(c=d))"));
+	assert_false(rs_ldap_filter_valid("(=b)"));
+	assert_false(rs_ldap_filter_valid("(a)"));
+	assert_false(rs_ldap_filter_valid("(&(a=b)c=d)"));
+	assert_false(rs_ldap_filter_valid("(a=b)(c=d)"));
+	assert_true(rs_ldap_filter_valid("(|(a>=1)(!(b~=x*y))(c=*)(d=))"));
+	assert_true(rs_ldap_filter_valid(
+		"(memberOf:1.2.840.113556.1.4.1941:=CN=Staff,DC=example,DC=test)"));
 	assert_true(rs_ldap_dn_valid(BASE));
 	assert_false(rs_ldap_dn_valid("somebody@example.test"));
 	assert_false(rs_ldap_dn_valid(""));
