@@ -245,7 +245,7 @@ stage_faults()
 {
 	test_instance run --preset dev
 	# A file at a time: its tests share an instance, which they break and mend one after the other.
-	run_pytest faults -n 2 --dist loadfile "$ROOT/tests/faults"
+	run_pytest faults -n 3 --dist loadfile "$ROOT/tests/faults"
 }
 
 # What takes an hour: killed at every kind of system call, a thousand races, ten thousand serials.
