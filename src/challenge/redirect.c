@@ -204,7 +204,7 @@ static enum rs_code not_followed(
 enum rs_code rs_challenge_follow(struct rs_ctx *ctx, const char *handle, struct rs_redirect *out)
 {
 	const struct rs_factor *factor = NULL;
-	struct rs_challenge c;
+	struct rs_challenge c = {.status = ""};
 	struct following f = {.c = &c, .handle = handle};
 	struct handle link;
 	enum rs_code rc;

@@ -492,9 +492,13 @@ static enum rs_code try(struct rs_ctx *ctx, const struct rs_connector *connector
 {
 	const struct rs_connector_kind *kind = rs_connector_kind(connector->kind);
 	int64_t deadline_ms = ctx->deadline_ms;
-	void *settings = rs_arena_alloc(ctx->arena, kind ? kind->size : 1);
-	enum rs_code rc = rs_connector_settings(ctx, connector, settings);
+	enum rs_code rc;
+	void *settings;
 
+	if (!kind)
+		return rs_fail(ctx, RS_METHOD_NOT_CONFIGURED, "This service knows no such kind.");
+	settings = rs_arena_alloc(ctx->arena, kind->size);
+	rc = rs_connector_settings(ctx, connector, settings);
 	if (rc)
 		return rc;
 	if (to && !kind->sends)

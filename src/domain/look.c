@@ -139,10 +139,10 @@ enum rs_code rs_looking_run(struct rs_ctx *ctx, struct rs_looking *l, int deadli
 	int64_t until = rs_clock_mono_ms() + deadline_ms;
 	enum rs_code rc;
 
-	if (l->count == 0)
-		return RS_OK;
 	l->answers = rs_new_array(ctx->arena, struct rs_dns_answer, l->count);
 	l->told = rs_new_array(ctx->arena, json_t *, l->count);
+	if (l->count == 0)
+		return RS_OK;
 	rc = rs_resolver_lookup(ctx, l->questions, l->count, deadline_ms, l->answers);
 	if (!rc)
 		prove(ctx, l, (int)(until - rs_clock_mono_ms()));

@@ -360,6 +360,8 @@ enum rs_code rs_validation_create(struct rs_ctx *ctx, json_t *body, struct rs_va
 		rc = rs_may_act(ctx, "validation.create", NULL, &out->enterprise_id);
 	if (rc)
 		return rc;
+	if (!method)
+		return rs_fail(ctx, RS_BAD_VALUE, "There is no such method.");
 	out->rules = method->rules;
 	out->expires_at = now + method->pending_s * SECOND;
 	if (method->mail)

@@ -276,11 +276,11 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 	rs_p_null(&tokens);
 	rs_p_null(&tokens);
 	rs_p_time(&tokens, now);
-	bool out_now = phc || in->no_password || !strcmp(after->status, "blocked") ||
-		!strcmp(after->status, "restricted");
+	bool out_now = phc || in->no_password || strcmp(after->status, "blocked") == 0 ||
+		       strcmp(after->status, "restricted") == 0;
 	struct rs_change change = {RS_Q_user_update, &p, .fields = rs_user_fields, .out = out};
 	change.then = out_now ? &tokens : NULL;
-	change.blocks = strcmp(before->status, "blocked") && !strcmp(after->status, "blocked");
+	change.blocks = strcmp(before->status, "blocked") != 0 && strcmp(after->status, "blocked") == 0;
 	change.event = (struct rs_event){.action = "user.updated", .object_type = "user"};
 	change.event.object = before->id;
 	change.event.enterprise = before->enterprise_id;

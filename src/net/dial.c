@@ -89,7 +89,7 @@ static struct lookup *lookup_start(const char *host, int port)
 	if (failed) {
 		l->result = EAI_AGAIN;
 		l->done = true;
-		let_go(l);
+		l->holders = 1;
 	}
 	return l;
 }

@@ -435,7 +435,7 @@ static int bind_as(struct session *s, const char *dn, const void *password, size
 {
 	struct berval secret = {.bv_len = len, .bv_val = (char *)(uintptr_t)password};
 
-	if (len == 0 || !*dn || !ldap_tls_inplace(s->ld))
+	if (len == 0 || !dn || !*dn || !ldap_tls_inplace(s->ld))
 		return LDAP_CONFIDENTIALITY_REQUIRED;
 	session_within(s, operation_ms(s->check));
 	return ldap_sasl_bind_s(s->ld, dn, LDAP_SASL_SIMPLE, &secret, NULL, NULL, NULL);
