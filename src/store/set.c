@@ -93,7 +93,8 @@ struct rs_params rs_set_params(
 	struct rs_ctx *ctx, int slot, const struct rs_params *const *items, int count)
 {
 	struct rs_params out = rs_params(ctx);
-	uint64_t bytea = query_of(slot)->bytea;
+	const struct rs_query_text *query = query_of(slot);
+	uint64_t bytea = query ? query->bytea : 0;
 
 	out.count = items[0]->count;
 	for (int i = 0; i < out.count; i++)
