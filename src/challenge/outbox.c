@@ -275,6 +275,18 @@ static const char *text_of(struct rs_secret *secret)
 	return (const char *)rs_secret_data(secret);
 }
 
+/* An older message that no provider has taken yet would come later, perhaps with an older code. */
+static enum rs_code replace_waiting(
+	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_challenge *c, const char *channel)
+{
+	struct rs_params p = rs_params(ctx);
+
+	rs_p_id(&p, &c->id);
+	rs_p_text(&p, channel);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	return rs_tx_run(ctx, tx, RS_Q_challenge_delivery_replaced, &p, NULL);
+}
+
 static enum rs_code again(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_challenge *c,
 	const char *channel, const char *fresh)
 {
@@ -286,6 +298,8 @@ static enum rs_code again(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_
 	if (!rc && (fresh || !last.code))
 		rc = fresh ? store_code(ctx, tx, c, channel, fresh)
 			   : rs_fail(ctx, RS_CONFLICT, "The code ran out at this moment. Try again.");
+	if (!rc)
+		rc = replace_waiting(ctx, tx, c, channel);
 	if (!rc) {
 		d.attempt = last.d.attempt + 1;
 		d.masked = last.d.masked;

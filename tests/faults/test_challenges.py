@@ -10,10 +10,11 @@ import time
 
 import pytest
 
+from peers.mail.peer import MailPeer
 from support.asked import HERE, MAIL, Asked, wrong
 from support.beside import Beside
 from support.calls import PASSWORD, World
-from support.otp import mailed_code, now, totp
+from support.otp import coded_mails, mailed_code, now, totp
 
 BESIDE = """{"server": {"port": @PORT@, "replica_id": "beside"}, "signer": {"journal_file": "@JOURNAL@"},
   "limits": {"challenges_per_user": 1000, "challenges_per_user_day": 1000}}"""
@@ -94,6 +95,32 @@ def test_a_resend_carries_the_same_code_then_a_new_one(own, asked):
     own.dev("clock", "+290s")
     asked.api.post(here, {}).expect(429, "resend-limit")
     asked.guess(challenge, asked.code()).expect(200)
+
+
+def test_a_resend_takes_the_place_of_what_waits(own, asked):
+    """Of a message that no relay took and the one asked for instead, one goes out: with the code that is right."""
+    asked.submitted()
+    mail = MailPeer(own["MAIL_DIR"])
+    mail.down()
+    try:
+        challenge = asked.ask()
+
+        def tries():
+            with own.database().cursor() as cursor:
+                cursor.execute("SELECT tries FROM challenge_delivery WHERE challenge_id = %s", (challenge["id"],))
+                return cursor.fetchone()[0]
+        eventually(lambda: tries() >= 2)
+    finally:
+        mail.up(own["OUTBOX_DIR"])
+    own.dev("clock", "+155s")
+    shown = asked.api.post(f"{HERE}/{challenge['id']}/resend", {}).expect(200)
+    assert [one["delivery"] for one in shown["destinations"]] == ["queued"]
+    code = asked.code()
+    own.dev("clock", "+200s")
+    time.sleep(3)
+    assert len(coded_mails(own, asked.user["email"])) == 1
+    eventually(lambda: sealed(own, challenge) == (0, 1))
+    asked.guess(challenge, code).expect(200)
 
 
 def test_verified_is_no_session(own, world):
