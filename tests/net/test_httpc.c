@@ -9,6 +9,7 @@
 #include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/config.h"
+#include "rs/fetch.h"
 #include "rs/httpc.h"
 
 #include <arpa/inet.h>
@@ -50,6 +51,7 @@ int getaddrinfo(
 static int start(void **state)
 {
 	static char *const settings[] = {(char *)"REISSUED_NET_ALLOW_ADDRESSES=[\"127.0.0.0/8\"]",
+		(char *)"REISSUED_DCV_ALLOW_ADDRESSES=[\"127.0.0.0/8\"]",
 		(char *)"REISSUED_NET_ALLOW_HTTP=true", NULL};
 	json_t *faults = NULL;
 
@@ -287,10 +289,40 @@ static void a_name_that_is_not_found_in_time(void **state)
 	assert_in_range(cost.ms, 0, TIMEOUT_MS + SPARE_MS);
 }
 
+/* The same of a page that proves control of a domain: whoever has the domain has the server. */
+static void pages_without_end(void **state)
+{
+	struct rs_config *config = (struct rs_config *)(uintptr_t)app.config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(SCRIPTS) / sizeof(SCRIPTS[0]); i++) {
+		const struct script *script = &SCRIPTS[i];
+		struct rs_fetched page;
+		struct server server;
+		struct cost cost;
+		long before = reset_peak();
+		int64_t begun = rs_clock_mono_ms();
+
+		server_start(&server, script);
+		config->dcv_http_port = server.port;
+		rs_fetch(&ctx, rs_arena_printf(ctx.arena, "http://127.0.0.1:%d/", server.port),
+			TIMEOUT_MS, &page);
+		server_stop(&server);
+		cost = (struct cost){rs_clock_mono_ms() - begun, peak_kib() - before};
+		print_message("    %-34s %5d ms %7ld KiB  %s\n", script->name, (int)cost.ms,
+			cost.kib, page.fault ? page.fault : "fetched");
+		assert_in_range(cost.ms, 0, TIMEOUT_MS + SPARE_MS);
+		assert_true(cost.kib < SPARE_KIB);
+		assert_true(page.body.len <= RS_FETCH_BODY_MAX + 1);
+		assert_int_equal(server.calls, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_end),
+		cmocka_unit_test(pages_without_end),
 		cmocka_unit_test(a_name_that_is_not_found_in_time),
 	};
 
