@@ -3,4 +3,4 @@
 UPDATE challenge SET status = 'consumed', updated_at = $2::timestamptz, revision = revision + 1
 WHERE id = $1::uuid AND status = 'verified' AND verified_until > $2::timestamptz AND operation = $3
   AND object_id = $4::uuid AND (user_id = $5::uuid OR user_id = ANY ($6::text[]::uuid[]))
-RETURNING id
+RETURNING id, enterprise_id

@@ -75,14 +75,23 @@ enum rs_code rs_challenge_strange(struct rs_ctx *ctx, const struct rs_challenge 
 	return not_found(ctx);
 }
 
+const struct rs_id *rs_challenge_home(
+	const struct rs_ctx *ctx, const struct rs_id *user, const struct rs_id *enterprise)
+{
+	bool oneself = ctx->actor.kind == RS_ACTOR_USER && rs_id_eq(user, &ctx->actor.id);
+
+	return oneself ? &ctx->actor.enterprise : enterprise;
+}
+
 static enum rs_code load(
 	struct rs_ctx *ctx, const struct rs_id *id, const char *action, struct rs_challenge *out)
 {
 	enum rs_code rc = rs_challenge_read(ctx, RS_REACH_CALLER, id, out);
 
 	if (!rc)
-		rc = rs_may_act_on_behalf(
-			ctx, action, &out->user_id, &out->enterprise_id, out->on_behalf);
+		rc = rs_may_act_on_behalf(ctx, action, &out->user_id,
+			rs_challenge_home(ctx, &out->user_id, &out->enterprise_id),
+			out->on_behalf);
 	return rc == RS_NOT_FOUND ? not_found(ctx) : rc;
 }
 

@@ -288,13 +288,16 @@ static enum rs_code refused(struct rs_ctx *ctx, const struct making *m, enum rs_
 
 static enum rs_code prepare(struct rs_ctx *ctx, struct making *m)
 {
-	enum rs_code rc = rs_may_act_on_behalf(ctx, "challenge.create", &m->binding.user,
-		&m->binding.enterprise, m->binding.on_behalf);
+	const struct rs_binding *b = &m->binding;
+	enum rs_code rc = rs_may_act_on_behalf(ctx, "challenge.create", &b->user,
+		rs_challenge_home(ctx, &b->user, &b->enterprise), b->on_behalf);
 
 	if (!rc)
 		rc = choose(ctx, m);
 	if (!rc)
 		rc = rs_subject_load(ctx, &m->binding.user, &m->subject);
+	/* The means are the user's, the connectors those of whose policy it is. */
+	m->subject.enterprise_id = b->enterprise;
 	if (!rc)
 		rc = rs_factor_available(ctx, m->factor, &m->subject, m->c->option);
 	if (!rc)

@@ -233,5 +233,7 @@ enum rs_code rs_challenge_redeem(struct rs_ctx *ctx, struct rs_tx *tx, const cha
 	if (rs_rows_count(rows) == 0)
 		return rs_fail(ctx, RS_CHALLENGE_WRONG_STATE,
 			"The challenge was used or ran out at this moment. Pass a new one.");
+	if (!rs_id_parse(rs_row_text(rows, 0, "enterprise_id"), &event.enterprise))
+		return rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
 	return rs_audit(ctx, tx, &event);
 }

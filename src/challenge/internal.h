@@ -57,6 +57,12 @@ enum rs_code rs_challenge_load(struct rs_ctx *ctx, const struct rs_id *id, const
  * unset) none: that there is none. On record in both cases, so that they take the same time.
  */
 enum rs_code rs_challenge_strange(struct rs_ctx *ctx, const struct rs_challenge *c) RS_CHECK;
+/*
+ * The enterprise by which permissions are judged: whoever has to pass acts for itself, also where the
+ * thing to be done is another enterprise's (an administrator of the platform).
+ */
+const struct rs_id *rs_challenge_home(const struct rs_ctx *ctx, const struct rs_id *user,
+	const struct rs_id *enterprise);
 bool rs_challenge_live(const struct rs_challenge *c);
 /* Whether a live challenge is past its time, though nobody has said so yet. */
 bool rs_challenge_overdue(const struct rs_challenge *c, int64_t now);

@@ -14,6 +14,7 @@
 #define SKEW_STEPS 1
 
 const struct rs_field rs_totp_row[] = {
+	RS_FIELD(struct rs_totp, enterprise_id, RS_T_ID),
 	RS_FIELD(struct rs_totp, sealed, RS_T_BYTES),
 	RS_FIELD(struct rs_totp, kid, RS_T_STRING),
 	RS_FIELD(struct rs_totp, last_counter, RS_T_INT),
@@ -81,7 +82,7 @@ static enum rs_code check(struct rs_ctx *ctx, const struct rs_challenge *c,
 		return rc;
 	rc = rs_row_read(ctx, rows, 0, rs_totp_row, &means);
 	if (!rc)
-		rc = rs_totp_open(ctx, &c->user_id, &c->enterprise_id, &means, &secret);
+		rc = rs_totp_open(ctx, &c->user_id, &means.enterprise_id, &means, &secret);
 	if (rc)
 		return rc;
 	step = rs_totp_step(secret, input->code, rs_clock_now(ctx->app->clock), means.last_counter);

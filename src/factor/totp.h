@@ -10,6 +10,7 @@
 
 /* A row of user_means. */
 struct rs_totp {
+	struct rs_id enterprise_id;
 	struct rs_bytes sealed;
 	const char *kid;
 	int64_t last_counter, created_at;

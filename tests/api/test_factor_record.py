@@ -1,5 +1,5 @@
 """Whatever is refused about a second factor is on record: the event names the challenge and the code that was answered."""
-import time
+import uuid
 
 import pytest
 import requests
@@ -7,10 +7,9 @@ import requests
 from peers.oidc.hostile import Hostile
 from support.asked import HERE, MAIL, Asked, trail, wrong
 from support.beside import Beside
-from support.calls import World
-from support.client import Api
+from support.calls import PASSWORD, World
 from support.oidc import OPEN, Person, Provided
-from support.otp import mailed_code
+from support.otp import mailed_code, now, totp
 
 pytestmark = pytest.mark.invariant(17)
 
@@ -90,6 +89,55 @@ def test_an_officers_challenge_that_the_owner_voids(world, caller_auditor):
     assert ("challenge.invalidated", "done", None) in trail(caller_auditor, challenge)
     assert refusals(caller_auditor, challenge) == ["challenge-invalidated"]
     assert world["subscriber"].get(here).expect(200)["new_certificate_id"] is None
+
+
+PLATFORM = """{"server": {"port": @PORT@, "replica_id": "platform"}, "signer": {"journal_file": "@JOURNAL@"},
+    "second_factor": {"settle_hours": 0}}"""
+
+
+@pytest.mark.parametrize("mechanism", ["email_otp", "totp"])
+def test_an_administrator_of_the_platform(world, callers, instance, tmp_path, mechanism):
+    """Whoever may act in every enterprise passes its own factor there, by its own means: a revocation, an approval, on record there."""
+    world.relay()
+    option = {"mechanism": mechanism}
+    profile = world.journey.profile(second_factor={"approve": [option], "revoke": [option], "enrol": [option]}, vetting=True)
+    certificate, other = [world.made("officer", "/v1/certificates/import", {
+        **world.import_body(san=()), "profile_id": profile}) for _ in range(2)]
+    request = f"/v1/reissue-requests/{world.journey.ready(other)['id']}"
+    digest = world["subscriber"].post(request + "/submit", {}).expect(200)["digest"]
+    with Beside(instance, tmp_path, PLATFORM) as beside:
+        somebody = callers["admin"].post("/v1/users", {
+            "email": f"{uuid.uuid4().hex}@example.test", "name": "Root", "role": "admin", "reach": "platform",
+            "password": PASSWORD}).expect(201)
+        api = beside.caller(beside.caller().post("/v1/sessions", {
+            "email": somebody["email"], "password": PASSWORD}).expect(201)["access_token"])
+        secret, step, mails = None, 0, 0
+        if mechanism == "totp":
+            secret = api.post("/v1/me/totp", {}).expect(200)["secret"]
+            api.post("/v1/me/totp/confirm", {"code": totp(secret, now(instance) - 30)}).expect(204)
+
+        def passed(body):
+            nonlocal mails, step
+            challenge = api.post(HERE, {**body, **option}).expect(201)
+            if secret:
+                code = totp(secret, now(instance) + 30 * step)
+                step += 1
+            else:
+                mails += 1
+                code = mailed_code(instance, somebody["email"], mails)
+            answer = api.post(f"{HERE}/{challenge['id']}/verify", {"code": code}).expect(200)
+            assert answer["status"] == "verified"
+            return challenge["id"]
+        here = f"/v1/certificates/{certificate['id']}/revoke"
+        wanted = api.post(here, {"reason": "superseded"}).expect(401, "second-factor-required")["second_factor"]
+        challenge = passed({"operation": "revoke", "certificate_id": wanted["certificate_id"]})
+        assert api.post(here, {"reason": "superseded", "challenge_id": challenge}).expect(200)["status"] == "revoked"
+        told = callers["enterprise_admin"].get(f"/v1/audit-events?object_id={challenge}&limit=50").expect(200)["items"]
+        assert [one["action"] for one in told if one["action"] != "challenge.delivered"] == [
+            "challenge.consumed", "challenge.verified", "challenge.created"]
+        challenge = passed({"operation": "approve", "reissue_request_id": request.rsplit("/", 1)[1]})
+        callers["officer"].post(request + "/approve", {"digest": digest, "challenge_id": challenge}).expect(404)
+        assert api.post(request + "/approve", {"digest": digest, "challenge_id": challenge}).expect(200)["status"] == "issued"
 
 
 def test_a_blocked_users_challenge(world, caller_auditor):
