@@ -342,13 +342,19 @@ static enum rs_code unasked(struct rs_ctx *ctx, const struct rs_id *connector, c
 	return rs_fail(ctx, RS_ASSERTION_INVALID, "Nobody here is waiting for this answer.");
 }
 
+/* The same for what is not even a question: the client's fault, whoever that is. */
+static enum rs_code nonsense(
+	struct rs_ctx *ctx, const struct rs_id *connector, const char *why, const char *text)
+{
+	enum rs_code rc = unasked(ctx, connector, why);
+
+	return rc != RS_ASSERTION_INVALID ? rc : rs_fail(ctx, RS_BAD_REQUEST, "%s", text);
+}
+
 enum rs_code rs_challenge_garbled(struct rs_ctx *ctx, const struct rs_id *connector)
 {
-	enum rs_code rc = unasked(ctx, connector, "parameter-twice");
-
-	return rc != RS_ASSERTION_INVALID
-		? rc
-		: rs_fail(ctx, RS_BAD_REQUEST, "A parameter is malformed or stands here twice.");
+	return nonsense(ctx, connector, "parameter-twice",
+		"A parameter is malformed or stands here twice.");
 }
 
 /* No live challenge: what the page says. */
@@ -435,7 +441,7 @@ enum rs_code rs_challenge_returned(struct rs_ctx *ctx, const struct rs_id *conne
 	*url = NULL;
 	*page = NULL;
 	if (!well_formed(state))
-		return rs_fail(ctx, RS_BAD_REQUEST, "This names no challenge.");
+		return nonsense(ctx, connector, "no-state", "This names no challenge.");
 	rc = peek(ctx, state, "state", &c, &handle);
 	if (rc == RS_NOT_FOUND || (!rc && !rs_id_eq(&c.connector_id, connector)))
 		return unasked(ctx, connector, "unknown-state");

@@ -431,6 +431,7 @@ def test_states_that_name_nothing(person, liar, make):
         assert got["status"] in status, (changed, got)
     assert len(liar.calls("/token")) == before
     assert "unknown-state" in on_record(person, other.connector["id"])
+    assert on_record(person, person.provided.connector["id"]).count('"no-state"') == 3
     assert "result" in person.return_to(url), "the challenge itself has lost nothing"
 
 
