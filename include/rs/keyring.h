@@ -112,7 +112,8 @@ enum rs_code rs_keyring_verify_store(struct rs_ctx *ctx, const struct rs_keyring
 /* --- the file, for `reissued keyring` --- */
 /* Writes a new file (mode 0600, never over an existing one) with one random key. */
 enum rs_code rs_keyring_init(struct rs_ctx *ctx, const char *path) RS_CHECK;
-/* Adds a random key and makes it the active one, replacing the file in one step. */
+/* Adds a random key and makes it the active one, replacing the file in one step; owner, group and
+ * mode stay. */
 enum rs_code rs_keyring_rotate(struct rs_ctx *ctx, const char *path) RS_CHECK;
 
 #endif

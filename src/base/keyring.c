@@ -427,6 +427,22 @@ enum rs_code rs_keyring_init(struct rs_ctx *ctx, const char *path)
 		ctx, RS_UNAVAILABLE, "The keyring %s cannot be written: %s.", path, strerror(why));
 }
 
+/* Puts doc in the place of the file in one step: whoever could read it can read it then. */
+static bool replace(struct rs_ctx *ctx, const char *path, json_t *doc)
+{
+	const char *beside = rs_arena_printf(ctx->arena, "%s.new", path);
+	struct stat st;
+	if (stat(path, &st) != 0 || !write_new(beside, doc))
+		return false;
+	if (chown(beside, st.st_uid, st.st_gid) == 0 && chmod(beside, st.st_mode & 0777) == 0 &&
+		rename(beside, path) == 0)
+		return true;
+	int why = errno;
+	unlink(beside);
+	errno = why;
+	return false;
+}
+
 enum rs_code rs_keyring_rotate(struct rs_ctx *ctx, const char *path)
 {
 	struct rs_keyring *ring = NULL;
@@ -444,8 +460,7 @@ enum rs_code rs_keyring_rotate(struct rs_ctx *ctx, const char *path)
 	if (rc != RS_OK)
 		return rc;
 	add_random(doc);
-	char *beside = rs_arena_printf(ctx->arena, "%s.new", path);
-	if (!write_new(beside, doc) || rename(beside, path) != 0)
+	if (!replace(ctx, path, doc))
 		rc = rs_fail(ctx, RS_UNAVAILABLE, "The keyring %s cannot be replaced: %s.", path,
 			strerror(errno));
 	json_decref(doc);

@@ -133,6 +133,23 @@ static void test_rotation_keeps_old_keys(void **state)
 	rs_keyring_free(ring);
 }
 
+/* Whoever could read the file before can read it after: a service that is not root, by its group. */
+static void test_rotation_keeps_owner_and_mode(void **state)
+{
+	struct fixture *f = *state;
+	struct stat before, after;
+
+	put(f, "{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\"}}", 0640);
+	if (geteuid() == 0)
+		assert_int_equal(chown(f->path, 0, 65534), 0);
+	assert_int_equal(stat(f->path, &before), 0);
+	assert_int_equal(rs_keyring_rotate(&f->ctx, f->path), RS_OK);
+	assert_int_equal(stat(f->path, &after), 0);
+	assert_int_equal(after.st_mode, before.st_mode);
+	assert_int_equal(after.st_uid, before.st_uid);
+	assert_int_equal(after.st_gid, before.st_gid);
+}
+
 static void test_a_mac_holds_for_its_data_label_and_kid_only(void **state)
 {
 	struct fixture *f = *state;
@@ -207,6 +224,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_malformed_files_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rotation_keeps_old_keys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rotation_keeps_owner_and_mode, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_mac_holds_for_its_data_label_and_kid_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sealing, set_up, tear_down),
