@@ -178,6 +178,8 @@ static enum rs_code follow(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rs_p_bytes(&p, sealed.data, sealed.len);
 	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	rs_p_text(&p, ctx->address);
+	rs_p_text(&p, ctx->user_agent);
 	rc = rs_tx_run(ctx, tx, RS_Q_challenge_keep, &p, &rows);
 	if (!rc && rs_rows_count(rows) == 0)
 		rc = rs_fail(ctx, RS_GONE, "The challenge has ended. Make a new one.");

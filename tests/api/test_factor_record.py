@@ -251,6 +251,23 @@ def test_a_link_that_is_followed_twice(person, provided):
     assert told(person, challenge) == ["gone"]
 
 
+def test_every_step_of_the_way_is_evidence(person, provided, instance):
+    """Each step of a challenge stands in the evidence with its time, the steps of the browser with where they came from."""
+    challenge = person.challenge()
+    back = person.return_to(provided.op.authorize(person.follow(challenge)))
+    person.complete(challenge, back["result"]).expect(200)
+    with instance.database().cursor() as cursor:
+        cursor.execute("SELECT kind, from_status, to_status, outcome, address, user_agent FROM challenge_event "
+                       "WHERE challenge_id = %s ORDER BY seq", (challenge["id"],))
+        steps = cursor.fetchall()
+    assert [step[:4] for step in steps] == [
+        ("status", None, "pending", None), ("status", "pending", "redirected", None),
+        ("status", "pending", "exchanging", None), ("attempt", None, None, "passed"),
+        ("status", "exchanging", "returned", None), ("status", "returned", "consumed", None)]
+    assert [step[4:] for step in steps if step[2] == "redirected" or step[0] == "attempt"] == [
+        ("127.0.0.1", requests.utils.default_user_agent())] * 2
+
+
 def test_a_result_that_is_too_late(person, provided, instance):
     """A result is good for two minutes: later it passes nothing, and the record says so."""
     challenge = person.challenge()
