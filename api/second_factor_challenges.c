@@ -248,12 +248,25 @@ static enum rs_code reply_result(struct rs_call *call, const json_t *page)
 		NULL);
 }
 
-static enum rs_code called_back(struct rs_call *call, const char *state, json_t *params)
+static enum rs_code twice(struct rs_call *call)
 {
+	struct rs_id connector = rs_path_id(call, 0);
+
+	return reply_refusal(call, rs_challenge_garbled(call->ctx, &connector));
+}
+
+/* `handle` names the parameter that says whose answer it is. */
+static enum rs_code called_back(struct rs_call *call, const char *handle, json_t *params)
+{
+	const char *state = json_string_value(json_object_get(params, handle));
 	struct rs_id connector = rs_path_id(call, 0);
 	const char *url = NULL;
 	json_t *page = NULL;
-	enum rs_code rc = rs_challenge_returned(call->ctx, &connector, state, params, &url, &page);
+	enum rs_code rc;
+
+	if (json_is_null(json_object_get(params, handle)))
+		return twice(call);
+	rc = rs_challenge_returned(call->ctx, &connector, state, params, &url, &page);
 
 	if (rc)
 		return reply_refusal(call, rc);
@@ -263,20 +276,14 @@ static enum rs_code called_back(struct rs_call *call, const char *state, json_t 
 	return rs_reply_bytes(call, 303, NULL, "", 0);
 }
 
-/* One of each, or none counts: who sends a parameter twice wants two readers to see two things. */
-static bool take(json_t *params, const char *name, const char *value)
+/*
+ * One of each, or none counts: who sends a parameter twice wants two readers to see two things. It is
+ * null then, for which the mechanism refuses the answer as a whole.
+ */
+static void take(json_t *params, const char *name, const char *value)
 {
-	if (json_object_get(params, name))
-		return false;
-	json_object_set_new(params, name, json_string(value));
-	return true;
-}
-
-static enum rs_code twice(struct rs_call *call)
-{
-	struct rs_id connector = rs_path_id(call, 0);
-
-	return reply_refusal(call, rs_challenge_garbled(call->ctx, &connector));
+	json_object_set_new(params, name,
+		json_object_get(params, name) ? json_null() : json_string(value));
 }
 
 enum rs_code rs_callbacks_oidc(struct rs_call *call)
@@ -284,9 +291,8 @@ enum rs_code rs_callbacks_oidc(struct rs_call *call)
 	json_t *params = rs_arena_json(call->ctx->arena, json_object());
 
 	for (int i = 0; i < call->query_count; i++)
-		if (!take(params, call->query[i].name, call->query[i].value))
-			return twice(call);
-	return called_back(call, json_string_value(json_object_get(params, "state")), params);
+		take(params, call->query[i].name, call->query[i].value);
+	return called_back(call, "state", params);
 }
 
 enum rs_code rs_callbacks_saml(struct rs_call *call)
@@ -307,15 +313,12 @@ enum rs_code rs_callbacks_saml(struct rs_call *call)
 		name = rs_url_decode(call->ctx->arena, text, (size_t)(equals - text), true);
 		value = rs_url_decode(call->ctx->arena, equals + 1,
 			len - (size_t)(equals + 1 - text), true);
-		if (!name || !value ||
-			(strcmp(name, "SAMLResponse") != 0 && json_object_get(params, name)))
+		if (!name || !value)
 			return twice(call);
-		/* Of two messages none is read; whose they were is in RelayState all the same. */
-		if (!take(params, name, value))
-			json_object_set_new(params, name, json_null());
+		take(params, name, value);
 		text += len + (text[len] == '&');
 	}
-	return called_back(call, json_string_value(json_object_get(params, "RelayState")), params);
+	return called_back(call, "RelayState", params);
 }
 
 /* --- one's own authenticator app --- */

@@ -183,7 +183,7 @@ enum rs_code rs_challenge_count_message(
 struct rs_job;
 /* Sends one delivery of the outbox. */
 enum rs_code rs_challenge_deliver_job(struct rs_ctx *ctx, const struct rs_job *job) RS_CHECK;
-/* Ends what is past its time, wipes codes in flight, forgets old handles. */
+/* Ends what is past its time or was left half judged, wipes codes in flight, forgets old handles. */
 enum rs_code rs_challenge_expire(struct rs_ctx *ctx, int *count) RS_CHECK;
 
 #endif

@@ -121,6 +121,8 @@ enum rs_code rs_challenge_grant(struct rs_ctx *ctx, const struct rs_challenge *c
 	struct rs_reissue *request) RS_CHECK;
 
 /* --- handles --- */
+/* Rejects the challenges whose IdP came back to a process that died on the answer. */
+enum rs_code rs_challenge_end_stranded(struct rs_ctx *ctx) RS_CHECK;
 /* A new one for a challenge inside tx; *out (arena) is the text. */
 enum rs_code rs_handle_make(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_challenge *c,
 	const char *kind, int64_t until, const char **out) RS_CHECK;

@@ -256,5 +256,7 @@ static enum rs_code expire(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 
 enum rs_code rs_challenge_expire(struct rs_ctx *ctx, int *count)
 {
-	return rs_tx_use(ctx, RS_REACH_JOB, expire, count);
+	enum rs_code rc = rs_tx_use(ctx, RS_REACH_JOB, expire, count);
+
+	return rc ? rc : rs_challenge_end_stranded(ctx);
 }

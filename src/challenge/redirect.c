@@ -5,10 +5,13 @@
  */
 #include "internal.h"
 
+#include "rs/failpoint.h"
 #include "rs/identity.h"
 
 /* Sign-ins of one user that may be under way at once. */
 #define OPEN_MAX 3
+/* Longer than any call lives: who took an IdP's answer and has not judged it by then has died. */
+#define STRANDED_US (40 * RS_SECOND_US)
 
 /* --- handles --- */
 
@@ -454,6 +457,9 @@ enum rs_code rs_challenge_returned(struct rs_ctx *ctx, const struct rs_id *conne
 	if (rc == RS_GONE)
 		rc = rs_fail(
 			ctx, RS_REPLAY_DETECTED, "The identity provider's answer was used before.");
+	/* The crash that the tests provoke: the answer is spent, and nobody has looked at it. */
+	if (!rc && rs_failpoint("after_exchange"))
+		return rs_fail(ctx, RS_UNAVAILABLE, "Interrupted after the answer was taken.");
 	if (!rc)
 		rc = finish(ctx, &c, params, &out);
 	if (rc)
@@ -464,6 +470,43 @@ enum rs_code rs_challenge_returned(struct rs_ctx *ctx, const struct rs_id *conne
 		*url = rs_arena_printf(ctx->arena, "%s#challenge=%s&%s=%s", c.return_url, c.id.s,
 			out.failure ? "error" : "result", out.failure ? out.failure : out.result);
 	return RS_OK;
+}
+
+/*
+ * Who took an answer has died on it. The answer is spent - a code is never exchanged again - so its
+ * challenge is over, and its user need not wait for the end of its time to make another.
+ */
+static enum rs_code end_stranded(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	int64_t now = rs_clock_now_us(ctx->app->clock);
+	enum rs_code rc;
+
+	(void)arg;
+	rs_p_time(&p, now);
+	rs_p_time(&p, now - STRANDED_US);
+	rs_p_text(&p, rs_code_slug(RS_IDP_UNAVAILABLE));
+	rc = rs_tx_run(ctx, tx, RS_Q_challenge_stranded, &p, &rows);
+	for (int i = 0; !rc && i < rs_rows_count(rows); i++) {
+		struct rs_event event = {
+			.action = "challenge.returned",
+			.object_type = "challenge",
+			.from = "pending",
+			.to = "rejected",
+			.detail = "interrupted",
+		};
+
+		if (rs_id_parse(rs_row_text(rows, i, "id"), &event.object) &&
+			rs_id_parse(rs_row_text(rows, i, "enterprise_id"), &event.enterprise))
+			rc = rs_audit(ctx, tx, &event);
+	}
+	return rc;
+}
+
+enum rs_code rs_challenge_end_stranded(struct rs_ctx *ctx)
+{
+	return rs_tx_use(ctx, RS_REACH_JOB, end_stranded, NULL);
 }
 
 /* --- the client brings the result back --- */

@@ -298,6 +298,20 @@ static bool printable(const char *value, size_t max)
 	return len >= 1 && len <= max;
 }
 
+/* A parameter that stood twice, whatever it is for. */
+static bool any_twice(const json_t *parameters)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)parameters, name, value)
+	{
+		if (json_is_null(value))
+			return true;
+	}
+	return false;
+}
+
 enum rs_code rs_oidc_callback_judge(struct rs_ctx *ctx, const json_t *parameters,
 	const char *issuer, bool iss_needed, const char **code, const char **why)
 {
@@ -305,6 +319,10 @@ enum rs_code rs_oidc_callback_judge(struct rs_ctx *ctx, const json_t *parameters
 	const char *error = json_string_value(json_object_get(parameters, "error"));
 	const char *got = json_string_value(json_object_get(parameters, "code"));
 	*code = NULL;
+	if (any_twice(parameters)) {
+		*why = "parameter-twice";
+		return RS_ASSERTION_INVALID;
+	}
 	/* First whose answer it is (RFC 9207 2.4): another provider's error says nothing either. */
 	if (iss ? strcmp(iss, issuer) != 0 : iss_needed) {
 		*why = iss ? "iss-mismatch" : "iss-missing";

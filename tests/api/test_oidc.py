@@ -395,19 +395,24 @@ def test_callbacks_that_do_not_hold(person, liar, fault):
     refused(person, liar, "assertion-invalid", token_calls=0)
 
 
-@pytest.mark.parametrize("name", ["state", "code", "iss", "error"])
+@pytest.mark.parametrize("name", ["state", "code", "iss", "error", "other"])
 def test_a_parameter_twice(person, liar, name):
-    """A parameter that stands twice is refused as a whole, before anything is called."""
+    """A parameter that stands twice rejects the challenge before anything is called; two states name none: 400."""
     before = len(liar.calls("/token"))
     challenge = person.challenge()
     url = liar.authorize(person.follow(challenge))
-    if name == "error":
-        url += "&error=access_denied"
+    if name in ("error", "other"):
+        url += f"&{name}=access_denied"
     value = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))[name]
-    assert person.return_to(f"{url}&{urllib.parse.urlencode({name: value})}")["status"] == 400
+    back = person.return_to(f"{url}&{urllib.parse.urlencode({name: value})}")
     assert len(liar.calls("/token")) == before
-    assert "parameter-twice" in on_record(person, person.provided.connector["id"])
-    person.expect_nothing_issued()
+    if name == "state":
+        assert back["status"] == 400 and person.shown(challenge)["status"] == "pending"
+        assert "parameter-twice" in on_record(person, person.provided.connector["id"])
+        person.expect_nothing_issued()
+        return
+    person.expect_refused(challenge, back, "assertion-invalid", "parameter-twice")
+    assert person.return_to(url)["status"] in (409, 410)
 
 
 def on_record(someone, object_id):

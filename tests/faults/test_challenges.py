@@ -11,9 +11,11 @@ import time
 import pytest
 
 from peers.mail.peer import MailPeer
+from peers.oidc.hostile import Hostile
 from support.asked import HERE, MAIL, Asked, wrong
 from support.beside import Beside
 from support.calls import PASSWORD, World
+from support.oidc import OPEN, Person, Provided
 from support.otp import coded_mails, mailed_code, now, totp
 
 BESIDE = """{"server": {"port": @PORT@, "replica_id": "beside"}, "signer": {"journal_file": "@JOURNAL@"},
@@ -241,6 +243,36 @@ def test_a_crash_between_counting_and_judging_gives_no_guess_back(own, asked, tm
         beside.process.wait(20)
     assert asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["attempts_left"] == 4
     asked.guess(challenge, code).expect(200)
+
+
+@pytest.mark.invariant(17)
+def test_a_crash_on_a_provider_s_answer_spends_it(own, world, tmp_path):
+    """The process dies on the answer of an identity provider: it is good no second time, its code is never exchanged,
+    the challenge is soon rejected, on record, and another one passes."""
+    dying = tmp_path / "dying"
+    dying.mkdir()
+    with Hostile() as op, Beside(own, tmp_path, OPEN) as service:
+        journey = own.journey()
+        person = Person(Provided(service, journey.callers, journey, op, acr_values=["urn:mfa"]))
+        person.waiting()
+        challenge = person.challenge()
+        url = op.authorize(person.follow(challenge))
+        with Beside(own, dying, OPEN, REISSUED_FAILPOINT="after_exchange:abort") as beside:
+            with pytest.raises(OSError):
+                person.return_to(url.replace(service.base_url, beside.base_url))
+            assert beside.process.wait(20) == 99
+        assert person.shown(challenge)["status"] == "pending"
+        assert person.return_to(url)["status"] == 409
+        own.dev("clock", "+41s")
+        eventually(lambda: person.shown(challenge)["status"] == "rejected")
+        assert person.shown(challenge)["failure"] == {"code": "idp-unavailable"}
+        told = [(event["action"], event["to"], event["detail"]) for event in person.events(challenge)]
+        assert ("challenge.returned", "rejected", "interrupted") in told
+        assert op.calls("/token") == []
+        person.expect_nothing_issued()
+        challenge = person.challenge()
+        back = person.return_to(op.authorize(person.follow(challenge)))
+        assert person.complete(challenge, back["result"]).expect(200)["status"] == "consumed"
 
 
 @pytest.mark.invariant(17)

@@ -338,6 +338,8 @@ static void test_callbacks(void **state)
 			RS_ASSERTION_INVALID, "iss-mismatch"},
 		{"{\"code\":\"c\",\"error\":\"x\"}", false, RS_ASSERTION_INVALID, "code-and-error"},
 		{"{}", false, RS_ASSERTION_INVALID, "code-missing"},
+		{"{\"code\":null}", false, RS_ASSERTION_INVALID, "parameter-twice"},
+		{"{\"code\":\"c\",\"x\":null}", false, RS_ASSERTION_INVALID, "parameter-twice"},
 		{"{\"code\":\"\"}", false, RS_ASSERTION_INVALID, "code-malformed"},
 		{"{\"code\":\"a b\"}", false, RS_ASSERTION_INVALID, "code-malformed"},
 		{"{\"code\":\"\\u00e9\"}", false, RS_ASSERTION_INVALID, "code-malformed"},
