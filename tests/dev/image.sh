@@ -17,6 +17,7 @@ stage_image()
 	image_build
 	image_up
 	image_is_confined
+	image_peers
 	image_story
 }
 
@@ -70,6 +71,7 @@ image_up()
 	PORT=$(free_ports 1)
 	export REISSUED_PORT=$PORT
 	"$IMAGE_STORE/docker/setup"
+	printf 'net:\n  allow_addresses: ["127.0.0.0/8"]\n' >>"$IMAGE_STORE/docker/reissued.yaml"
 	image_compose up -d
 	DIR=$IMAGE_STORE BASE_URL=http://127.0.0.1:$PORT
 	image_wait
@@ -108,6 +110,22 @@ image_is_confined()
 	"$ENGINE" exec "$id" "${health[@]}"
 }
 
+# The demo's mail server and OpenID provider, on the loopback of the service's container.
+image_peers()
+{
+	local pid
+	pid=$("$ENGINE" inspect -f '{{.State.Pid}}' "$(image_container reissued)")
+	mkdir -p "$DIR/pid" "$DIR/log"
+	# shellcheck disable=SC2016
+	nsenter --net --target "$pid" bash -euo pipefail -c '
+		ROOT=$1 DIR=$2
+		for part in lib mail oidc; do
+			. "$ROOT/tests/dev/$part.sh"
+		done
+		mail_up
+		oidc_up' peers "$ROOT" "$DIR"
+}
+
 # The demo data and the story, as ./dev up makes and tells them.
 image_story()
 {
@@ -120,15 +138,19 @@ image_story()
 	chmod +x "$REISSUED"
 	demo_data
 	{
-		printf '%s=%q\n' BASE_URL "$BASE_URL" CA_CERT "$IMAGE_STORE/docker/secrets/ca/root.crt"
+		printf '%s=%q\n' BASE_URL "$BASE_URL" CA_CERT "$DIR/docker/secrets/ca/root.crt" OUTBOX_DIR "$DIR/outbox"
 		cat "$DIR/demo.env"
 	} | write_file "$DIR/env"
-	story_run "$DIR/env" story
+	story_run "$DIR/env" story factor
 }
 
 image_end()
 {
 	local rc=$?
+	if [ -d "$IMAGE_STORE/pid" ]; then
+		DIR=$IMAGE_STORE oidc_down || true
+		DIR=$IMAGE_STORE mail_down || true
+	fi
 	[ -z "${IMAGE_PROJECT:-}" ] || image_compose down -v || true
 	"$ENGINE" rm -fa || true
 	"$ENGINE" network rm "${IMAGE_PROJECT:-none}_default" || true
