@@ -28,6 +28,7 @@
 #define UAC_LOCKED_NOW	 0x10
 /* From 1601, where Windows' count of 100 ns begins, to 1970. */
 #define FILETIME_TO_UNIX INT64_C(116444736000000000)
+#define NUMBER_MAX	 (INT64_MAX / 4)
 /* Octets of the password with which nobody binds as nobody. */
 #define NOBODY_LEN	 24
 /* Octets that a server may say in one connection, TLS and all: a few entries of a few attributes.
@@ -457,6 +458,8 @@ struct entry {
 static const char *const PERSON[] = {"objectGUID", "objectSid", "userAccountControl", "badPwdCount",
 	"badPasswordTime", "msDS-User-Account-Control-Computed", NULL};
 
+/* Kept so far from the ends that a sum of two is a number too: Windows writes the least for
+ * "never". */
 static int64_t number(struct session *s, LDAPMessage *m, const char *attribute)
 {
 	struct berval **values = ldap_get_values_len(s->ld, m, attribute);
@@ -465,7 +468,9 @@ static int64_t number(struct session *s, LDAPMessage *m, const char *attribute)
 	if (values && values[0])
 		out = strtoll(values[0]->bv_val, NULL, 10);
 	ldap_value_free_len(values);
-	return out;
+	if (out > NUMBER_MAX)
+		out = NUMBER_MAX;
+	return out < -NUMBER_MAX ? -NUMBER_MAX : out;
 }
 
 static void read_guid(struct session *s, LDAPMessage *m, struct entry *e)

@@ -525,6 +525,16 @@ static void a_server_that_says_too_much_is_not_heard(void **state)
 	}
 }
 
+/* Numbers at their ends: one wrong password more would lock, as far as can be told. */
+static void numbers_are_not_trusted(void **state)
+{
+	struct rs_ldap_verdict v = check_at(odd("ldaps", "extreme"),
+		"01010101-0101-0101-0101-010101010101", NULL, "Alice-pass-w0rd");
+
+	(void)state;
+	assert_verdict(&v, RS_LDAP_IS_WRONG, RS_LDAP_WOULD_LOCK);
+}
+
 static void the_next_server_is_asked(void **state)
 {
 	const char *urls[] = {"ldaps://127.0.0.1:1", odd("ldaps", "busy"),
@@ -678,6 +688,7 @@ int main(void)
 		cmocka_unit_test(no_starttls_no_password),
 		cmocka_unit_test(a_slow_server_is_waited_for_in_bounds),
 		cmocka_unit_test(a_server_that_says_too_much_is_not_heard),
+		cmocka_unit_test(numbers_are_not_trusted),
 		cmocka_unit_test(the_next_server_is_asked),
 		cmocka_unit_test(a_referral_is_not_followed),
 		cmocka_unit_test(nothing_is_sent_when_tls_is_gone),

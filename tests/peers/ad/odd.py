@@ -12,6 +12,7 @@ DIR has the certificates (certs.py). The ports are written to DIR/odd.json; DIR/
     referral    answers everything with a referral to rogue rogue       where nobody may ever come
     busy        lets the service account in, then 51        tls-gone    closes TLS after the service bind
     open-door   answers LDAP_SUCCESS to every bind, and every search with an entry of another objectGUID
+    extreme     lets everybody in; every number of its entries and its policy is the least or the greatest there is
     boast       TLS, then announces an answer of 2 GiB and sends its first octets
     endless     lets everybody in and answers a search with entries that never end
 """
@@ -147,6 +148,7 @@ class Odd:
         self.listen("busy", self.busy, self.context())
         self.listen("tls-gone", self.tls_gone, self.context())
         self.listen("open-door", open_door, self.context())
+        self.listen("extreme", extreme, self.context())
         self.listen("boast", boast, self.context())
         self.listen("endless", endless, self.context())
 
@@ -215,6 +217,19 @@ def open_door(connection):
     def search(ident):
         connection.entry(ident, "CN=Somebody,DC=ad,DC=example,DC=test",
                          {"objectGUID": next(connection.odd.counter).to_bytes(16, "big")})
+        connection.answer(ident, 0x65, SUCCESS)
+
+    connection.serve(lambda i: connection.answer(i, 0x61, SUCCESS), search)
+
+
+def extreme(connection):
+    """One person; who asks for the lockout policy is told of the same entry."""
+    def search(ident):
+        least, greatest = b"-9223372036854775808", b"9223372036854775807"
+        connection.entry(ident, "CN=Somebody,DC=ad,DC=example,DC=test", {
+            "objectGUID": b"\1" * 16, "badPwdCount": greatest, "badPasswordTime": greatest,
+            "userAccountControl": least, "msDS-User-Account-Control-Computed": b"0", "lockoutThreshold": greatest,
+            "lockOutObservationWindow": least})
         connection.answer(ident, 0x65, SUCCESS)
 
     connection.serve(lambda i: connection.answer(i, 0x61, SUCCESS), search)
