@@ -205,10 +205,10 @@ static const char *instance_of(const struct rs_exchange *x)
 	return path;
 }
 
-static int retry_after(const struct rs_exchange *x, enum rs_code code)
+int rs_retry_after(const struct rs_ctx *ctx, enum rs_code code)
 {
-	if (x->ctx.err.code == code && x->ctx.err.retry_after > 0)
-		return x->ctx.err.retry_after;
+	if (ctx->err.code == code && ctx->err.retry_after > 0)
+		return ctx->err.retry_after;
 	if (code == RS_OVERLOADED)
 		return 1;
 	if (code == RS_RATE_LIMITED || code == RS_CLOCK)
@@ -226,7 +226,7 @@ json_t *rs_problem_json(const struct rs_exchange *x, enum rs_code code)
 	json_t *problem = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s}", "type", type, "title",
 		rs_code_title(code), "status", rs_code_status(code), "detail", detail, "instance",
 		instance_of(x), "code", slug, "request_id", x->ctx.request_id);
-	int wait = retry_after(x, code);
+	int wait = rs_retry_after(&x->ctx, code);
 	if (wait)
 		json_object_set_new(problem, "retry_after", json_integer(wait));
 	if (err->code != code)
@@ -261,7 +261,7 @@ static const char *step_up(const struct rs_exchange *x)
 void rs_answer_problem(struct rs_exchange *x, enum rs_code code)
 {
 	struct rs_call *call = &x->call;
-	int status = rs_code_status(code), wait = retry_after(x, code);
+	int status = rs_code_status(code), wait = rs_retry_after(&x->ctx, code);
 	if (code == RS_OK || code >= RS_CODE_COUNT)
 		status = rs_code_status(code = RS_INTERNAL);
 	reply_text_of(call, status, PROBLEM_TYPE, rs_problem_json(x, code));

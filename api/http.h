@@ -199,6 +199,8 @@ bool rs_etag_listed(const char *list, const char *etag);
 void rs_answer_problem(struct rs_exchange *x, enum rs_code code);
 /* The problem document alone. */
 json_t *rs_problem_json(const struct rs_exchange *x, enum rs_code code);
+/* Seconds after which whoever got this code may try again; 0: that would not help. */
+int rs_retry_after(const struct rs_ctx *ctx, enum rs_code code);
 /* Headers that every answer has, and CORS. */
 void rs_answer_common(struct rs_exchange *x);
 /* The answer to OPTIONS. */

@@ -8,7 +8,6 @@
 #include "rs/id.h"
 #include "rs/reissue.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* --- the resource --- */
@@ -177,12 +176,11 @@ static enum rs_code reply_page(struct rs_call *call, int status, const char *tit
 static enum rs_code reply_refusal(struct rs_call *call, enum rs_code rc)
 {
 	const char *detail = call->ctx->err.detail[0] ? call->ctx->err.detail : rs_code_title(rc);
-	char number[16];
+	int wait = rs_retry_after(call->ctx, rc);
 
-	if (call->ctx->err.retry_after > 0) {
-		snprintf(number, sizeof(number), "%d", call->ctx->err.retry_after);
-		rs_reply_header(call, "Retry-After", rs_arena_strdup(call->ctx->arena, number));
-	}
+	if (wait)
+		rs_reply_header(call, "Retry-After",
+			rs_arena_printf(call->ctx->arena, "%d", wait));
 	return reply_page(call, rs_code_status(rc), escaped(call, rs_code_title(rc)),
 		escaped(call, detail),
 		"<p>Go back to where you began and ask for a new confirmation there.</p>\n", NULL);

@@ -242,6 +242,22 @@ def test_a_connector_that_is_off_when_the_result_is_brought(person, provided):
     person.complete(challenge, back["result"]).expect(200)
 
 
+def test_a_provider_that_is_away(world, caller_auditor):
+    """A link to a provider that is down is a page with 503 and Retry-After, on record; the link stays good."""
+    connector = world.made("enterprise_admin", "/v1/connectors", {"kind": "oidc", "name": uuid.uuid4().hex, "settings": {
+        "issuer": "https://idp.invalid", "client_id": "ra", "client_secret": "x"}})
+    option = {"mechanism": "oidc", "connector_id": connector["id"]}
+    asked = Asked(world, second_factor={"reissue": [option]})
+    asked.submitted()
+    challenge = asked.api.post(HERE, {"reissue_request_id": asked.request["id"], **option}).expect(201)
+    for _ in range(2):
+        answer = requests.get(challenge["redirect_url"], allow_redirects=False, timeout=20)
+        assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0, answer.text
+        assert answer.headers["Content-Type"].startswith("text/html") and "idp.invalid" not in answer.text
+    assert refusals(caller_auditor, challenge) == ["idp-unavailable"] * 2
+    assert asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["status"] == "pending"
+
+
 def test_a_link_that_is_followed_twice(person, provided):
     """A link is good once; whoever comes second gets a page, and the record says that somebody did."""
     challenge = person.challenge()
