@@ -3,6 +3,7 @@
 
 #include "rs/clock.h"
 #include "rs/config.h"
+#include "rs/dcv.h"
 #include "rs/id.h"
 #include "rs/key.h"
 #include "rs/names.h"
@@ -15,8 +16,6 @@
 
 static const char *const KEY_SOURCES[] = {"csr", "server", NULL};
 static const char *const ELIGIBLE[] = {"issued", "revoked", "expired", NULL};
-static const char *const METHODS[] = {"dns_txt", "dns_persist", "http_file", "email_constructed",
-	"email_caa", "email_txt", "mailbox", NULL};
 static const char *const STEPS[] = {"key", "subject", "san", "validity", "domain_verification",
 	"agreement", "message", "second_factor", "approval", NULL};
 static const char *const ACTIONS[] = {"keep", "revoke_on_issue", "revoke_after_days", NULL};
@@ -165,7 +164,18 @@ static bool is_eligible(const char *word)
 
 static bool is_method(const char *word)
 {
-	return in_list(METHODS, word);
+	return rs_method_named(word) != NULL;
+}
+
+/* Each name once: a method has a row for each type of identifier. */
+static const char *method_names(struct rs_ctx *ctx)
+{
+	const char *out = "";
+
+	for (const struct rs_dcv_method *m = rs_methods; m->name; m++)
+		if (rs_method_named(m->name) == m)
+			out = rs_arena_printf(ctx->arena, "%s%s%s", out, *out ? ", " : "", m->name);
+	return out;
 }
 
 static void check_lists(struct rs_ctx *ctx, const struct rs_profile *profile)
@@ -177,7 +187,7 @@ static void check_lists(struct rs_ctx *ctx, const struct rs_profile *profile)
 		"subject.<member>, san, validity");
 	check_words(ctx, profile->eligible, "/eligible", is_eligible, "issued, revoked, expired");
 	check_words(ctx, profile->control_methods, "/control_methods", is_method,
-		"dns_txt, dns_persist, http_file, email_constructed, email_caa, email_txt, mailbox");
+		method_names(ctx));
 	if (profile->category[0] < 'a' || profile->category[0] > 'z' ||
 	    profile->category[strspn(profile->category, "abcdefghijklmnopqrstuvwxyz0123456789_")])
 		rs_fault(ctx, RS_BAD_VALUE, "/category",
