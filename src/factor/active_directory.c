@@ -5,10 +5,11 @@
  */
 #include "rs/factor.h"
 
+#include "tries.h"
+
 #include "rs/ad_connector.h"
 #include "rs/app.h"
 #include "rs/id.h"
-#include "rs/limit.h"
 #include "rs/metrics.h"
 #include "rs/slots.h"
 
@@ -71,7 +72,8 @@ static enum rs_code available(
 
 /*
  * Our own limit, below the domain's: hit before the password is sent, taken back when nobody judged
- * it. It is the user's, whatever challenge and request.
+ * it. It is the user's, whatever challenge and request, and wrong passwords are forgotten as the domain
+ * forgets them: when none has followed for RS_AD_WINDOW_S.
  */
 static struct rs_limit limit_of(const struct rs_ad_settings *settings)
 {
@@ -82,7 +84,7 @@ static enum rs_code take_attempt(
 	struct rs_ctx *ctx, const struct rs_challenge *c, const struct rs_ad_settings *settings)
 {
 	struct rs_limit limit = limit_of(settings);
-	enum rs_code rc = rs_limit_hit(ctx, &limit, c->user_id.s, strlen(c->user_id.s));
+	enum rs_code rc = rs_tries_hit(ctx, &limit, &c->user_id);
 	int retry_after = ctx->err.retry_after;
 
 	if (rc != RS_RATE_LIMITED)
@@ -102,9 +104,9 @@ static enum rs_code settle_attempt(struct rs_ctx *ctx, const struct rs_challenge
 	struct rs_limit limit = limit_of(settings);
 
 	if (outcome == RS_LDAP_IS_PASSED)
-		return rs_limit_forgive(ctx, &limit, c->user_id.s, strlen(c->user_id.s));
+		return rs_tries_forgive(ctx, &limit, &c->user_id);
 	if (outcome == RS_LDAP_IS_UNAVAILABLE)
-		return rs_limit_return(ctx, &limit, c->user_id.s, strlen(c->user_id.s));
+		return rs_tries_return(ctx, &limit, &c->user_id);
 	return RS_OK;
 }
 

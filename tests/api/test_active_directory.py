@@ -2,6 +2,7 @@
 import concurrent.futures
 import pathlib
 import re
+import struct
 import time
 import uuid
 
@@ -9,12 +10,15 @@ import pytest
 
 from peers.ad.peer import AdPeer
 from peers.ad.recipe import BASE, DOMAIN, PASSWORDS, SERVICE, SPARE_PASSWORD as PASSWORD, THRESHOLD
+from support.beside import Beside
 from support.client import Api
 from support.foreign import foreign_pem
 from support.oracle import dump
 
 pytestmark = [pytest.mark.xdist_group("ad"), pytest.mark.invariant(17)]
 
+OWN_CLOCK = """{"server": {"port": @PORT@, "replica_id": "ad-clock"}, "signer": {"journal_file": "@JOURNAL@"},
+    "clock": {"offset_file": "@CLOCK@"}}"""
 APPROVERS = f"CN=approvers,CN=Users,{BASE}"
 
 
@@ -372,6 +376,34 @@ def test_we_stop_before_the_domain_locks(person, ad):
     seen = ad.look(account)
     assert seen["badPwdCount"] <= 3 and seen["lockoutTime"] == 0
     assert person().answer(PASSWORD).expect(200)["status"] == "consumed"
+
+
+@pytest.mark.invariant(18)
+def test_the_half_hour_is_not_the_clock_s(person, instance, tmp_path):
+    """Wrong passwords before and after the turn of a half hour count together; half an hour after the last of them the
+    user may try again, as the domain has it."""
+    clock, offset = tmp_path / "clock", 1780 - int(time.time()) % 1800
+    clock.write_bytes(struct.pack("<q", offset))
+
+    def move(seconds):
+        with clock.open("r+b") as file:
+            file.write(struct.pack("<q", offset + seconds))
+    with Beside(instance, tmp_path, OWN_CLOCK.replace("@CLOCK@", str(clock))) as beside:
+        one = person()
+        one.api = one.api.at(beside.base_url)
+        for _ in range(2):
+            one.answer(WRONG).expect(422)
+        move(40)
+        one.answer(WRONG).expect(422)
+        one.challenge = None
+        locked = one.answer(PASSWORD).expect(429, "subject-locked")
+        assert 1700 < int(locked.headers["Retry-After"]) <= 1800
+        move(40 + 1740)
+        one.challenge = None
+        left = int(one.answer(PASSWORD).expect(429, "subject-locked").headers["Retry-After"])
+        assert left <= 60, "what is refused is no try"
+        move(40 + 1801)
+        one.answer(PASSWORD).expect(200)
 
 
 def test_a_right_password_begins_the_count_anew(person, ad):
