@@ -71,7 +71,7 @@ static void defaults(struct rs_ctx *ctx, void *out)
 }
 
 /* Headers that the call itself sets, or that would change what the call is. */
-static void check_headers(struct rs_ctx *ctx, const struct rs_sms_settings *settings)
+static void check_header_names(struct rs_ctx *ctx, const json_t *headers, const char *at)
 {
 	static const char *const OURS[] = {"host", "content-length", "content-type",
 		"transfer-encoding", "authorization", "connection", "proxy-authorization", "expect",
@@ -79,14 +79,21 @@ static void check_headers(struct rs_ctx *ctx, const struct rs_sms_settings *sett
 	const char *name;
 	json_t *value;
 
+	json_object_foreach((json_t *)headers, name, value)
+	{
+		for (const char *const *ours = OURS; *ours; ours++)
+			if (strcasecmp(name, *ours) == 0)
+				rs_fault(ctx, RS_BAD_VALUE, rs_pointer(ctx, at, name),
+					"This header is set by the call itself; for Authorization "
+					"there is the member authorization.");
+	}
+}
+
+static void check_headers(struct rs_ctx *ctx, const struct rs_sms_settings *settings)
+{
 	rs_connector_check_texts(
 		ctx, settings->headers, TOKEN, MEMBERS_MAX, TEMPLATE_MAX, "/settings/headers");
-	json_object_foreach(
-		settings->headers, name, value) for (const char *const *ours = OURS; *ours;
-						     ours++) if (strcasecmp(name, *ours) == 0)
-		rs_fault(ctx, RS_BAD_VALUE, rs_pointer(ctx, "/settings/headers", name),
-			"This header is set by the call itself; for Authorization "
-			"there is the member authorization.");
+	check_header_names(ctx, settings->headers, "/settings/headers");
 }
 
 static void check_success(struct rs_ctx *ctx, const struct rs_sms_settings *settings)
@@ -156,6 +163,31 @@ static void check_templates(struct rs_ctx *ctx, const json_t *value, const char 
 		check_templates(ctx, member, rs_pointer_index(ctx, at, i));
 }
 
+/* What is filled in and kept secret obeys the same rules. */
+static enum rs_code check_secrets(struct rs_ctx *ctx, const struct rs_connector *connector)
+{
+	static const char *const TEXTS[] = {"secret_headers", "secret_parameters", NULL};
+	rs_auto_secret authorization = NULL;
+	enum rs_code rc = rs_connector_secret(ctx, connector, "authorization", &authorization);
+
+	if (!rc && authorization)
+		check_template(ctx, (const char *)rs_secret_data(authorization),
+			"/settings/authorization");
+	for (int i = 0; !rc && TEXTS[i]; i++) {
+		const char *at = rs_pointer(ctx, "/settings", TEXTS[i]);
+		rs_auto_secret text = NULL;
+		json_t *object = NULL;
+
+		rc = rs_connector_secret(ctx, connector, TEXTS[i], &text);
+		if (!rc && text)
+			rc = rs_json_parse(ctx, rs_secret_data(text), rs_secret_len(text), &object);
+		check_templates(ctx, object, at);
+		if (i == 0)
+			check_header_names(ctx, object, at);
+	}
+	return rc;
+}
+
 /* The URL with something in its placeholders must be one that is called. */
 static void check_url(struct rs_ctx *ctx, const char *url)
 {
@@ -204,7 +236,10 @@ static enum rs_code check_reports(struct rs_ctx *ctx, const struct rs_connector 
 static enum rs_code check(struct rs_ctx *ctx, const struct rs_connector *connector, void *out)
 {
 	const struct rs_sms_settings *settings = out;
+	enum rs_code rc = check_secrets(ctx, connector);
 
+	if (rc)
+		return rc;
 	check_url(ctx, settings->url);
 	rs_connector_check_certificates(ctx, settings->ca_pem, "/settings/ca_pem");
 	check_headers(ctx, settings);
