@@ -3,12 +3,14 @@ import concurrent.futures
 import datetime
 import os
 import pathlib
+import random
 import re
 import signal
 import time
 import urllib.parse
 
 import pytest
+import requests
 
 from peers.mail.peer import MailPeer
 from peers.oidc.hostile import ACCESS_TOKEN, REFRESH_TOKEN, Hostile
@@ -312,6 +314,53 @@ def test_the_database_goes_away_during_an_answer(own, asked):
     left = asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["attempts_left"]
     assert left <= 4
     asked.guess(challenge, code).expect(200)
+
+
+# --- what the time tells ---
+
+def slower(send, one, other, pairs):
+    """How often `one` took longer than `other`, over pairs in an order that chance gives."""
+    count = 0
+    for _ in range(pairs):
+        took = {}
+        for name, make in random.sample([("one", one), ("other", other)], 2):
+            body = make()
+            begun = time.perf_counter_ns()
+            send(body)
+            took[name] = time.perf_counter_ns() - begun
+        count += took["one"] > took["other"]
+    return count
+
+
+@pytest.mark.invariant(17)
+def test_the_time_of_an_answer_tells_no_digit(own, asked, tmp_path):
+    """O22: of 2,000 wrong codes, half with five right digits and half with none, as many of the one sort take longer than
+    one of the other as the toss of a coin makes (p < 1e-6); the same comparison sees an answer that is not counted."""
+    with Beside(own, tmp_path, BESIDE.replace('"limits": {', '"limits": {"verify_per_user": 100000, ')) as beside:
+        asked.api = asked.api.at(beside.base_url)
+        challenge = asked.ask()
+        code = asked.code()
+        asked.guess(challenge, wrong(code)).expect(422, "otp-invalid")
+        # Thousands of guesses are what is not allowed: the limits step aside for them.
+        with own.database() as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE challenge SET attempts_max = 100000 WHERE id = %s", (challenge["id"],))
+            cursor.execute("UPDATE challenge_subject SET wrong = -100000 WHERE user_id = %s", (asked.user["id"],))
+            assert cursor.rowcount == 1
+        url, headers = f"{beside.base_url}{HERE}/{challenge['id']}/verify", {"Authorization": f"Bearer {asked.api.token}"}
+        codes = set()
+
+        def other_than(digit):
+            return random.choice([d for d in "0123456789" if d != digit])
+        with requests.Session() as session:
+            def send(body):
+                answer = session.post(url, json={"code": body}, headers=headers, timeout=20)
+                assert answer.status_code == 422, answer.text
+                codes.add(answer.json()["code"])
+            prefix = slower(send, lambda: code[:5] + other_than(code[5]), lambda: "".join(map(other_than, code)), 1000)
+            assert codes == {"otp-invalid"}
+            control = slower(send, lambda: "".join(map(other_than, code)), lambda: "no code", 200)
+    assert control > 128, f"what does less takes less time: {control} of 200"
+    assert abs(prefix - 500) < 78, f"{prefix} of 1000"
 
 
 # --- what is found nowhere ---
