@@ -181,6 +181,10 @@ static enum rs_code go_round(struct rs_ctx *ctx, struct way *way, int64_t tries)
 	bool any_open = false;
 	enum rs_code rc = RS_OK;
 
+	/* One before it may have been switched off since: the last one is not passed by for that.
+	 */
+	if (first >= way->count)
+		first = way->count - 1;
 	for (size_t i = first; !rc && i < way->count; i++) {
 		/* The pauses of one that is only reached since those before it fail are its own. */
 		int64_t mine = i == first ? tries % PER_GATEWAY : 0;

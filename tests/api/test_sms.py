@@ -348,6 +348,18 @@ def test_a_gateway_that_answers_too_much_or_nothing_readable(holder, gateways, p
     assert len({call["body"] for call in gateways.calls(bad)}) == 1
 
 
+def test_a_gateway_that_is_switched_off_meanwhile(holder, gateways):
+    """The dead gateway is switched off while the next one stumbles: the message still goes out by the next one."""
+    dead, next_one = f"/status/500/{word()}", f"/flaky/{word()}"
+    first = holder.tenant.gateway(gateways.gateway(dead, priority=1))
+    holder.tenant.gateway(gateways.gateway(next_one, priority=2))
+    challenge = holder.ask()
+    gateways.until(lambda: gateways.calls(next_one), seconds=30)
+    holder.tenant.off(first)
+    holder.delivered(challenge)
+    assert len(gateways.calls(dead)) == 4 and len(gateways.calls(next_one)) == 3
+
+
 def test_a_number_that_is_denied(tenant, gateways):
     """O33: kannel's 400 for a denied number is final: delivery_failed, and no other gateway is asked."""
     holder = Holder(tenant).confirm(gateways, DENIED + str(uuid.uuid4().int)[:5])
@@ -375,6 +387,20 @@ def test_a_breaker_opens(holder, gateways):
     third = holder.ask(request)
     holder.delivered(third, seconds=5)
     assert len(gateways.calls(bad)) == 5 and len(gateways.calls(good)) == 3
+
+
+def test_a_message_waits_for_the_only_gateway(tenant, gateways):
+    """While the breaker of the only gateway is open a message waits; it goes out as soon as the gateway is whole."""
+    people = [Holder(tenant).confirm(gateways) for _ in range(3)]
+    requests = [one.submitted() for one in people]
+    dead, good = f"/status/500/{word()}", f"/ok/{word()}"
+    connector = tenant.gateway(gateways.gateway(dead))
+    for one, request in zip(people[:2], requests):
+        one.ask(request)
+    gateways.until(lambda: len(gateways.calls(dead)) >= 5)
+    time.sleep(1)
+    tenant.admin.patch(f"/v1/connectors/{connector}", {"settings": {"url": gateways.gateway(good)["url"]}}).expect(200)
+    people[2].delivered(people[2].ask(requests[2]), seconds=60)
 
 
 def test_a_budget_ends(holder, gateways):
