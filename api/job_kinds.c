@@ -78,9 +78,16 @@ static enum rs_code expire_challenges(struct rs_ctx *ctx, const struct rs_job *j
 	return rs_challenge_expire(ctx, &count);
 }
 
+static enum rs_code watch_sms(struct rs_ctx *ctx, const struct rs_job *job)
+{
+	(void)job;
+	return rs_challenge_watch_sms(ctx);
+}
+
 const struct rs_job_kind rs_job_kinds[] = {
 	{"challenge.deliver", 0, 75, 20, rs_challenge_deliver_job, true},
 	{"challenge.expire", 5, 30, 0, expire_challenges, false},
+	{"challenge.watch_sms", 60, 60, 0, watch_sms, false},
 	{"reissue.verify", 0, 25, 3, rs_reissue_verify_job, true},
 	{"mail.send", 0, 90, RS_MAIL_TRIES_MAX, rs_mail_send_job, true},
 	{"sms.send", 0, 90, 20, rs_sms_send_job, true},

@@ -185,5 +185,7 @@ struct rs_job;
 enum rs_code rs_challenge_deliver_job(struct rs_ctx *ctx, const struct rs_job *job) RS_CHECK;
 /* Ends what is past its time or was left half judged, wipes codes in flight, forgets old handles. */
 enum rs_code rs_challenge_expire(struct rs_ctx *ctx, int *count) RS_CHECK;
+/* Tells, by log and metric, the countries whose text messages of the last hour hardly ever passed. */
+enum rs_code rs_challenge_watch_sms(struct rs_ctx *ctx) RS_CHECK;
 
 #endif

@@ -500,3 +500,53 @@ def test_reports_of_another_gateway(holder, gateways, caller_nobody):
     caller_nobody.post(f"/v1/callbacks/sms/{other}/{secret}", {"id": message, "status": "delivered"}).expect(204)
     told = holder.tenant.admin.get(f"/v1/audit-events?object_id={challenge['id']}&action=challenge.reported").expect(200)
     assert not told["items"]
+
+
+def test_messages_that_nobody_answers_raise_an_alarm(holder, gateways, instance):
+    """O28: when more than five messages to a country stand against one passed challenge, an operator is told by log and
+    metric, without a number; what is under way counts for neither side."""
+    path = f"/ok/{word()}"
+    holder.tenant.gateway(gateways.gateway(path))
+    challenge = holder.ask()
+    holder.delivered(challenge)
+    country = f"+{random.randint(2100, 9999)}"
+
+    def more(count, status):
+        """As many deliveries of the challenge, to a country of this test's, in its place among the last hour's."""
+        with instance.database() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO challenge_delivery (id, enterprise_id, challenge_id, channel, attempt, destination_kid,"
+                " destination_mac, masked, status, sent_at, created_at, updated_at)"
+                " SELECT overlay(id::text PLACING right(gen_random_uuid()::text, 12) FROM 25)::uuid, enterprise_id,"
+                " challenge_id, channel, n, destination_kid, destination_mac, %s, %s, now(), created_at, updated_at"
+                " FROM challenge_delivery, generate_series((SELECT max(attempt) + 1 FROM challenge_delivery"
+                " WHERE challenge_id = %s), (SELECT max(attempt) + %s FROM challenge_delivery WHERE challenge_id = %s)) n"
+                " WHERE challenge_id = %s AND attempt = 1",
+                (f"{country} ••••", status, challenge["id"], count, challenge["id"], challenge["id"]))
+            assert cursor.rowcount == count
+
+    def looked():
+        """What the log says of the country, after the job has run once more."""
+        with instance.database() as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE job_schedule SET next_run_at = now() - interval '1 s', lease_until = NULL"
+                           " WHERE kind = 'challenge.watch_sms'")
+        until = time.monotonic() + 20
+        due = True
+        while due:
+            assert time.monotonic() < until, "the job runs"
+            time.sleep(0.3)
+            with instance.database() as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT next_run_at <= now() OR lease_until IS NOT NULL FROM job_schedule"
+                               " WHERE kind = 'challenge.watch_sms'")
+                due = cursor.fetchone()[0]
+        logs = [*instance.logs, holder.tenant.soon.log]
+        return [line for log in logs for line in log.read_text(errors="replace").splitlines()
+                if '"sms.pumping"' in line and f" {country} " in line]
+
+    more(30, "sent")
+    assert looked() == [], "what is under way says nothing yet"
+    holder.api.post(f"{HERE}/{challenge['id']}/cancel", {}).expect(200)
+    (line,) = looked()
+    assert f"of 30 messages to {country} in an hour 0 led" in line and holder.mobile[3:] not in line
+    metrics = [Api(base, checked=False).get("/metrics").text for base in (holder.tenant.base, holder.tenant.soon.base_url)]
+    assert any(f'reissued_sms_pumping_total{{country="{country}"}} 1' in text for text in metrics)
