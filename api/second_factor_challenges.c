@@ -188,7 +188,10 @@ static enum rs_code reply_refusal(struct rs_call *call, enum rs_code rc)
 
 /* --- our link --- */
 
-/* SAML's POST binding: a form that the person sends on. No script: one button. */
+/*
+ * SAML's POST binding: a form that the person sends on. No script: one button. Browsers hold form-action
+ * against the redirects that follow as well, and a provider may have its login page on another host.
+ */
 static enum rs_code reply_form(struct rs_call *call, const struct rs_redirect *to)
 {
 	const char *inputs = "", *name;
@@ -206,7 +209,7 @@ static enum rs_code reply_form(struct rs_call *call, const struct rs_redirect *t
 			"<form method=\"post\" action=\"%s\">\n%s<button autofocus>Go on</button>\n"
 			"</form>\n",
 			escaped(call, to->action), inputs),
-		rs_arena_printf(call->ctx->arena, "%.*s",
+		rs_arena_printf(call->ctx->arena, "%.*s https:",
 			(int)(host - to->action + (ptrdiff_t)strcspn(host, "/?#;, '")), to->action));
 }
 

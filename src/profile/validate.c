@@ -79,7 +79,7 @@ static const struct rs_field OTP_FIELDS[] = {
 	OTP(digits, RS_T_INT, .min = 6, .max = 8),
 	OTP(lifetime_s, RS_T_INT, .min = 60, .max = 600),
 	OTP(attempts, RS_T_INT, .min = 1, .max = 10),
-	OTP(resends, RS_T_INT, .min = 0, .max = 10),
+	OTP(resends, RS_T_INT, .min = 0, .max = 3),
 	OTP(mode, RS_T_STRING, .values = OTP_MODES),
 	RS_FIELD_END,
 };

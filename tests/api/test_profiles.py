@@ -37,6 +37,8 @@ def test_a_name_is_taken_once(wanted, caller_enterprise_admin):
     ({"second_factor": {"reissue": [{"mechanism": "carrier_pigeon"}]}}, "/second_factor/reissue/0/mechanism"),
     ({"second_factor": {"reissue": [{"mechanism": "totp", "otp": {"digits": 5}}]}},
      "/second_factor/reissue/0/otp/digits"),
+    ({"second_factor": {"reissue": [{"mechanism": "email_otp", "otp": {"resends": 4}}]}},
+     "/second_factor/reissue/0/otp/resends"),
     ({"second_factor": {"login": []}}, "/second_factor/login"), ({"notes": {"lunch": "x"}}, "/notes/lunch"),
     ({"rule_set": "tls-br", "max_days": 201}, "/max_days"),
     ({"rule_set": "tls-br", "max_days": 90, "key_sources": ["server"]}, "/key_sources"),

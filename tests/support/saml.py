@@ -30,7 +30,7 @@ class Asked:
         if subject:
             world.made("enterprise_admin", f"/v1/users/{self.user['id']}/identities",
                        {"kind": "saml", "issuer": issuer, "subject": subject})
-        self.request = self.challenge = self.form = self.location = None
+        self.request = self.challenge = self.form = self.location = self.policy = None
         self.request_id = self.relay_state = None
         self.browser = browser()
 
@@ -60,6 +60,7 @@ class Asked:
             xml = zlib.decompress(base64.b64decode(query["SAMLRequest"][0]), -15).decode()
         else:
             assert answer.status_code == 200, answer.text
+            self.policy = answer.headers["Content-Security-Policy"]
             self.location = html.unescape(re.search(r'action="([^"]+)"', answer.text)[1])
             self.form = {name: html.unescape(value) for name, value in re.findall(
                 r'name="(\w+)" value="([^"]*)"', answer.text)}
