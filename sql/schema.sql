@@ -169,7 +169,8 @@ CREATE FUNCTION public.challenge_follows_user() RETURNS trigger
     AS $$
 BEGIN
     UPDATE challenge SET status = 'cancelled', updated_at = NEW.updated_at, revision = revision + 1
-    WHERE user_id = NEW.id AND status IN ('pending', 'exchanging', 'returned', 'verified');
+    WHERE user_id = NEW.id AND status IN ('pending', 'exchanging', 'returned', 'verified')
+      AND (NEW.status = 'blocked' OR mechanism IN ('email_otp', 'email_sms_otp'));
     RETURN NULL;
 END $$;
 
@@ -1852,7 +1853,7 @@ CREATE TRIGGER issuance_immutable BEFORE DELETE OR UPDATE ON public.issuance FOR
 
 CREATE TRIGGER reissue_request_challenges AFTER UPDATE ON public.reissue_request FOR EACH ROW WHEN (((old.status = ANY (ARRAY['authenticating'::text, 'pending'::text, 'in_review'::text, 'pending_dual_control'::text])) AND (((old.status IS DISTINCT FROM new.status) OR (old.round IS DISTINCT FROM new.round)) OR (old.digest IS DISTINCT FROM new.digest)))) EXECUTE FUNCTION public.challenge_follows_request();
 
-CREATE TRIGGER user_account_challenges AFTER UPDATE OF status ON public.user_account FOR EACH ROW WHEN (((new.status = 'blocked'::text) AND (old.status <> 'blocked'::text))) EXECUTE FUNCTION public.challenge_follows_user();
+CREATE TRIGGER user_account_challenges AFTER UPDATE OF status, email ON public.user_account FOR EACH ROW WHEN ((((new.status = 'blocked'::text) AND (old.status <> 'blocked'::text)) OR (new.email <> old.email))) EXECUTE FUNCTION public.challenge_follows_user();
 
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_client_fk FOREIGN KEY (client_id) REFERENCES public.client(id);

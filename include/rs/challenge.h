@@ -102,9 +102,9 @@ enum rs_code rs_challenge_cancel(struct rs_ctx *ctx, const struct rs_id *id,
  */
 enum rs_code rs_challenge_voided(struct rs_ctx *ctx, const struct rs_id *request, const char *why,
 	json_t *events) RS_CHECK;
-/* The ones of a user who was blocked inside tx. */
-enum rs_code rs_challenge_blocked(
-	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user) RS_CHECK;
+/* The ones of a user who was blocked, or whose e-mail address changed, inside tx; why is for the record. */
+enum rs_code rs_challenge_ended_with_user(
+	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user, const char *why) RS_CHECK;
 /* The result a browser brought back, by the very token that made the challenge; as verify. */
 enum rs_code rs_challenge_complete(struct rs_ctx *ctx, const struct rs_id *id, json_t *body,
 	struct rs_challenge *out, struct rs_reissue *request) RS_CHECK;

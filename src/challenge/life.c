@@ -207,20 +207,21 @@ enum rs_code rs_challenge_voided(
 	return rc;
 }
 
-enum rs_code rs_challenge_blocked(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user)
+enum rs_code rs_challenge_ended_with_user(
+	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user, const char *why)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
 	enum rs_code rc;
 
 	rs_p_id(&p, user);
-	rc = rs_tx_run(ctx, tx, RS_Q_challenge_blocked, &p, &rows);
+	rc = rs_tx_run(ctx, tx, RS_Q_challenge_ended_with_user, &p, &rows);
 	for (int i = 0; !rc && i < rs_rows_count(rows); i++) {
 		struct rs_event event;
 
 		rc = read_ended(ctx, rows, i, "challenge.cancelled", &event);
 		event.to = "cancelled";
-		event.detail = "user blocked";
+		event.detail = why;
 		if (!rc)
 			rc = rs_audit(ctx, tx, &event);
 	}

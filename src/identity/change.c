@@ -17,8 +17,9 @@ static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 		rc = rs_row_read(ctx, rows, 0, change->fields, change->out);
 	if (rc == RS_OK && change->then)
 		rc = rs_tx_run(ctx, tx, RS_Q_tokens_revoke_of_user, change->then, NULL);
-	if (rc == RS_OK && change->blocks)
-		rc = rs_challenge_blocked(ctx, tx, &change->event.object);
+	if (rc == RS_OK && change->ends)
+		rc = rs_challenge_ended_with_user(
+			ctx, tx, &change->event.object, change->ends);
 	if (rc == RS_OK)
 		rc = rs_idem_effect(ctx, tx, change->made ?: change->event.object_type,
 			change->made_id ?: &change->event.object);

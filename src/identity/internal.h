@@ -49,7 +49,7 @@ struct rs_change {
 	enum rs_code none;             /* when no row came back */
 	const char *none_text;
 	const struct rs_params *then; /* of tokens_revoke_of_user; NULL: no tokens end */
-	bool blocks; /* the event's user, whose challenges end with it */
+	const char *ends; /* why challenges of the event's user end with it; NULL: they do not */
 	struct rs_event event;
 	const char *made; /* what a repeated Idempotency-Key shows; NULL: the event's object */
 	const struct rs_id *made_id;

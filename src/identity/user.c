@@ -280,7 +280,8 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 		       strcmp(after->status, "restricted") == 0;
 	struct rs_change change = {RS_Q_user_update, &p, .fields = rs_user_fields, .out = out};
 	change.then = out_now ? &tokens : NULL;
-	change.blocks = strcmp(before->status, "blocked") != 0 && strcmp(after->status, "blocked") == 0;
+	if (strcmp(before->status, "blocked") != 0 && strcmp(after->status, "blocked") == 0)
+		change.ends = "user blocked";
 	change.event = (struct rs_event){.action = "user.updated", .object_type = "user"};
 	change.event.object = before->id;
 	change.event.enterprise = before->enterprise_id;
@@ -293,6 +294,7 @@ static enum rs_code store(struct rs_ctx *ctx, const struct rs_user *before, stru
 		return RS_OK;
 	}
 	if (strcmp(before->email, after->email) != 0) {
+		change.ends = change.ends ? change.ends : "address changed";
 		change.told = before->email;
 		change.notice = "The e-mail address of your account was changed by an administrator. "
 				"Mails no longer come here.";

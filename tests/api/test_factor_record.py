@@ -149,6 +149,18 @@ def test_a_blocked_users_challenge(world, caller_auditor):
     assert ("challenge.cancelled", "done", None) in trail(caller_auditor, challenge)
 
 
+def test_an_address_that_changes(world, caller_auditor):
+    """What was sent to an address that is no longer the user's passes nothing, on record."""
+    asked = Asked(world)
+    challenge = asked.ask()
+    code = asked.code()
+    world["enterprise_admin"].patch(f"/v1/users/{asked.user['id']}",
+                                    {"email": f"{uuid.uuid4().hex}@example.test"}).expect(200)
+    assert asked.api.get(f"{HERE}/{challenge['id']}").expect(200)["status"] == "cancelled"
+    asked.api.post(f"{HERE}/{challenge['id']}/verify", {"code": code}).expect(409, "challenge-wrong-state")
+    assert ("challenge.cancelled", "done", None) in trail(caller_auditor, challenge)
+
+
 # --- right, and we failed ---
 
 FAILS = """{"server": {"port": @PORT@, "replica_id": "fails"}, "signer": {"journal_file": "@JOURNAL@"}}"""
