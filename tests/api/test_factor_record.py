@@ -161,44 +161,6 @@ def test_an_address_that_changes(world, caller_auditor):
     assert ("challenge.cancelled", "done", None) in trail(caller_auditor, challenge)
 
 
-# --- right, and we failed ---
-
-FAILS = """{"server": {"port": @PORT@, "replica_id": "fails"}, "signer": {"journal_file": "@JOURNAL@"}}"""
-
-
-@pytest.mark.invariant(18)
-def test_a_right_answer_that_could_not_be_granted(world, instance, tmp_path):
-    """A right answer whose request we fail to move on is 503 and no guess: the last attempt is there again, and passes."""
-    asked = Asked(world, second_factor={"reissue": [{**MAIL, "otp": {"attempts": 1}}]})
-    challenge = asked.ask()
-    code = asked.code()
-    with Beside(instance, tmp_path, FAILS, REISSUED_FAILPOINT="before_tx1:error:1") as beside:
-        answer = beside.caller(asked.api.token).post(f"{HERE}/{challenge['id']}/verify", {"code": code}, checked=False)
-        assert answer.expect(503).headers["Retry-After"]
-    shown = asked.api.get(f"{HERE}/{challenge['id']}").expect(200)
-    assert (shown["status"], shown["attempts_left"]) == ("pending", 1)
-    asked.guess(challenge, code).expect(200)
-    with instance.database().cursor() as cursor:
-        cursor.execute("SELECT wrong, locks FROM challenge_subject WHERE user_id = %s", (asked.user["id"],))
-        assert cursor.fetchone() == (0, 0)
-
-
-def test_a_result_that_could_not_be_granted(instance, callers, journey, tmp_path):
-    """A result whose request we fail to move on is 503 and not used up: brought again it passes."""
-    with Beside(instance, tmp_path, OPEN, REISSUED_FAILPOINT="before_tx1:error:1") as service, Hostile() as liar:
-        liar.honest()
-        # The certificate to be reissued is made elsewhere: its making is no passage of the failpoint.
-        someone = Person(Provided(service, callers, journey, liar))
-        someone.waiting()
-        challenge = someone.challenge()
-        back = someone.return_to(liar.authorize(someone.follow(challenge)))
-        someone.complete(challenge, back["result"]).expect(503)
-        assert someone.shown(challenge)["status"] == "returned"
-        someone.expect_nothing_issued()
-        someone.complete(challenge, back["result"]).expect(200)
-        someone.complete(challenge, back["result"]).expect(409, "challenge-wrong-state")
-
-
 # --- through a browser ---
 
 @pytest.fixture(scope="module")

@@ -316,6 +316,42 @@ def test_the_database_goes_away_during_an_answer(own, asked):
     asked.guess(challenge, code).expect(200)
 
 
+# --- right, and we failed ---
+
+@pytest.mark.invariant(18)
+def test_a_right_answer_that_could_not_be_granted(own, world, tmp_path):
+    """A right answer whose request we fail to move on is 503 and no guess: the last attempt is there again, and passes."""
+    asked = Asked(world, second_factor={"reissue": [{**MAIL, "otp": {"attempts": 1}}]})
+    challenge = asked.ask()
+    code = asked.code()
+    with Beside(own, tmp_path, BESIDE, REISSUED_FAILPOINT="before_tx1:error:1") as beside:
+        answer = beside.caller(asked.api.token).post(f"{HERE}/{challenge['id']}/verify", {"code": code}, checked=False)
+        assert answer.expect(503).headers["Retry-After"]
+    shown = asked.api.get(f"{HERE}/{challenge['id']}").expect(200)
+    assert (shown["status"], shown["attempts_left"]) == ("pending", 1)
+    asked.guess(challenge, code).expect(200)
+    with own.database().cursor() as cursor:
+        cursor.execute("SELECT wrong, locks FROM challenge_subject WHERE user_id = %s", (asked.user["id"],))
+        assert cursor.fetchone() == (0, 0)
+
+
+def test_a_result_that_could_not_be_granted(own, tmp_path):
+    """A result whose request we fail to move on is 503 and not used up: brought again it passes."""
+    journey = own.journey()
+    with Beside(own, tmp_path, OPEN, REISSUED_FAILPOINT="before_tx1:error:1") as service, Hostile() as liar:
+        liar.honest()
+        # The certificate to be reissued is made elsewhere: its making is no passage of the failpoint.
+        someone = Person(Provided(service, journey.callers, journey, liar))
+        someone.waiting()
+        challenge = someone.challenge()
+        back = someone.return_to(liar.authorize(someone.follow(challenge)))
+        someone.complete(challenge, back["result"]).expect(503)
+        assert someone.shown(challenge)["status"] == "returned"
+        someone.expect_nothing_issued()
+        someone.complete(challenge, back["result"]).expect(200)
+        someone.complete(challenge, back["result"]).expect(409, "challenge-wrong-state")
+
+
 # --- what the time tells ---
 
 def slower(send, one, other, pairs):
