@@ -422,7 +422,7 @@ struct rs_server *rs_server_start(struct rs_app *app, const struct rs_endpoint *
 	 * Thousands of threads share few cores: many arenas keep freed memory. With too few of them
 	 * threads wait for each other, since an answer is allocated by whoever asked for its group.
 	 */
-	mallopt(M_ARENA_MAX, 16);
+	mallopt(M_ARENA_MAX, 8);
 	raise_descriptor_limit(config->server_max_connections);
 	server->listen_fd = listen_on(endpoint->address, endpoint->port);
 	if (server->listen_fd < 0) {
