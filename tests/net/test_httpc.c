@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "peak.h"
+
 #include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/config.h"
@@ -169,30 +171,6 @@ static void server_stop(struct server *server)
 
 /* --- what a call may cost --- */
 
-/* The most memory that the process had since the last reset, in KiB. */
-static long peak_kib(void)
-{
-	char line[200];
-	long kib = 0;
-	FILE *status = fopen("/proc/self/status", "re");
-
-	assert_non_null(status);
-	while (fgets(line, sizeof(line), status))
-		sscanf(line, "VmHWM: %ld kB", &kib);
-	fclose(status);
-	return kib;
-}
-
-static long reset_peak(void)
-{
-	FILE *file = fopen("/proc/self/clear_refs", "we");
-
-	assert_non_null(file);
-	fputs("5", file);
-	assert_int_equal(fclose(file), 0);
-	return peak_kib();
-}
-
 struct cost {
 	int64_t ms;
 	long kib;
@@ -206,7 +184,7 @@ static enum rs_code call(const char *url, struct rs_httpc_answer *answer, struct
 		.answer_max = 64 << 10,
 		.timeout_ms = TIMEOUT_MS,
 		.down = RS_PROVIDER_UNAVAILABLE};
-	long before = reset_peak();
+	long before = forget_peak();
 	int64_t begun = rs_clock_mono_ms();
 	enum rs_code rc = rs_httpc_send(&ctx, &request, answer);
 
@@ -304,7 +282,7 @@ static void pages_without_end(void **state)
 		struct rs_fetched page;
 		struct server server;
 		struct cost cost;
-		long before = reset_peak();
+		long before = forget_peak();
 		int64_t begun = rs_clock_mono_ms();
 
 		server_start(&server, script);

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "peak.h"
+
 #include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/config.h"
@@ -479,31 +481,6 @@ static void a_slow_server_is_waited_for_in_bounds(void **state)
 		/* Waiting is not working. */
 		assert_true((clock() - cpu) * 1000 / CLOCKS_PER_SEC < 500);
 	}
-}
-
-/* The most memory that the process had since forget_peak(), in KiB. */
-static long peak_kib(void)
-{
-	char line[200];
-	long kib = 0;
-	FILE *status = fopen("/proc/self/status", "re");
-
-	assert_non_null(status);
-	while (fgets(line, sizeof(line), status))
-		sscanf(line, "VmHWM: %ld kB", &kib);
-	fclose(status);
-	assert_true(kib > 0);
-	return kib;
-}
-
-static long forget_peak(void)
-{
-	FILE *file = fopen("/proc/self/clear_refs", "we");
-
-	assert_non_null(file);
-	fputs("5", file);
-	assert_int_equal(fclose(file), 0);
-	return peak_kib();
 }
 
 /* What a directory says, or says that it will say, is taken in bounds. */

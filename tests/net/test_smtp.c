@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "peak.h"
+
 #include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/config.h"
@@ -351,30 +353,6 @@ static void *talker(void *arg)
 		go_on(fd, t->talk->said[i], t->talk->pause_ms);
 	close(fd);
 	return NULL;
-}
-
-static long peak_kib(void)
-{
-	char line[200];
-	long kib = 0;
-	FILE *status = fopen("/proc/self/status", "re");
-
-	assert_non_null(status);
-	while (fgets(line, sizeof(line), status))
-		sscanf(line, "VmHWM: %ld kB", &kib);
-	fclose(status);
-	return kib;
-}
-
-/* From now on the peak is counted anew. */
-static long forget_peak(void)
-{
-	FILE *file = fopen("/proc/self/clear_refs", "we");
-
-	assert_non_null(file);
-	fputs("5", file);
-	assert_int_equal(fclose(file), 0);
-	return peak_kib();
 }
 
 /* It took no longer, and no more memory, than whoever waits for it can bear. */
