@@ -103,6 +103,8 @@ struct rs_jwks_source {
 	const char *ca_pem; /* the only trust anchors; NULL = the system's */
 	int ttl_s;
 };
+/* Of those who come while an issuer is asked so many wait for its answer; more are told at once. */
+#define RS_JWKS_WAITING_MAX 64
 /* The JSON object there. RS_IDP_UNAVAILABLE. */
 enum rs_code rs_jwks_get(struct rs_ctx *ctx, const struct rs_jwks_source *source,
 	enum rs_jwks_how how, struct rs_jwks *out) RS_CHECK;

@@ -30,6 +30,7 @@ struct set {
 struct rs_jwks_cache {
 	pthread_mutex_t mutex;
 	pthread_cond_t told; /* an issuer has answered, or has not */
+	int waiting;	     /* how many wait for that */
 	int count;
 	struct set set[SETS_MAX];
 };
@@ -158,11 +159,20 @@ static void keep(
 	pthread_mutex_unlock(&cache->mutex);
 }
 
-/* Until some issuer has answered; false at the end of the time. The lock is held. */
+/*
+ * Until some issuer has answered; false at the end of the time, and when so many wait that they would
+ * hold all of the service: whose token is judged is nobody yet. The lock is held.
+ */
 static bool wait_told(struct rs_jwks_cache *cache, int64_t until_ms)
 {
 	const struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000};
-	return pthread_cond_timedwait(&cache->told, &cache->mutex, &until) == 0;
+	bool told;
+	if (cache->waiting == RS_JWKS_WAITING_MAX)
+		return false;
+	cache->waiting++;
+	told = pthread_cond_timedwait(&cache->told, &cache->mutex, &until) == 0;
+	cache->waiting--;
+	return told;
 }
 
 /*

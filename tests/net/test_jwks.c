@@ -186,6 +186,29 @@ static void an_issuer_that_is_down_is_asked_once(void **state)
 	assert_int_equal(asked, 1);
 }
 
+/* A crowd, which needs no token of ours to come, does not hold all of the service's threads meanwhile. */
+static void a_crowd_does_not_wait(void **state)
+{
+	struct asker askers[3 * RS_JWKS_WAITING_MAX];
+	const int count = sizeof(askers) / sizeof(askers[0]);
+	int waited = 0, refused = 0;
+
+	(void)state;
+	for (int i = 0; i < count; i++) {
+		askers[i] = (struct asker){.how = RS_JWKS_KEPT};
+		assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
+	}
+	for (int i = 0; i < count; i++) {
+		pthread_join(askers[i].thread, NULL);
+		waited += askers[i].ms >= THINKS_MS / 2;
+		refused += askers[i].rc == RS_IDP_UNAVAILABLE;
+	}
+	/* One asks; whoever came after the answer has it without waiting. */
+	assert_in_range(waited, 1, RS_JWKS_WAITING_MAX + 1);
+	assert_true(refused > 0);
+	assert_int_equal(asked, 1);
+}
+
 /* Nobody waits beyond the own deadline. */
 static void nobody_waits_too_long(void **state)
 {
@@ -212,6 +235,7 @@ int main(void)
 			a_change_of_keys_is_everybodys, fresh_cache, free_cache),
 		cmocka_unit_test_setup_teardown(
 			an_issuer_that_is_down_is_asked_once, fresh_cache, free_cache),
+		cmocka_unit_test_setup_teardown(a_crowd_does_not_wait, fresh_cache, free_cache),
 		cmocka_unit_test_setup_teardown(nobody_waits_too_long, fresh_cache, free_cache),
 	};
 
