@@ -1,11 +1,22 @@
 #include "rs/arena.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_SIZE (16u << 10)
-#define ALIGNMENT 16u
+#define ALIGNMENT  16u
+/*
+ * Blocks of the usual size that wait for the next arena. Every request takes one and gives it back,
+ * and malloc would merge and split its chunks for that each time.
+ */
+#ifdef RS_SANITIZED
+#define SPARE_MAX 0 /* use after free shall show */
+#else
+#define SPARE_MAX 32
+#endif
 
 struct block {
 	struct block *next;
@@ -26,6 +37,10 @@ struct rs_arena {
 	size_t total;
 };
 
+static pthread_mutex_t spare_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct block *spare;
+static int spares;
+
 static void *must_alloc(size_t size)
 {
 	void *memory = malloc(size);
@@ -45,6 +60,38 @@ struct rs_arena *rs_arena_new(void)
 	return arena;
 }
 
+static struct block *take_spare(void)
+{
+	struct block *block;
+
+	pthread_mutex_lock(&spare_lock);
+	block = spare;
+	if (block) {
+		spare = block->next;
+		spares--;
+	}
+	pthread_mutex_unlock(&spare_lock);
+	return block;
+}
+
+/* False when there are enough of them, or it is of another size. */
+static bool keep_spare(struct block *block)
+{
+	bool kept;
+
+	if (block->size != BLOCK_SIZE)
+		return false;
+	pthread_mutex_lock(&spare_lock);
+	kept = spares < SPARE_MAX;
+	if (kept) {
+		block->next = spare;
+		spare = block;
+		spares++;
+	}
+	pthread_mutex_unlock(&spare_lock);
+	return kept;
+}
+
 void rs_arena_free(struct rs_arena *arena)
 {
 	if (!arena)
@@ -54,7 +101,8 @@ void rs_arena_free(struct rs_arena *arena)
 	for (struct block *b = arena->blocks; b;) {
 		struct block *next = b->next;
 
-		free(b);
+		if (!keep_spare(b))
+			free(b);
 		b = next;
 	}
 	free(arena);
@@ -69,7 +117,9 @@ static struct block *add_block(struct rs_arena *arena, size_t size)
 		fputs("reissued: a request passed its memory limit\n", stderr);
 		abort();
 	}
-	block = must_alloc(sizeof(*block) + size);
+	block = size == BLOCK_SIZE ? take_spare() : NULL;
+	if (!block)
+		block = must_alloc(sizeof(*block) + size);
 	block->size = size;
 	block->used = 0;
 	block->next = arena->blocks;
