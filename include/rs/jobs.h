@@ -69,6 +69,19 @@ enum rs_code rs_job_put(struct rs_ctx *ctx, struct rs_tx *tx, const char *kind,
 	const json_t *payload) RS_CHECK;
 
 /*
+ * Takes back, inside tx, what was queued under that key; a run of it that has begun goes on, but is its
+ * last one.
+ */
+enum rs_code rs_job_withdraw(struct rs_ctx *ctx, struct rs_tx *tx, const char *kind,
+	const char *dedupe_key) RS_CHECK;
+/*
+ * By the handler, instead of failing: the job runs again at business time run_at_us, with that payload
+ * (borrowed) and its tries anew. Nothing when it was taken back meanwhile.
+ */
+enum rs_code rs_job_again(struct rs_ctx *ctx, const struct rs_job *job, int64_t run_at_us,
+	const json_t *payload) RS_CHECK;
+
+/*
  * Runs everything that is due, once, in the caller's thread: commands and tests. *ran gets the
  * count of runs.
  */

@@ -169,9 +169,11 @@ enum rs_code rs_sms_try(struct rs_ctx *ctx, const struct rs_sms *sms, int64_t tr
 /*
  * Queues a message inside tx, number and text sealed; job sms.send tries it through all active gateways of
  * the enterprise until give_up_at (microseconds of business time). What cannot be sent is logged.
+ * instead_of, or NULL, is a name for what it is about: what still waits under that name is not sent any
+ * more, since of two codes only the newer one is good.
  */
 enum rs_code rs_sms_put(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *enterprise,
-	const char *to, const char *text, int64_t give_up_at) RS_CHECK;
+	const char *to, const char *text, int64_t give_up_at, const char *instead_of) RS_CHECK;
 /* One try. Its lease must exceed a minute. */
 enum rs_code rs_sms_send_job(struct rs_ctx *ctx, const struct rs_job *job) RS_CHECK;
 

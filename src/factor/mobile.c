@@ -79,7 +79,8 @@ static enum rs_code begin(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rc = rs_tx_run(ctx, tx, RS_Q_means_pend, &p, NULL);
 	if (!rc)
 		rc = rs_sms_put(ctx, tx, &change->subject.enterprise_id, change->mobile,
-			(const char *)rs_secret_data(change->text), now + PENDING_US);
+			(const char *)rs_secret_data(change->text), now + PENDING_US,
+			rs_arena_printf(ctx->arena, CHANNEL ":%s", ctx->actor.id.s));
 	if (!rc)
 		rc = rs_means_on_record(ctx, tx, "means.begun", "mobile");
 	return rc ? rc : rs_idem_effect(ctx, tx, "mobile", &ctx->actor.id);
@@ -176,7 +177,7 @@ static enum rs_code tell_old(struct rs_ctx *ctx, struct rs_tx *tx, const struct 
 		rc = rs_sms_put(ctx, tx, &subject->enterprise_id, subject->mobile,
 			"The mobile number of your account was changed. If that was not you, tell your "
 			"administrator at once.",
-			rs_clock_now_us(ctx->app->clock) + NOTICE_US);
+			rs_clock_now_us(ctx->app->clock) + NOTICE_US, NULL);
 	return rc;
 }
 

@@ -556,3 +556,28 @@ enum rs_code rs_job_put(struct rs_ctx *ctx, struct rs_tx *tx, const char *kind,
 	rs_p_time(&p, now);
 	return rs_tx_run(ctx, tx, RS_Q_job_put, &p, NULL);
 }
+
+enum rs_code rs_job_withdraw(
+	struct rs_ctx *ctx, struct rs_tx *tx, const char *kind, const char *dedupe_key)
+{
+	struct rs_params p = rs_params(ctx);
+
+	rs_p_text(&p, kind);
+	rs_p_text(&p, dedupe_key);
+	return rs_tx_run(ctx, tx, RS_Q_job_withdraw, &p, NULL);
+}
+
+enum rs_code rs_job_again(
+	struct rs_ctx *ctx, const struct rs_job *job, int64_t run_at_us, const json_t *payload)
+{
+	/* So that the end of this run does not take the row away. */
+	struct rs_id id = rs_id_new(rs_clock_now_us(ctx->app->clock));
+	struct rs_params p = rs_params(ctx);
+
+	rs_p_id(&p, &job->id);
+	rs_p_int(&p, job->attempts);
+	rs_p_id(&p, &id);
+	rs_p_time(&p, run_at_us);
+	rs_p_json(&p, payload);
+	return rs_read(ctx, RS_REACH_JOB, RS_Q_job_again, &p, NULL);
+}

@@ -55,16 +55,15 @@ static enum rs_code open_sealed(struct rs_ctx *ctx, const struct parcel *parcel,
 		ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, parcel->kid, sealed, out);
 }
 
-static enum rs_code queue(
-	struct rs_ctx *ctx, struct rs_tx *tx, const struct parcel *parcel, int64_t at)
+static json_t *payload_of(struct rs_ctx *ctx, const struct parcel *parcel)
 {
-	return rs_job_put(ctx, tx, JOB, NULL, &parcel->enterprise, at,
-		rs_arena_json(ctx->arena, rs_json_write(PAYLOAD, parcel)));
+	return rs_arena_json(ctx->arena, rs_json_write(PAYLOAD, parcel));
 }
 
 enum rs_code rs_sms_put(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *enterprise,
-	const char *to, const char *text, int64_t give_up_at)
+	const char *to, const char *text, int64_t give_up_at, const char *instead_of)
 {
+	enum rs_code rc = instead_of ? rs_job_withdraw(ctx, tx, JOB, instead_of) : RS_OK;
 	struct parcel parcel = {.id = rs_id_new(rs_clock_now_us(ctx->app->clock)),
 		.enterprise = *enterprise,
 		.kid = rs_keyring_active(ctx->app->keyring),
@@ -72,19 +71,8 @@ enum rs_code rs_sms_put(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id
 
 	seal(ctx, &parcel, "to", to, &parcel.to);
 	seal(ctx, &parcel, "text", text, &parcel.text);
-	return queue(ctx, tx, &parcel, 0);
-}
-
-struct later {
-	const struct parcel *parcel;
-	int64_t at;
-};
-
-static enum rs_code put_again(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
-{
-	const struct later *later = arg;
-
-	return queue(ctx, tx, later->parcel, later->at);
+	return rc ? rc
+		  : rs_job_put(ctx, tx, JOB, instead_of, enterprise, 0, payload_of(ctx, &parcel));
 }
 
 static enum rs_code try(
@@ -119,8 +107,7 @@ enum rs_code rs_sms_send_job(struct rs_ctx *ctx, const struct rs_job *job)
 		return rc;
 	if (result.verdict == RS_SMS_LATER && result.again_at < parcel.give_up_at) {
 		parcel.tries++;
-		return rs_tx_use(
-			ctx, RS_REACH_JOB, put_again, &(struct later){&parcel, result.again_at});
+		return rs_job_again(ctx, job, result.again_at, payload_of(ctx, &parcel));
 	}
 	rs_log(ctx, RS_LOG_ERROR, "sms.given_up", rs_log_str(OBJECT, parcel.id.s),
 		rs_log_str(CODE, rs_code_slug(result.code ? result.code : RS_DELIVERY_FAILED)));

@@ -403,6 +403,29 @@ def test_a_message_waits_for_the_only_gateway(tenant, gateways):
     people[2].delivered(people[2].ask(requests[2]), seconds=60)
 
 
+def test_a_newer_number_takes_the_place_of_an_older_message(tenant, gateways, instance):
+    """Only the newest code for a number is sent: one that waits while the gateway is down is taken back."""
+    holder, dead, good = Holder(tenant), f"/status/500/{word()}", f"/ok/{word()}"
+    connector = tenant.gateway(gateways.gateway(dead))
+    holder.api.post("/v1/me/mobile", {"mobile": number()}).expect(200)
+    gateways.until(lambda: gateways.calls(dead))
+    newer = number()
+    holder.api.post("/v1/me/mobile", {"mobile": newer}).expect(200)
+    tenant.admin.patch(f"/v1/connectors/{connector}", {"settings": {"url": gateways.gateway(good)["url"]}}).expect(200)
+    gateways.until(lambda: gateways.calls(good))
+
+    def waiting():
+        with instance.database() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM job WHERE kind = 'sms.send' AND enterprise_id = %s", [tenant.id])
+            return cursor.fetchone()[0]
+
+    gateways.until(lambda: waiting() == 0)
+    (call,) = gateways.calls(good)
+    assert newer[1:] in call["body"]
+    code = CODE.search(texts([call])[0])[1]
+    holder.api.post("/v1/me/mobile/confirm", {"code": code}).expect(204)
+
+
 def test_a_budget_ends(holder, gateways):
     """A gateway's messages of a day are counted: beyond them the next one is used, and without one delivery fails."""
     first, second = f"/ok/{word()}", f"/ok/{word()}"
