@@ -99,9 +99,10 @@ enum rs_code rs_challenge_cancel(struct rs_ctx *ctx, const struct rs_id *id,
 /*
  * What else ends challenges is done by the tables with the change itself; these put it on record. The
  * ones that live for a request, which is about to become another one: appended to events (borrowed).
+ * but, or NULL, is the one that the change itself consumes.
  */
-enum rs_code rs_challenge_voided(struct rs_ctx *ctx, const struct rs_id *request, const char *why,
-	json_t *events) RS_CHECK;
+enum rs_code rs_challenge_voided(struct rs_ctx *ctx, const struct rs_id *request,
+	const struct rs_id *but, const char *why, json_t *events) RS_CHECK;
 /* The ones of a user who was blocked, or whose e-mail address changed, inside tx; why is for the record. */
 enum rs_code rs_challenge_ended_with_user(
 	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user, const char *why) RS_CHECK;

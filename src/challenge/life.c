@@ -186,14 +186,15 @@ static enum rs_code read_ended(
 	return rc;
 }
 
-enum rs_code rs_challenge_voided(
-	struct rs_ctx *ctx, const struct rs_id *request, const char *why, json_t *events)
+enum rs_code rs_challenge_voided(struct rs_ctx *ctx, const struct rs_id *request,
+	const struct rs_id *but, const char *why, json_t *events)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
 	enum rs_code rc;
 
 	rs_p_id(&p, request);
+	rs_p_id(&p, but);
 	rc = rs_read(ctx, RS_REACH_JOB, RS_Q_challenge_live_of, &p, &rows);
 	for (int i = 0; !rc && i < rs_rows_count(rows); i++) {
 		struct rs_event event;

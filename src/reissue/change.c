@@ -172,17 +172,6 @@ void rs_case_passed_params(struct rs_params *params, const struct rs_passed *pas
 	rs_p_id(params, passed ? &passed->by : NULL);
 }
 
-json_t *rs_case_events(
-	struct rs_ctx *ctx, const struct rs_event *event, const struct rs_passed *passed)
-{
-	json_t *events =
-		rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, event)));
-
-	if (passed)
-		json_array_append(events, passed->event);
-	return events;
-}
-
 /* The committer skips what is locked; here we wait for it, as long as the store allows. */
 struct waiting {
 	const struct rs_reissue *request;
@@ -234,16 +223,23 @@ static bool waits_for_officers(const char *status)
  * A state that is left ends the challenges that wait there, the owner's or the officers'; the tables
  * see to it, this tells it.
  */
-static enum rs_code note_challenges(struct rs_ctx *ctx, const struct rs_reissue *r,
-	const struct rs_change *change, json_t *events)
+enum rs_code rs_case_events(struct rs_ctx *ctx, const struct rs_reissue *request,
+	const struct rs_change *change, const struct rs_event *event, json_t **out)
 {
+	const struct rs_passed *passed = change->passed;
 	const char *from = change->from;
-	bool owners = from && strcmp(from, rs_state_name(RS_RR_AUTHENTICATING)) == 0 &&
-		r->challenge_status;
-	bool officers = from && waits_for_officers(from) && !waits_for_officers(r->status);
+	bool owners = !passed && from &&
+		strcmp(from, rs_state_name(RS_RR_AUTHENTICATING)) == 0 &&
+		request->challenge_status;
+	bool officers = from && waits_for_officers(from) && !waits_for_officers(request->status);
 
-	return owners || officers ? rs_challenge_voided(ctx, &r->id, change->action, events)
-				  : RS_OK;
+	*out = rs_arena_json(ctx->arena, json_pack("[O]", rs_audit_row(ctx, event)));
+	if (passed)
+		json_array_append(*out, passed->event);
+	return owners || officers
+		? rs_challenge_voided(ctx, &request->id, passed ? &passed->challenge_id : NULL,
+			  change->action, *out)
+		: RS_OK;
 }
 
 enum rs_code rs_case_store(
@@ -261,8 +257,7 @@ enum rs_code rs_case_store(
 	event.detail = change->detail;
 	event.before = change->before;
 	event.after = change->after;
-	events = rs_case_events(ctx, &event, change->passed);
-	rc = change->passed ? RS_OK : note_challenges(ctx, request, change, events);
+	rc = rs_case_events(ctx, request, change, &event, &events);
 	if (rc)
 		return rc;
 	p = store_params(ctx, request, change, events);

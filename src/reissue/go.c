@@ -57,16 +57,23 @@ enum rs_code rs_go_plan(struct rs_ctx *ctx, const struct rs_case *c, struct rs_g
 	return rc ? rc : rs_issue_plan(ctx, &out->spec, &out->plan);
 }
 
-static struct rs_params intend_params(struct rs_ctx *ctx, const struct rs_case *c,
-	const struct rs_change *change, const struct rs_issue_plan *plan)
+static enum rs_code events_of(struct rs_ctx *ctx, const struct rs_reissue *r,
+	const struct rs_change *change, json_t **out)
 {
-	const struct rs_reissue *r = &c->request;
 	struct rs_event event = rs_reissue_event_of(r, change->action);
-	struct rs_params p = rs_params(ctx);
 
 	event.from = change->from;
 	event.to = r->status;
 	event.detail = change->detail;
+	return rs_case_events(ctx, r, change, &event, out);
+}
+
+static struct rs_params intend_params(struct rs_ctx *ctx, const struct rs_case *c,
+	const struct rs_change *change, const struct rs_issue_plan *plan, const json_t *events)
+{
+	const struct rs_reissue *r = &c->request;
+	struct rs_params p = rs_params(ctx);
+
 	rs_p_id(&p, &r->id);
 	rs_p_int(&p, r->revision);
 	rs_p_int(&p, c->by.newest->revision);
@@ -79,7 +86,7 @@ static struct rs_params intend_params(struct rs_ctx *ctx, const struct rs_case *
 	rs_p_id(&p, &r->submitted_by);
 	rs_p_text(&p, r->previous_action);
 	rs_p_json(&p, change->approval);
-	rs_p_json(&p, rs_case_events(ctx, &event, change->passed));
+	rs_p_json(&p, events);
 	rs_p_texts(&p, c->judged.approvers);
 	rs_p_id(&p, &plan->issuance_id);
 	rs_issue_plan_params(plan, &p);
@@ -137,6 +144,7 @@ enum rs_code rs_go_issue(struct rs_ctx *ctx, struct rs_case *c, const struct rs_
 	struct rs_issued issued;
 	struct rs_params p;
 	struct rs_rows *rows;
+	json_t *events;
 	enum rs_code rc;
 
 	if (rs_failpoint("before_tx1"))
@@ -148,9 +156,11 @@ enum rs_code rs_go_issue(struct rs_ctx *ctx, struct rs_case *c, const struct rs_
 		rs_go_refused(ctx, c, rc);
 		return rs_policy_not_ready(ctx, &c->request, c->judged.blockers);
 	}
+	if (!rc)
+		rc = events_of(ctx, &c->request, change, &events);
 	if (rc)
 		return rc;
-	p = intend_params(ctx, c, change, &go.plan);
+	p = intend_params(ctx, c, change, &go.plan, events);
 	rc = rs_case_commit(
 		ctx, &c->request, change->revoke_previous, RS_Q_reissue_intend, &p, &rows);
 	if (!rc && rs_rows_count(rows) == 0)

@@ -109,9 +109,12 @@ bool rs_reissue_agreement_holds(const struct rs_reissue *request);
 enum rs_key_kind rs_reissue_key_kind(const struct rs_reissue *request);
 /* challenge, operation and who passed it, as the last three parameters of a statement. */
 void rs_case_passed_params(struct rs_params *params, const struct rs_passed *passed);
-/* The audit events of a change, for such a statement: an array, borrowed. */
-json_t *rs_case_events(
-	struct rs_ctx *ctx, const struct rs_event *event, const struct rs_passed *passed);
+/*
+ * The audit events of a change that leads to what request is now, for such a statement: event, the
+ * challenge that was passed, those that end with it. An array, borrowed.
+ */
+enum rs_code rs_case_events(struct rs_ctx *ctx, const struct rs_reissue *request,
+	const struct rs_change *change, const struct rs_event *event, json_t **out) RS_CHECK;
 /* The audit event of a change of this request. */
 struct rs_event rs_reissue_event_of(const struct rs_reissue *request, const char *action);
 

@@ -590,6 +590,22 @@ def test_a_decline_voids_the_officers_challenge(world, every):
     assert api.get(f"{HERE}/{challenge}").expect(200)["status"] == "invalidated"
 
 
+def test_an_approval_voids_the_other_officers_challenge(world, every, caller_auditor):
+    """What another officer has passed a factor for is decided: that challenge ends, on record, the used one does not."""
+    certificate = world.made("officer", "/v1/certificates/import", {**world.import_body(san=()), "profile_id": every})
+    ready = world.journey.ready(certificate)
+    here = f"/v1/reissue-requests/{ready['id']}"
+    request = world["subscriber"].post(here + "/submit", {}).expect(200).json
+    officers = [officer_of(world) for _ in range(2)]
+    used, other = (passed_by(world, api, officer["email"], 1, {"operation": "approve", "reissue_request_id": request["id"]})
+                   for officer, api in officers)
+    done = officers[0][1].post(here + "/approve", {"digest": request["digest"], "challenge_id": used}).expect(200)
+    assert done["status"] == "issued"
+    assert officers[1][1].get(f"{HERE}/{other}").expect(200)["status"] == "invalidated"
+    assert ("challenge.invalidated", "done", None) in trail(caller_auditor, {"id": other})
+    assert ("challenge.invalidated", "done", None) not in trail(caller_auditor, {"id": used})
+
+
 @pytest.mark.concurrency
 def test_a_passed_challenge_is_used_once(world, every):
     """Enrol: of ten parallel enrolments with one challenge one makes a certificate."""
