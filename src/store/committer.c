@@ -388,7 +388,7 @@ enum rs_code rs_commit(struct rs_ctx *ctx, enum rs_query query, const struct rs_
 	} else if (PQntuples(item->one.result) == 0 && store->waiting[query]) {
 		rc = run_waiting(ctx, query, params, rows);
 	} else if (rows) {
-		*rows = rs_rows_keep(ctx, item->one.result);
+		*rows = rs_rows_keep(ctx, item->one.slot, item->one.result);
 		item->one.result = NULL;
 	}
 	item_free(item);

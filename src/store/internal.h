@@ -142,9 +142,9 @@ struct rs_ahead {
 
 struct rs_rows {
 	PGresult *result;
+	int slot;  /* of the statement */
 	int count; /* a list keeps one row less than it asked for */
-	const struct rs_field *mapped; /* the table the map below was made for */
-	int map[96];                   /* field -> column or -1 */
+	const struct rs_column_map *map; /* of the table it was read by last */
 };
 
 /* store.c */
@@ -204,7 +204,7 @@ enum rs_code rs_read_step(struct rs_ctx *ctx, enum rs_reach reach, const struct 
 /* Runs a deleting statement with the time as its one parameter until it finds nothing. limit.c */
 enum rs_code rs_clean(struct rs_ctx *ctx, enum rs_query query) RS_CHECK;
 /* rows.c */
-struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, PGresult *result);
+struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, int slot, PGresult *result);
 /* sqlstate.c */
 enum rs_code rs_sqlstate_fail(struct rs_ctx *ctx, const PGresult *result);
 /* The same from its parts; message is for the log. */

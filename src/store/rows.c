@@ -10,21 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OID_TIMESTAMPTZ 1184
-#define OID_TEXT_ARRAY  1009
+#define OID_TIMESTAMPTZ	  1184
+#define OID_TEXT_ARRAY	  1009
 #define OID_VARCHAR_ARRAY 1015
-#define OID_UUID_ARRAY  2951
+#define OID_UUID_ARRAY	  2951
 
 static void clear(void *result)
 {
 	PQclear(result);
 }
 
-struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, PGresult *result)
+struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, int slot, PGresult *result)
 {
 	struct rs_rows *rows = rs_new(ctx->arena, struct rs_rows);
 
 	rs_arena_defer(ctx->arena, clear, result);
+	rows->slot = slot;
 	rows->result = result;
 	rows->count = PQntuples(result);
 	return rows;
@@ -162,8 +163,8 @@ static json_t *array_of(struct rs_ctx *ctx, const char *text, size_t len)
 	return out;
 }
 
-static json_t *json_of(struct rs_ctx *ctx, const PGresult *result, int column, const char *text,
-	size_t len)
+static json_t *json_of(
+	struct rs_ctx *ctx, const PGresult *result, int column, const char *text, size_t len)
 {
 	json_error_t error;
 	json_t *value;
@@ -244,6 +245,20 @@ static void zero_field(enum rs_type type, void *at)
 }
 
 #define PLACES 256 /* of the columns of a result, by a digest of their names; a power of two */
+#define FIELDS 96
+
+/*
+ * Which column fills which field of a table. It is the same for every result of a statement, so the
+ * first one of each is kept as long as the process lives; names are compared nevertheless, since a
+ * migration may have changed what a statement answers.
+ */
+struct rs_column_map {
+	const struct rs_field *fields;
+	int columns;
+	short column[FIELDS]; /* -1: none */
+};
+
+static _Atomic(struct rs_column_map *) kept[RS_SLOT_COUNT];
 
 static unsigned place_of(const char *name)
 {
@@ -254,19 +269,17 @@ static unsigned place_of(const char *name)
 	return (hash ^ hash >> 16) & (PLACES - 1);
 }
 
-/* Which column fills which field, looked up once a table. */
-static const int *map_fields(const struct rs_rows *rows, const struct rs_field *fields)
+static void make_map(
+	const PGresult *result, const struct rs_field *fields, struct rs_column_map *out)
 {
-	struct rs_rows *cache = (struct rs_rows *)rows;
 	unsigned char places[PLACES] = {0}; /* column + 1 */
-	int columns = PQnfields(rows->result);
 
-	if (rows->mapped == fields)
-		return rows->map;
-	if (columns >= PLACES)
+	out->fields = fields;
+	out->columns = PQnfields(result);
+	if (out->columns >= PLACES)
 		abort();
-	for (int i = 0; i < columns; i++) {
-		unsigned at = place_of(PQfname(rows->result, i));
+	for (int i = 0; i < out->columns; i++) {
+		unsigned at = place_of(PQfname(result, i));
 
 		while (places[at])
 			at = (at + 1) & (PLACES - 1);
@@ -275,21 +288,55 @@ static const int *map_fields(const struct rs_rows *rows, const struct rs_field *
 	for (int i = 0; fields[i].type != RS_T_END; i++) {
 		unsigned at = place_of(fields[i].name);
 
-		if (i == (int)(sizeof rows->map / sizeof rows->map[0]))
+		if (i == FIELDS)
 			abort();
-		while (places[at] &&
-			strcmp(PQfname(rows->result, places[at] - 1), fields[i].name) != 0)
+		while (places[at] && strcmp(PQfname(result, places[at] - 1), fields[i].name) != 0)
 			at = (at + 1) & (PLACES - 1);
-		cache->map[i] = places[at] - 1;
+		out->column[i] = (short)(places[at] - 1);
 	}
-	cache->mapped = fields;
-	return rows->map;
+}
+
+static bool map_fits(
+	const struct rs_column_map *map, const PGresult *result, const struct rs_field *fields)
+{
+	if (!map || map->fields != fields || map->columns != PQnfields(result))
+		return false;
+	for (int i = 0; fields[i].type != RS_T_END; i++)
+		if (map->column[i] >= 0 &&
+			strcmp(PQfname(result, map->column[i]), fields[i].name) != 0)
+			return false;
+	return true;
+}
+
+static const struct rs_column_map *map_fields(
+	struct rs_ctx *ctx, struct rs_rows *rows, const struct rs_field *fields)
+{
+	struct rs_column_map *map = atomic_load(&kept[rows->slot]), *none = NULL;
+
+	if (rows->map && rows->map->fields == fields)
+		return rows->map;
+	if (map_fits(map, rows->result, fields))
+		return rows->map = map;
+	if (map) {
+		map = rs_new(ctx->arena, struct rs_column_map);
+		make_map(rows->result, fields, map);
+		return rows->map = map;
+	}
+	map = calloc(1, sizeof(*map));
+	if (!map)
+		abort();
+	make_map(rows->result, fields, map);
+	if (atomic_compare_exchange_strong(&kept[rows->slot], &none, map))
+		return rows->map = map;
+	free(map);
+	return map_fields(ctx, rows, fields);
 }
 
 enum rs_code rs_row_read(struct rs_ctx *ctx, const struct rs_rows *rows, int row,
 	const struct rs_field *fields, void *out)
 {
-	const int *map = map_fields(rows, fields);
+	/* The map is a cache: whoever reads the rows may note it. */
+	const short *map = map_fields(ctx, (struct rs_rows *)rows, fields)->column;
 
 	for (int i = 0; fields[i].type != RS_T_END; i++) {
 		void *at = (char *)out + fields[i].offset;
