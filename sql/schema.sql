@@ -1333,7 +1333,7 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
     r.lineage_id,
     r.enterprise_id,
     r.profile_id,
-    j.profile_revision,
+    a.profile_revision,
     r.owner_id,
     r.requested_by,
     r.submitted_by,
@@ -1370,20 +1370,20 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
     r.common_name,
     r.search_text,
     r.hidden,
-    o.name AS owner_name,
-    o.status AS owner_status,
-    o.language AS owner_language,
+    a.owner_name,
+    a.owner_status,
+    a.owner_language,
         CASE
-            WHEN (r.requested_by = r.owner_id) THEN o.name
+            WHEN (r.requested_by = r.owner_id) THEN a.owner_name
             ELSE public.person_name(r.requested_by)
         END AS requested_name,
         CASE
-            WHEN (r.submitted_by = r.owner_id) THEN o.name
+            WHEN (r.submitted_by = r.owner_id) THEN a.owner_name
             WHEN (r.submitted_by IS NOT NULL) THEN public.person_name(r.submitted_by)
             ELSE NULL::text
         END AS submitted_name,
         CASE
-            WHEN (r.agreement_accepted_by = r.owner_id) THEN o.name
+            WHEN (r.agreement_accepted_by = r.owner_id) THEN a.owner_name
             WHEN (r.agreement_accepted_by IS NOT NULL) THEN public.person_name(r.agreement_accepted_by)
             ELSE NULL::text
         END AS accepted_name,
@@ -1395,25 +1395,23 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
             WHEN (r.submitted_at IS NULL) THEN '[]'::jsonb
             ELSE public.approvals_of(r.id)
         END AS approvals,
-    c.status AS certificate_status,
-    c.source AS certificate_source,
-    c.not_after AS certificate_not_after,
-    c.generation AS certificate_generation,
-    c.fingerprint_sha256 AS certificate_sha256,
-    c.spki_sha256 AS certificate_spki_sha256,
-    c.revocation_due_at AS certificate_due_at,
-    c.serial AS certificate_serial,
-    (EXISTS ( SELECT 1
-           FROM public.certificate n
-          WHERE (n.replaces_id = c.id))) AS certificate_replaced,
-    p.revision AS newest_revision,
-    i.id AS issuer_id,
-    i.slug AS issuer,
-    w.agreement_id AS wanted_agreement_id,
-    w.version AS wanted_version,
-    w.least_version,
-    w.language AS wanted_language,
-    w.sha256 AS wanted_sha256,
+    a.certificate_status,
+    a.certificate_source,
+    a.certificate_not_after,
+    a.certificate_generation,
+    a.certificate_sha256,
+    a.certificate_spki_sha256,
+    a.certificate_due_at,
+    a.certificate_serial,
+    a.certificate_replaced,
+    a.newest_revision,
+    a.issuer_id,
+    a.issuer,
+    a.wanted_agreement_id,
+    a.wanted_version,
+    a.least_version,
+    a.wanted_language,
+    a.wanted_sha256,
         CASE
             WHEN (r.spki_sha256 IS NOT NULL) THEN public.spki_state(r.spki_sha256, r.owner_id, r.id)
             ELSE NULL::text
@@ -1422,38 +1420,67 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
             WHEN (r.status = 'issuing'::text) THEN public.intended(r.id)
             ELSE false
         END AS intent,
-    i.active AS issuer_active,
+    a.issuer_active,
         CASE
             WHEN (r.new_certificate_id IS NOT NULL) THEN public.certificate_end(r.new_certificate_id)
             ELSE NULL::timestamp with time zone
         END AS issued_not_after,
-    h.challenge_id,
-    h.challenge_status,
-    h.challenge_expires_at
-   FROM (((((((public.reissue_request r
-     JOIN public.user_account o ON ((o.id = r.owner_id)))
-     JOIN public.certificate c ON ((c.id = r.certificate_id)))
-     JOIN public.profile p ON ((p.id = r.profile_id)))
-     CROSS JOIN LATERAL ( SELECT
+    a.challenge_id,
+    a.challenge_status,
+    a.challenge_expires_at
+   FROM (public.reissue_request r
+     CROSS JOIN LATERAL ( SELECT j.profile_revision,
+            o.name AS owner_name,
+            o.status AS owner_status,
+            o.language AS owner_language,
+            c.status AS certificate_status,
+            c.source AS certificate_source,
+            c.not_after AS certificate_not_after,
+            c.generation AS certificate_generation,
+            c.fingerprint_sha256 AS certificate_sha256,
+            c.spki_sha256 AS certificate_spki_sha256,
+            c.revocation_due_at AS certificate_due_at,
+            c.serial AS certificate_serial,
+            (EXISTS ( SELECT 1
+                   FROM public.certificate n
+                  WHERE (n.replaces_id = c.id))) AS certificate_replaced,
+            p.revision AS newest_revision,
+            i.id AS issuer_id,
+            i.slug AS issuer,
+            i.active AS issuer_active,
+            w.agreement_id AS wanted_agreement_id,
+            w.version AS wanted_version,
+            w.least_version,
+            w.language AS wanted_language,
+            w.sha256 AS wanted_sha256,
+            h.challenge_id,
+            h.challenge_status,
+            h.challenge_expires_at
+           FROM ((((((public.user_account o
+             JOIN public.certificate c ON ((c.id = r.certificate_id)))
+             JOIN public.profile p ON ((p.id = r.profile_id)))
+             CROSS JOIN LATERAL ( SELECT
+                        CASE
+                            WHEN (r.status = ANY (ARRAY['draft'::text, 'declined'::text])) THEN p.revision
+                            ELSE r.profile_revision
+                        END AS profile_revision) j)
+             JOIN public.issuer i ON ((i.id =
                 CASE
-                    WHEN (r.status = ANY (ARRAY['draft'::text, 'declined'::text])) THEN p.revision
-                    ELSE r.profile_revision
-                END AS profile_revision) j)
-     JOIN public.issuer i ON ((i.id =
-        CASE
-            WHEN (j.profile_revision = p.revision) THEN p.issuer_id
-            ELSE public.issuer_of(p.id, j.profile_revision)
-        END)))
-     LEFT JOIN LATERAL public.agreement_wanted(
-        CASE
-            WHEN (j.profile_revision = p.revision) THEN p.agreement_id
-            ELSE public.agreement_of(p.id, j.profile_revision)
-        END, o.language) w(agreement_id, version, least_version, language, sha256) ON (true))
-     LEFT JOIN LATERAL public.challenge_of(
-        CASE
-            WHEN ((r.status = 'authenticating'::text) OR (r.factor_round = r.round)) THEN r.id
-            ELSE NULL::uuid
-        END, r.round) h(challenge_id, challenge_status, challenge_expires_at) ON (true));
+                    WHEN (j.profile_revision = p.revision) THEN p.issuer_id
+                    ELSE public.issuer_of(p.id, j.profile_revision)
+                END)))
+             LEFT JOIN LATERAL public.agreement_wanted(
+                CASE
+                    WHEN (j.profile_revision = p.revision) THEN p.agreement_id
+                    ELSE public.agreement_of(p.id, j.profile_revision)
+                END, o.language) w(agreement_id, version, least_version, language, sha256) ON (true))
+             LEFT JOIN LATERAL public.challenge_of(
+                CASE
+                    WHEN ((r.status = 'authenticating'::text) OR (r.factor_round = r.round)) THEN r.id
+                    ELSE NULL::uuid
+                END, r.round) h(challenge_id, challenge_status, challenge_expires_at) ON (true))
+          WHERE (o.id = r.owner_id)
+         OFFSET 0) a);
 
 ALTER TABLE public.reissue_view OWNER TO reissued_owner;
 

@@ -36,7 +36,8 @@ struct rs_reissue {
 	struct rs_id owner_id, requested_by, submitted_by, reviewer_id, accepted_by;
 	struct rs_id factor_passed_by;
 	const char *owner_name, *requested_name, *submitted_name, *reviewer_name, *accepted_name;
-	json_t *subject, *san, *validity, *key, *checks, *ignored;
+	json_t *subject, *san, *validity, *key, *ignored;
+	const char *checks;       /* of the key, a JSON array; parsed only for who asks to see them */
 	json_t *inherited_faults; /* blockers of values taken from the old certificate */
 	json_t *approvals;        /* array, all rounds; by_status says whether one still counts */
 	json_t *declined, *failure;

@@ -139,7 +139,7 @@ static struct rs_params store_params(struct rs_ctx *ctx, const struct rs_reissue
 	rs_p_bytes(&p, change->csr.data, change->csr.len);
 	rs_p_bytes(&p, r->spki_der.data, r->spki_der.len);
 	rs_p_json(&p, r->key);
-	rs_p_json(&p, r->checks);
+	rs_p_text(&p, r->checks);
 	rs_p_json(&p, r->ignored);
 	rs_p_json(&p, r->inherited_faults);
 	rs_p_bytes(&p, r->digest.data, r->digest.len);

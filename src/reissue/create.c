@@ -68,7 +68,7 @@ static void start(struct rs_ctx *ctx, struct rs_case *c, const struct rs_certifi
 		.newest_revision = c->by.newest->revision,
 		.owner_id = old->owner_id,
 		.requested_by = ctx->actor.id,
-		.checks = rs_arena_json(ctx->arena, json_array()),
+		.checks = "[]",
 		.ignored = rs_arena_json(ctx->arena, json_array()),
 		.certificate_status = old->status,
 		.certificate_source = old->source,
@@ -143,7 +143,7 @@ static struct rs_params create_params(struct rs_ctx *ctx, const struct rs_reissu
 	rs_p_bytes(&p, r->spki_der.data, r->spki_der.len);
 	rs_p_bytes(&p, r->spki_sha256.data, r->spki_sha256.len);
 	rs_p_json(&p, r->key);
-	rs_p_json(&p, r->checks);
+	rs_p_text(&p, r->checks);
 	rs_p_json(&p, r->ignored);
 	rs_p_json(&p, r->inherited_faults);
 	rs_p_bytes(&p, r->digest.data, r->digest.len);

@@ -74,6 +74,7 @@ enum rs_code rs_reissue_take_csr(struct rs_ctx *ctx, struct rs_case *c, const vo
 	struct rs_reissue *r = &c->request;
 	struct rs_csr *csr;
 	enum rs_code rc = parse(ctx, data, len, &csr);
+	size_t size;
 	json_t *key;
 
 	if (rc)
@@ -92,7 +93,7 @@ enum rs_code rs_reissue_take_csr(struct rs_ctx *ctx, struct rs_case *c, const vo
 	r->key = key;
 	r->spki_der = csr->spki_der;
 	r->spki_sha256 = (struct rs_bytes){csr->key.spki_sha256, 32};
-	r->checks = csr->checks;
+	r->checks = rs_json_canonical(ctx, csr->checks, &size);
 	r->ignored = csr->ignored;
 	change->csr = csr->der;
 	change->key = "claim";

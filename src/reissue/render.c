@@ -158,8 +158,8 @@ static void put_details(struct rs_case *c, unsigned parts, json_t *out)
 		json_object_set(out, "domains", c->judged.domains);
 	if (parts & RS_PART_APPROVALS)
 		json_object_set_new(out, "approvals", approvals(&c->request));
-	if (!(parts & RS_PART_CHECKS))
-		json_object_del(out, "checks");
+	if (parts & RS_PART_CHECKS)
+		json_object_set_new(out, "checks", json_loads(c->request.checks, 0, NULL));
 }
 
 json_t *rs_reissue_render(struct rs_ctx *ctx, struct rs_case *c, unsigned parts)
