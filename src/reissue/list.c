@@ -64,7 +64,8 @@ static enum rs_code item(struct rs_ctx *ctx, const struct rs_rows *rows, int row
 	c.request.state = rs_state_from(c.request.status);
 	if (!rc)
 		rc = rs_policy_yardstick(ctx, &c.request, &c.by);
-	if (!rc)
+	/* They cost statements of their own for each item, and show in these parts alone. */
+	if (!rc && parts & (RS_PART_STEPS | RS_PART_BLOCKERS | RS_PART_DOMAINS))
 		rc = rs_policy_facts(ctx, &c.request, &c.by);
 	if (rc)
 		return rc;
