@@ -19,6 +19,7 @@ const struct rs_field rs_totp_row[] = {
 	RS_FIELD(struct rs_totp, kid, RS_T_STRING),
 	RS_FIELD(struct rs_totp, last_counter, RS_T_INT),
 	RS_FIELD(struct rs_totp, created_at, RS_T_TIME),
+	RS_FIELD(struct rs_totp, usable_from, RS_T_TIME),
 	RS_FIELD_END,
 };
 
@@ -81,6 +82,9 @@ static enum rs_code check(struct rs_ctx *ctx, const struct rs_challenge *c,
 	if (rc || rs_rows_count(rows) == 0)
 		return rc;
 	rc = rs_row_read(ctx, rows, 0, rs_totp_row, &means);
+	/* It may be another app than when the challenge was made. */
+	if (!rc)
+		rc = rs_factor_settled(ctx, means.usable_from);
 	if (!rc)
 		rc = rs_totp_open(ctx, &c->user_id, &means.enterprise_id, &means, &secret);
 	if (rc)

@@ -13,7 +13,7 @@ struct rs_totp {
 	struct rs_id enterprise_id;
 	struct rs_bytes sealed;
 	const char *kid;
-	int64_t last_counter, created_at;
+	int64_t last_counter, created_at, usable_from;
 };
 
 extern const struct rs_field rs_totp_row[];

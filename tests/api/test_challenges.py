@@ -734,6 +734,32 @@ def test_an_app_is_taken_away_with_a_code(world, mail):
 
 
 @pytest.mark.invariant(17)
+def test_another_app_is_no_factor_yet(world):
+    """An app enrolled in the place of another while a challenge is open passes nothing before it has settled."""
+    world.relay()
+    profile = world.keep("by app", lambda: world.journey.profile(second_factor={"reissue": [{"mechanism": "totp"}]}))
+    user = world.user(enterprise_id=world.enterprise_id())
+    api = world.sign_in(user)
+
+    def enrolled(count):
+        challenge = passed_by(world, api, user["email"], count, {"operation": "account", **MAIL})
+        secret = api.post("/v1/me/totp", {"challenge_id": challenge}).expect(200)["secret"]
+        api.post("/v1/me/totp/confirm", {"code": totp(secret, now(world.instance) - 30)}).expect(204)
+        return secret
+    enrolled(1)
+    with world.instance.database() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE user_means SET usable_from = usable_from - interval '2 days' WHERE user_id = %s", (user["id"],))
+    certificate = world.made("officer", "/v1/certificates/import", {
+        **world.import_body(san=()), "profile_id": profile, "owner_id": user["id"]})
+    ready = world.journey.ready(certificate, api)
+    api.post(f"/v1/reissue-requests/{ready['id']}/submit", {}).expect(200)
+    challenge = api.post(HERE, {"reissue_request_id": ready["id"], "mechanism": "totp"}).expect(201)
+    code = totp(enrolled(2), now(world.instance))
+    api.post(f"{HERE}/{challenge['id']}/verify", {"code": code}).expect(409, "destination-too-new")
+    assert api.get(f"/v1/reissue-requests/{ready['id']}").expect(200)["status"] == "authenticating"
+
+
+@pytest.mark.invariant(17)
 def test_a_blocker_after_the_factor_fails_the_request(world):
     """What stands in the way when the factor is passed leads to `failed`; the factor stays good for the retry."""
     asked = Asked(world, second_factor={"reissue": [MAIL]})
