@@ -5,6 +5,7 @@
 #include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/config.h"
+#include "rs/dnsmsg.h"
 #include "rs/id.h"
 #include "rs/names.h"
 #include "rs/resolver.h"
@@ -17,6 +18,8 @@
 
 #define PATH_MAX_OCTETS 2000
 #define ADDRESSES_MAX	8
+/* Octets of a URL that are put on record. */
+#define URL_SHOWN_MAX	4000
 
 /* A URL taken apart. */
 struct place {
@@ -31,8 +34,9 @@ struct fetch {
 	struct rs_ctx *ctx;
 	struct rs_fetched *out;
 	int64_t until_ms;
-	json_t *hop;	     /* of the moment, borrowed */
-	const char *address; /* the only one that is connected to now */
+	json_t *hop;				    /* of the moment, borrowed */
+	const char *gone_to[RS_FETCH_HOPS_MAX + 1]; /* the URLs of all hops */
+	const char *address;			    /* the only one that is connected to now */
 	unsigned char *data;
 	size_t len;
 	bool full, refused;
@@ -44,6 +48,14 @@ static bool stop(struct fetch *f, const char *why)
 	if (f->hop)
 		json_object_set_new(f->hop, "why", json_string(why));
 	return false;
+}
+
+/* A URL as it may be read: whoever redirects us chooses its octets, which need not even be text. */
+static json_t *shown(struct fetch *f, const char *url)
+{
+	const struct rs_bytes octets = {(const unsigned char *)url, strlen(url)};
+
+	return json_string(rs_dns_text(f->ctx, octets, URL_SHOWN_MAX));
 }
 
 static int left_ms(const struct fetch *f)
@@ -360,9 +372,10 @@ static bool hop(struct fetch *f, const char *url, const char **next)
 	size_t count = 0;
 	CURLcode result;
 
+	f->gone_to[json_array_size(f->out->hops)] = url;
 	f->hop = json_object();
 	json_array_append_new(f->out->hops, f->hop);
-	json_object_set_new(f->hop, "url", json_string(url));
+	json_object_set_new(f->hop, "url", shown(f, url));
 	if (!take_apart(f, url, &p))
 		return false;
 	json_object_set_new(f->hop, "port", json_integer(p.port));
@@ -371,7 +384,7 @@ static bool hop(struct fetch *f, const char *url, const char **next)
 	result = ask(f, &p, list[0], next);
 	if (may_try_next(result) && count > 1 && !f->refused && left_ms(f) > 0)
 		result = ask(f, &p, list[count - 1], next);
-	json_object_set_new(f->hop, "location", *next ? json_string(*next) : json_null());
+	json_object_set_new(f->hop, "location", *next ? shown(f, *next) : json_null());
 	tell_body(f);
 	if (f->refused)
 		return stop(f, "The address must not be connected to.");
@@ -389,12 +402,9 @@ static bool is_redirect(long status)
 /* Whether a URL was gone to before. */
 static bool visited(const struct fetch *f, const char *url)
 {
-	size_t i;
-	json_t *seen;
-
-	json_array_foreach(f->out->hops, i,
-		seen) if (strcmp(json_string_value(json_object_get(seen, "url")), url) ==
-			  0) return true;
+	for (size_t i = 0; i < json_array_size(f->out->hops); i++)
+		if (strcmp(f->gone_to[i], url) == 0)
+			return true;
 	return false;
 }
 

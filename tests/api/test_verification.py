@@ -344,6 +344,30 @@ def test_where_a_redirect_may_not_go(dns, site, caller_officer, target):
     assert hops[-1]["why"], hops
 
 
+@pytest.mark.rows(64)
+@pytest.mark.xdist_group("web")
+def test_a_redirect_that_is_no_text(dns, site, caller_officer, instance):
+    """Octets of a redirect that are no text are followed where libcurl takes them, and shown escaped and cut."""
+    port, name = dcv_port(instance), fresh("octets")
+    made, _, path, content = http_validation(caller_officer, dns, name)
+    here = f"http://{name}:{port}"
+    site.pages[path] = (302, {"Location": f"{here}/\xff"}, b"")
+    site.pages["/%ff"] = (302, {"Location": f"{here}/\xfe"}, b"")
+    site.pages["/%fe"] = (302, {"Location": f"{here}/last"}, b"")
+    site.pages["/last"] = (200, {}, content.encode())
+    seen = tried(caller_officer, made)
+    hops = seen["attempts"][0]["evidence"]["hops"]
+    assert seen["status"] == "valid" and [hop["url"] for hop in hops[1:]] == [
+        f"{here}/\\255", f"{here}/\\254", f"{here}/last"]
+    assert [hop["location"] for hop in hops[:3]] == [hop["url"] for hop in hops[1:]]
+    for target in ("http://a\xff.caatest/", f"{here}/\x1b[2J", "http://\xff@127.0.0.1/", f"{here}/{'a' * 60000}"):
+        made, _, path, _ = http_validation(caller_officer, dns, fresh("octets"))
+        site.pages[path] = (302, {"Location": target}, b"")
+        seen = tried(caller_officer, made)
+        hops = seen["attempts"][0]["evidence"]["hops"]
+        assert seen["status"] == "pending" and hops[-1]["why"] and len(hops[-1]["url"]) < 20000, target[:40]
+
+
 @pytest.mark.xdist_group("web")
 def test_redirects_end_somewhere(dns, site, caller_officer, instance):
     """Ten redirects are followed, an eleventh, a circle and a 303 are not."""

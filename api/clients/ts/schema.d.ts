@@ -4919,6 +4919,7 @@ export interface components {
             answer?: components["schemas"]["AnswerEvidence"];
         };
         HttpHop: {
+            /** @description What is no printable ASCII of it as \DDD, no more than 4000 octets; `location` too. */
             url: string;
             /** Format: int32 */
             port?: number;
