@@ -77,7 +77,7 @@ struct rs_one *rs_ahead_go(struct rs_ctx *ctx)
 
 void rs_ahead_keep(struct rs_ctx *ctx)
 {
-	ctx->ahead->rows = rs_rows_keep(ctx, ctx->ahead->one.slot, ctx->ahead->one.result);
+	ctx->ahead->rows = rs_rows_keep(ctx, ctx->ahead->one.slot, ctx->ahead->one.got);
 	ctx->ahead->until_ms = rs_clock_mono_ms() + FRESH_MS;
 }
 

@@ -112,7 +112,7 @@ static struct item *item_new(struct rs_ctx *ctx, enum rs_query query, const stru
 
 static void item_free(struct item *item)
 {
-	PQclear(item->one.result);
+	rs_share_drop(&item->one.got);
 	sem_destroy(&item->told);
 	free(item);
 }
@@ -193,7 +193,7 @@ static void run_alone(struct rs_committer *c, struct item *item)
 			break;
 		if (rs_wire_run(&ctx, &c->conn, steps, 2, NULL) == RS_OK) {
 			PQclear(steps[0].result);
-			item->one.result = steps[1].result;
+			item->one.got = rs_share_all(steps[1].result);
 			break;
 		}
 		if (c->conn.pg)
@@ -385,11 +385,11 @@ enum rs_code rs_commit(struct rs_ctx *ctx, enum rs_query query, const struct rs_
 		rc = rs_fail(ctx, item->rc, "%s", item->detail);
 		rs_err_cause(ctx, "%s", item->cause);
 		ctx->err.retry_after = item->retry_after;
-	} else if (PQntuples(item->one.result) == 0 && store->waiting[query]) {
+	} else if (item->one.got.count == 0 && store->waiting[query]) {
 		rc = run_waiting(ctx, query, params, rows);
 	} else if (rows) {
-		*rows = rs_rows_keep(ctx, item->one.slot, item->one.result);
-		item->one.result = NULL;
+		*rows = rs_rows_keep(ctx, item->one.slot, item->one.got);
+		item->one.got = (struct rs_share){0};
 	}
 	item_free(item);
 	return rc;

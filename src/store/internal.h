@@ -121,13 +121,29 @@ struct rs_step {
 	PGresult *result; /* set when it succeeded; the caller's to clear */
 };
 
+/*
+ * What a statement brought; or of what a set statement brought for many items the rows of one of them,
+ * wherever they stand in it. Such a result lives as long as somebody has a share of it.
+ */
+struct rs_share {
+	PGresult *result; /* NULL: nothing */
+	int count;
+	int *rows;                /* their numbers in the result; NULL: all of it */
+	struct rs_shared *shared; /* NULL: nobody else has a share */
+};
+
+struct rs_shared {
+	_Atomic int shares;
+	int rows[];
+};
+
 /* One statement of a group. */
 struct rs_one {
 	int slot;
 	const struct rs_params *params;
 	const char *reach; /* app.enterprise */
 	const char *key;   /* what it locks first; NULL: it locks nothing */
-	PGresult *result;
+	struct rs_share got;
 };
 
 /* What a request will look for once its caller is known. */
@@ -141,7 +157,7 @@ struct rs_ahead {
 };
 
 struct rs_rows {
-	PGresult *result;
+	struct rs_share share;
 	int slot;  /* of the statement */
 	int count; /* a list keeps one row less than it asked for */
 	const struct rs_column_map *map; /* of the table it was read by last */
@@ -204,7 +220,10 @@ enum rs_code rs_read_step(struct rs_ctx *ctx, enum rs_reach reach, const struct 
 /* Runs a deleting statement with the time as its one parameter until it finds nothing. limit.c */
 enum rs_code rs_clean(struct rs_ctx *ctx, enum rs_query query) RS_CHECK;
 /* rows.c */
-struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, int slot, PGresult *result);
+struct rs_share rs_share_all(PGresult *result);
+void rs_share_drop(struct rs_share *share);
+/* The arena takes the share over. */
+struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, int slot, struct rs_share share);
 /* sqlstate.c */
 enum rs_code rs_sqlstate_fail(struct rs_ctx *ctx, const PGresult *result);
 /* The same from its parts; message is for the log. */

@@ -367,11 +367,11 @@ enum rs_code rs_list(struct rs_ctx *ctx, const struct rs_list_spec *spec,
 		return rc;
 	PQclear(steps[0].result);
 	PQclear(steps[1].result);
-	out->rows = rs_rows_keep(ctx, steps[2].slot, steps[2].result);
+	out->rows = rs_rows_keep(ctx, steps[2].slot, rs_share_all(steps[2].result));
 	out->total = -1;
 	if (page->count)
 		out->total = rs_row_int(
-			rs_rows_keep(ctx, steps[3].slot, steps[3].result), 0, "total");
+			rs_rows_keep(ctx, steps[3].slot, rs_share_all(steps[3].result)), 0, "total");
 	cut_page(ctx, &v, filters, limit, out);
 	return RS_OK;
 }

@@ -241,7 +241,7 @@ enum rs_code rs_look(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query quer
 	if (rc == RS_OK && look.ahead)
 		rs_ahead_keep(ctx);
 	if (rc == RS_OK)
-		*rows = rs_rows_keep(ctx, look.one.slot, look.one.result);
+		*rows = rs_rows_keep(ctx, look.one.slot, look.one.got);
 	return rc;
 }
 

@@ -15,19 +15,35 @@
 #define OID_VARCHAR_ARRAY 1015
 #define OID_UUID_ARRAY	  2951
 
-static void clear(void *result)
+struct rs_share rs_share_all(PGresult *result)
 {
-	PQclear(result);
+	return (struct rs_share){.result = result, .count = PQntuples(result)};
 }
 
-struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, int slot, PGresult *result)
+void rs_share_drop(struct rs_share *share)
+{
+	bool last = !share->shared || atomic_fetch_sub(&share->shared->shares, 1) == 1;
+
+	if (last) {
+		PQclear(share->result);
+		free(share->shared);
+	}
+	*share = (struct rs_share){0};
+}
+
+static void drop(void *share)
+{
+	rs_share_drop(share);
+}
+
+struct rs_rows *rs_rows_keep(struct rs_ctx *ctx, int slot, struct rs_share share)
 {
 	struct rs_rows *rows = rs_new(ctx->arena, struct rs_rows);
 
-	rs_arena_defer(ctx->arena, clear, result);
+	rows->share = share;
 	rows->slot = slot;
-	rows->result = result;
-	rows->count = PQntuples(result);
+	rows->count = share.count;
+	rs_arena_defer(ctx->arena, drop, &rows->share);
 	return rows;
 }
 
@@ -49,7 +65,7 @@ static int column_of(const PGresult *result, const char *name)
 
 static int known_column(const struct rs_rows *rows, const char *name)
 {
-	int column = column_of(rows->result, name);
+	int column = column_of(rows->share.result, name);
 
 	if (column < 0) {
 		fprintf(stderr, "store: a statement has no column %s\n", name);
@@ -58,9 +74,18 @@ static int known_column(const struct rs_rows *rows, const char *name)
 	return column;
 }
 
-static const char *value_at(const PGresult *result, int row, int column)
+/* Where a row stands in the result. */
+static int place_in(const struct rs_share *share, int row)
 {
-	return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+	return share->rows ? share->rows[row] : row;
+}
+
+static const char *value_at(const struct rs_share *share, int row, int column)
+{
+	int at = place_in(share, row);
+
+	return PQgetisnull(share->result, at, column) ? NULL
+						      : PQgetvalue(share->result, at, column);
 }
 
 /* "2026-11-23 10:00:00.123456+00", as DateStyle ISO and TimeZone UTC write it; 0 otherwise. */
@@ -86,17 +111,17 @@ static int64_t time_of(const char *text)
 
 const char *rs_row_text(const struct rs_rows *rows, int row, const char *column)
 {
-	return value_at(rows->result, row, known_column(rows, column));
+	return value_at(&rows->share, row, known_column(rows, column));
 }
 
 int64_t rs_row_int(const struct rs_rows *rows, int row, const char *column)
 {
 	int at = known_column(rows, column);
-	const char *text = value_at(rows->result, row, at);
+	const char *text = value_at(&rows->share, row, at);
 
 	if (!text)
 		return 0;
-	if (PQftype(rows->result, at) == OID_TIMESTAMPTZ)
+	if (PQftype(rows->share.result, at) == OID_TIMESTAMPTZ)
 		return time_of(text);
 	return strtoll(text, NULL, 10);
 }
@@ -315,17 +340,17 @@ static const struct rs_column_map *map_fields(
 
 	if (rows->map && rows->map->fields == fields)
 		return rows->map;
-	if (map_fits(map, rows->result, fields))
+	if (map_fits(map, rows->share.result, fields))
 		return rows->map = map;
 	if (map) {
 		map = rs_new(ctx->arena, struct rs_column_map);
-		make_map(rows->result, fields, map);
+		make_map(rows->share.result, fields, map);
 		return rows->map = map;
 	}
 	map = calloc(1, sizeof(*map));
 	if (!map)
 		abort();
-	make_map(rows->result, fields, map);
+	make_map(rows->share.result, fields, map);
 	if (atomic_compare_exchange_strong(&kept[rows->slot], &none, map))
 		return rows->map = map;
 	free(map);
@@ -337,18 +362,20 @@ enum rs_code rs_row_read(struct rs_ctx *ctx, const struct rs_rows *rows, int row
 {
 	/* The map is a cache: whoever reads the rows may note it. */
 	const short *map = map_fields(ctx, (struct rs_rows *)rows, fields)->column;
+	const PGresult *result = rows->share.result;
 
+	row = place_in(&rows->share, row);
 	for (int i = 0; fields[i].type != RS_T_END; i++) {
 		void *at = (char *)out + fields[i].offset;
 		enum rs_code rc;
 
 		if (map[i] < 0)
 			continue;
-		if (PQgetisnull(rows->result, row, map[i])) {
+		if (PQgetisnull(result, row, map[i])) {
 			zero_field(fields[i].type, at);
 			continue;
 		}
-		if (set_field(ctx, rows->result, row, map[i], fields[i].type, at))
+		if (set_field(ctx, result, row, map[i], fields[i].type, at))
 			continue;
 		rc = rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
 		rs_err_cause(ctx, "column %s does not fit its field", fields[i].name);

@@ -102,28 +102,29 @@ struct rs_params rs_set_params(
 	return out;
 }
 
-/* A result for each item, of its own rows. */
-static void split(const PGresult *whole, int count, PGresult **out)
+/* A share of the result for each of at least two items: its own rows. */
+static void split(PGresult *whole, struct rs_one **ones, int count)
 {
-	int item = PQfnumber(whole, ITEM), fields = PQnfields(whole);
+	int item = PQfnumber(whole, ITEM), rows = PQntuples(whole), begin = 0;
+	struct rs_shared *shared = malloc(sizeof(*shared) + (size_t)rows * sizeof(int));
 
+	if (!shared)
+		abort();
+	atomic_init(&shared->shares, count);
+	for (int n = 0; n < count; n++)
+		ones[n]->got = (struct rs_share){.result = whole, .shared = shared};
+	for (int row = 0; row < rows; row++)
+		ones[strtol(PQgetvalue(whole, row, item), NULL, 10) - 1]->got.count++;
 	for (int n = 0; n < count; n++) {
-		out[n] = PQcopyResult(whole, PG_COPYRES_ATTRS);
-		if (!out[n])
-			abort();
+		ones[n]->got.rows = shared->rows + begin;
+		begin += ones[n]->got.count;
+		ones[n]->got.count = 0;
 	}
-	for (int row = 0; row < PQntuples(whole); row++) {
-		long n = strtol(PQgetvalue(whole, row, item), NULL, 10);
-		int at = PQntuples(out[n - 1]);
+	for (int row = 0; row < rows; row++) {
+		struct rs_share *own =
+			&ones[strtol(PQgetvalue(whole, row, item), NULL, 10) - 1]->got;
 
-		for (int field = 0; field < fields; field++) {
-			bool null = PQgetisnull(whole, row, field);
-
-			if (!PQsetvalue(out[n - 1], at, field,
-				    null ? NULL : PQgetvalue(whole, row, field),
-				    null ? -1 : PQgetlength(whole, row, field)))
-				abort();
-		}
+		own->rows[own->count++] = row;
 	}
 }
 
@@ -218,22 +219,19 @@ static void add_ones(struct rs_ctx *ctx, struct group *g, struct rs_one *const *
 }
 
 /* Hands the results over; what is left of them is cleared. */
-static void take_results(struct rs_ctx *ctx, struct group *g, struct rs_one **ones)
+static void take_results(const struct group *g, struct rs_one **ones)
 {
 	for (int i = 0; i < g->count; i++) {
 		int length = g->lengths[i];
-		PGresult **own;
+		PGresult *result = g->steps[i].result;
 
-		if (length == 1) {
-			(*ones++)->result = g->steps[i].result;
-			continue;
-		}
-		own = rs_new_array(ctx->arena, PGresult *, length + 1);
-		if (length)
-			split(g->steps[i].result, length, own);
-		for (int n = 0; n < length; n++)
-			(*ones++)->result = own[n];
-		PQclear(g->steps[i].result);
+		if (length == 0)
+			PQclear(result);
+		else if (length == 1)
+			ones[0]->got = rs_share_all(result);
+		else
+			split(result, ones, length);
+		ones += length;
 	}
 }
 
@@ -262,6 +260,6 @@ enum rs_code rs_group_run(
 			PQclear(g.steps[i].result);
 		return rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
 	}
-	take_results(ctx, &g, ones);
+	take_results(&g, ones);
 	return RS_OK;
 }

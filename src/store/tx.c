@@ -43,7 +43,8 @@ static enum rs_code keep_last(struct rs_ctx *ctx, struct rs_step *steps, int cou
 	for (int i = 0; i < count - 1; i++)
 		PQclear(steps[i].result);
 	if (rows)
-		*rows = rs_rows_keep(ctx, steps[count - 1].slot, steps[count - 1].result);
+		*rows = rs_rows_keep(
+			ctx, steps[count - 1].slot, rs_share_all(steps[count - 1].result));
 	else
 		PQclear(steps[count - 1].result);
 	return RS_OK;

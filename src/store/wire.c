@@ -239,7 +239,7 @@ static bool schema_fits(struct rs_conn *conn, char *why, size_t size)
 	ctx.deadline_ms = rs_clock_mono_ms() + CHECK_MS;
 	rc = rs_wire_run(&ctx, conn, &step, 1, NULL);
 	if (rc == RS_OK) {
-		struct rs_rows *rows = rs_rows_keep(&ctx, step.slot, step.result);
+		struct rs_rows *rows = rs_rows_keep(&ctx, step.slot, rs_share_all(step.result));
 		bool any = rs_rows_count(rows) > 0;
 
 		rc = rs_schema_fits(&ctx, any ? rs_row_int(rows, 0, "version") : 0,
