@@ -139,15 +139,34 @@ bool rs_jose_parse_id_token(
 
 /* --- keys --- */
 
+/* Whether a member, where there is one, says exactly this. */
+static bool says(const json_t *key, const char *member, const char *wanted)
+{
+	const char *text = text_of(key, member);
+	return !json_object_get(key, member) || (text && strcmp(text, wanted) == 0);
+}
+
+/* The same of the operations a key is for (RFC 7517 4.3). */
+static bool may_verify(const json_t *key)
+{
+	const json_t *operations = json_object_get(key, "key_ops");
+	bool listed_there = false;
+	size_t i;
+	json_t *one;
+	json_array_foreach((json_t *)(uintptr_t)operations, i, one)
+	{
+		listed_there = listed_there || strcmp(json_string_value(one) ?: "", "verify") == 0;
+	}
+	return !operations || listed_there;
+}
+
 static bool key_fits(const json_t *key, const struct algorithm *alg, const char *kid)
 {
 	const char *kty = text_of(key, "kty");
-	const char *use = text_of(key, "use");
-	const char *only = text_of(key, "alg");
 	const char *curve = text_of(key, "crv");
 	const char *name = text_of(key, "kid");
-	return kty && !strcmp(kty, alg->kty) && (!use || !strcmp(use, "sig")) &&
-	       (!only || !strcmp(only, alg->name)) &&
+	return kty && !strcmp(kty, alg->kty) && says(key, "use", "sig") &&
+	       says(key, "alg", alg->name) && may_verify(key) &&
 	       (!alg->curve || (curve && !strcmp(curve, alg->curve))) &&
 	       (!kid || (name && !strcmp(name, kid)));
 }

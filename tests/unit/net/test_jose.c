@@ -3,6 +3,7 @@
 
 #include "rs/app.h"
 #include "rs/id.h"
+#include "rs/json.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -268,6 +269,48 @@ static void test_tokens_that_are_no_base64url(void **state)
 			fail_msg("%s", BAD[i]);
 }
 
+/* A key proves what its issuer publishes it for (RFC 7517 4.2 to 4.4), whatever else it says of
+ * itself. */
+static void test_what_a_key_is_for(void **state)
+{
+	static const struct {
+		const char *more;
+		bool good;
+	} KEYS[] = {
+		{"{}", true},
+		{"{\"use\":\"sig\"}", true},
+		{"{\"use\":\"enc\"}", false},
+		{"{\"use\":\"SIG\"}", false},
+		{"{\"use\":7}", false},
+		{"{\"key_ops\":[\"verify\"]}", true},
+		{"{\"key_ops\":[\"sign\",\"verify\"]}", true},
+		{"{\"key_ops\":[\"encrypt\",\"wrapKey\"]}", false},
+		{"{\"key_ops\":[]}", false},
+		{"{\"key_ops\":\"verify\"}", false},
+		{"{\"use\":\"sig\",\"key_ops\":[\"decrypt\"]}", false},
+		{"{\"alg\":\"ES256\"}", true},
+		{"{\"alg\":\"ES384\"}", false},
+		{"{\"alg\":[\"ES256\"]}", false},
+		{"{\"x5c\":[\"AAAA\"],\"ext\":true}", true},
+		{"{\"d\":\"AAAA\"}", false},
+		{"{\"kid\":\"K1\"}", false},
+		{"{\"kid\":1}", false},
+		{"{\"kty\":\"ec\"}", false},
+	};
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	const char *token = signed_by(key, "ES256");
+	(void)state;
+	for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++) {
+		json_t *set = set_of(key, "P-256", 32), *more = NULL;
+		assert_int_equal(
+			rs_json_parse(&ctx, KEYS[i].more, strlen(KEYS[i].more), &more), RS_OK);
+		json_object_update(json_array_get(json_object_get(set, "keys"), 0), more);
+		if (verified(token, "ES256", set) != KEYS[i].good)
+			fail_msg("%s", KEYS[i].more);
+	}
+	EVP_PKEY_free(key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_half_hash),
 		cmocka_unit_test(test_thumbprint),
 		cmocka_unit_test(test_id_token_headers),
+		cmocka_unit_test(test_what_a_key_is_for),
 		cmocka_unit_test(test_keys_that_are_no_base64url),
 		cmocka_unit_test(test_tokens_that_are_no_base64url),
 	};
