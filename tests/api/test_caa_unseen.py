@@ -47,7 +47,7 @@ ROWS = [
     # What DNSSEC proves.
     ("leaf.optout", {}, A, GOOD), ("child.optout", {}, A, GOOD), ("gone.optout", {}, A, NONE), ("stripped", {}, E, BOGUS),
     ("sub.stripped", {}, E, BOGUS), ("sub.bogus", {}, E, BOGUS), ("x.expired", {}, E, BOGUS), ("island.insecure", {}, A, GOOD),
-    ("a.b.c.missing", {}, E, BOGUS),
+    ("a.b.c.missing", {}, E, BOGUS), ("notyet", {}, E, BOGUS), ("x.notyet", {}, E, BOGUS), ("unkdigest", {}, A, GOOD),
     # What servers do.
     ("nxnosoa-i", {}, E, FAILED), ("nxdata-i", {}, E, FAILED), ("servdata-i", {}, E, FAILED), ("wrongsoa-i", {}, E, FAILED),
     # A name has one alias and nothing beside it (RFC 1034 3.6.2): the first alias is followed, the rest is no answer.
@@ -55,7 +55,8 @@ ROWS = [
     ("chaos-i", {}, E, FAILED), ("nxok-i", {}, A, NONE), ("noaa-i", {}, A, GOOD), ("sub.refused-i", {}, E, FAILED),
     ("sub.nosoa", {}, E, FAILED), ("tagonly.wire", {}, D, BAD), ("hyphentag.wire", {}, A, NONE),
     ("crithyphen.wire", {}, D, CRITICAL), ("spacetag.wire", {}, D, CRITICAL), ("nultag.wire", {}, D, CRITICAL),
-    ("cut.wire", {}, E, FAILED), ("utf8.wire", {}, D, BAD),
+    ("cut.wire", {}, E, FAILED), ("utf8.wire", {}, D, BAD), ("upper-i", {}, A, GOOD), ("beside-i", {}, A, GOOD),
+    ("twins-i", {}, A, GOOD), ("longttl-i", {}, A, GOOD), ("aliassoa-i", {}, E, FAILED),
     # Names as people write them.
     ("OK", {}, A, GOOD), ("bücher", {}, D, BAD), ("*.deny", {}, D, BAD), ("*.ok", {}, A, GOOD),
     ("x.tldcaa.", {}, D, BAD), ("nothing.gonetld.", WILD, E, FAILED), ("nothing.gonetld.", MAIL, E, FAILED),
@@ -92,7 +93,7 @@ def test_what_was_proven_about_an_absence(caller):
     """Secure only when every answer on the way was: opt-out, an island and an unsigned target are insecure."""
     for name, state in (("leaf.optout", "secure"), ("child.optout", "insecure"), ("gone.optout", "insecure"),
                         ("island.insecure", "insecure"), ("cname-insecure", "insecure"), ("ent", "secure"),
-                        ("x.wdns", "secure"), ("x.dn2", "secure")):
+                        ("x.wdns", "secure"), ("x.dn2", "secure"), ("unkdigest", "insecure")):
         assert check(caller, name).expect(201)["dnssec"] == state, name
 
 

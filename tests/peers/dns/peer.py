@@ -213,6 +213,8 @@ class DnsPeer:
         text = f"{owner} NS ns.caatest.\n"
         if zone.ds == "unknown":
             text += f"{owner} DS 4711 {UNKNOWN_ALGORITHM} 2 {'ab' * 32}\n"
+        elif zone.ds == "digest":
+            text += f"{owner} DS 4711 13 200 {'ab' * 32}\n"
         elif zone.ds != "none":
             key = pathlib.Path(f"{self._key_file(zone)}.key")
             text += re.sub(r"\sIN\s+DS\s", f" {zones.TTL} IN DS ",
@@ -237,9 +239,9 @@ class DnsPeer:
         command = ["dnssec-signzone", "-P", "-z", "-o", zone.name, "-f", str(served)]
         if zone.nsec3:
             command += ["-3", "-", "-H", "0"] + (["-A"] if zone.optout else [])
-        if zone.expired:
+        if zone.expired or zone.future:
             now = datetime.datetime.now(datetime.timezone.utc)
-            for option, days in (("-s", 400), ("-e", 370)):
+            for option, days in (("-s", -370 if zone.future else 400), ("-e", -400 if zone.future else 370)):
                 command += [option, f"{now - datetime.timedelta(days=days):%Y%m%d%H%M%S}"]
         key = self._key_file(zone)
         path.write_text(text + self._anchor(zone))

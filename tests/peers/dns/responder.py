@@ -18,7 +18,7 @@ SERVFAIL, NOTIMP, REFUSED, FORMERR = 2, 4, 5, 1
 TC, TTL = 0x0200, 300
 SLOW_S = 0.6    # longer than the first time-out of a resolver
 OPT = b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
-GOOD = b"\0\5issueca.example"
+GOOD, DENIED = b"\0\5issueca.example", b"\0\5issueother.example"
 MALFORMED = {
     "taglen0": b"\0\0ca.example", "overlong": b"\0\xffissueca.example", "onebyte": b"\0", "empty": b"",
     "tagonly": b"\0\5issue", "hyphentag": b"\0\5is-ue;", "crithyphen": b"\x80\5is-ue;", "spacetag": b"\x80\6issue ca.example",
@@ -64,6 +64,12 @@ def spoiled(kind, name, zone, asked):
         "cnamecaa-i": (0, [alias("deny.caatest"), good], [], asked),
         "owner-i": (0, [record("x" + name, CAA, GOOD)], [], asked),
         "wrongq-i": (0, [good], [], wire("x" + name) + asked[-4:]),
+        # As some servers are: names in capitals, records of other names beside the answer, the same record twice.
+        "upper-i": (0, [record(name.upper(), CAA, GOOD)], [], wire(name.upper()) + asked[-4:]),
+        "beside-i": (0, [record("deny.caatest", CAA, DENIED), good], [], asked), "twins-i": (0, [good, good], [], asked),
+        "longttl-i": (0, [wire(name) + struct.pack("!HHIH", CAA, 1, 0xffffffff, len(GOOD)) + GOOD], [], asked),
+        # The SOA of where the alias stands says nothing about where it leads.
+        "aliassoa-i": (0, [alias(f"x.{zone}")] if name == zone else [], [soa(zone)] if name == zone else [], asked),
         "nxok-i": (NXDOMAIN, [], [soa(zone)], asked),
         "chaos-i": (0, [wire(name) + struct.pack("!HHIH", CAA, 3, TTL, len(GOOD)) + GOOD], [], asked),
     }.get(kind)

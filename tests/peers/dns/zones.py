@@ -15,10 +15,11 @@ class Zone:
     name: str                    # absolute, with the last dot
     records: tuple = ()          # (owner label relative to the zone or "@", type, rdata)
     signed: bool = True          # by a key of its own
-    ds: str = "own"              # in the parent: own, none, unknown (algorithm 200), foreign
+    ds: str = "own"              # in the parent: own, none, unknown (algorithm 200), digest (type 200), foreign
     nsec3: bool = False
     optout: bool = False         # NSEC3 with opt-out: unsigned delegations are not proven
     expired: bool = False        # signatures of last year
+    future: bool = False         # signatures of next year
     tamper: tuple = ()           # (from, to): replaced in the signed file, the signatures stay
     responder: bool = False      # served by responder.py, not by named
     v6: bool = False             # reached over ::1 only
@@ -154,11 +155,13 @@ ZONES = (
          nsec3=True),
     Zone("bogus.caatest.", _ok(), tamper=(ISSUER, "cx.example")),
     Zone("expired.caatest.", _ok(), expired=True),
+    Zone("notyet.caatest.", _ok(), future=True),
     Zone("missing.caatest.", _ok(), signed=False, ds="foreign"),
     Zone("broken.caatest.", (*caa("@", '0 issue "other.example"'),
                              *caa("good", f'0 issue "{ISSUER}"')),
          tamper=("other.example", "otter.example")),
     Zone("insecure.caatest.", _ok(("sub", "A", "127.0.0.1")), signed=False, ds="none"),
+    Zone("unkdigest.caatest.", _ok(), ds="digest"),
     Zone("unkalg.caatest.", _ok(), signed=False, ds="unknown"),
     Zone("v6.caatest.", caa("@", '0 issue "other.example"'), v6=True),
     Zone("optout.caatest.", (("@", "A", "127.0.0.1"), *caa("leaf", f'0 issue "{ISSUER}"')), nsec3=True, optout=True),
@@ -172,7 +175,7 @@ ZONES = (
         "timeout-i", "servfail-i", "refused-i", "notimp-i", "formerr-i", "flaky-i", "nosoa", "lame",
         "wire", "tc-tcp", "tc-only", "slow", "rebind-i", "nxnosoa-i", "nxdata-i", "servdata-i",
         "wrongsoa-i", "twocname-i", "cnamecaa-i", "owner-i", "wrongq-i", "tc-both", "dropper-i",
-        "junk-i", "chaos-i", "nxok-i", "noaa-i")),
+        "junk-i", "chaos-i", "nxok-i", "noaa-i", "upper-i", "beside-i", "aliassoa-i", "longttl-i", "twins-i")),
     Zone("blackhole-s.caatest.", signed=False, ds="foreign", responder=True),
     Zone("servfail-s.caatest.", signed=False, ds="foreign", responder=True),
 )
