@@ -106,6 +106,12 @@ enum rs_code rs_challenge_voided(struct rs_ctx *ctx, const struct rs_id *request
 /* The ones of a user who was blocked, or whose e-mail address changed, inside tx; why is for the record. */
 enum rs_code rs_challenge_ended_with_user(
 	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user, const char *why) RS_CHECK;
+/*
+ * Ends what a user has under way by the mechanisms that `which` picks, inside tx, and puts it on record:
+ * the identity or the number that they would prove has been taken away.
+ */
+enum rs_code rs_challenge_end_of(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user,
+	bool (*which)(const struct rs_factor *factor), const char *why) RS_CHECK;
 /* The result a browser brought back, by the very token that made the challenge; as verify. */
 enum rs_code rs_challenge_complete(struct rs_ctx *ctx, const struct rs_id *id, json_t *body,
 	struct rs_challenge *out, struct rs_reissue *request) RS_CHECK;

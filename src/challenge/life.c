@@ -52,7 +52,8 @@ static enum rs_code resend(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rs_p_time(&p, now + rs_challenge_pause_s(r->factor, r->c->resends + 1) * RS_SECOND_US);
 	rc = rs_tx_run(ctx, tx, RS_Q_challenge_resend, &p, &rows);
 	if (!rc && rs_rows_count(rows) == 0)
-		rc = rs_fail(ctx, RS_CONFLICT, "The challenge has changed meanwhile. Read it again.");
+		rc = rs_fail(
+			ctx, RS_CONFLICT, "The challenge has changed meanwhile. Read it again.");
 	if (!rc)
 		rc = rs_challenge_send_again(ctx, tx, r->c, r->factor);
 	if (!rc)
@@ -71,7 +72,8 @@ static enum rs_code slower(struct rs_ctx *ctx, const struct rs_id *id)
 	if (!rc)
 		rc = may_resend(ctx, &now);
 	return rc ? rc
-		  : rs_fail(ctx, RS_CONFLICT, "The challenge has changed meanwhile. Read it again.");
+		  : rs_fail(ctx, RS_CONFLICT,
+			    "The challenge has changed meanwhile. Read it again.");
 }
 
 enum rs_code rs_challenge_resend(
@@ -90,8 +92,7 @@ enum rs_code rs_challenge_resend(
 	if (!rc)
 		rc = may_resend(ctx, out);
 	if (!rc)
-		rc = rs_challenge_denied(
-			ctx, out, rs_challenge_count_again(ctx, r.factor, out));
+		rc = rs_challenge_denied(ctx, out, rs_challenge_count_again(ctx, r.factor, out));
 	if (!rc)
 		rc = rs_tx_use(ctx, RS_REACH_CALLER, resend, &r);
 	if (rc == RS_CONFLICT)
@@ -121,7 +122,8 @@ static enum rs_code cancel(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	if (rc)
 		return rc;
 	if (rs_rows_count(rows) == 0)
-		return rs_fail(ctx, RS_CONFLICT, "The challenge has changed meanwhile. Read it again.");
+		return rs_fail(
+			ctx, RS_CONFLICT, "The challenge has changed meanwhile. Read it again.");
 	event.from = c->status;
 	event.to = "cancelled";
 	rc = rs_audit(ctx, tx, &event);
@@ -208,15 +210,11 @@ enum rs_code rs_challenge_voided(struct rs_ctx *ctx, const struct rs_id *request
 	return rc;
 }
 
-enum rs_code rs_challenge_ended_with_user(
-	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user, const char *why)
+static enum rs_code tell_cancelled(
+	struct rs_ctx *ctx, struct rs_tx *tx, struct rs_rows *rows, const char *why)
 {
-	struct rs_params p = rs_params(ctx);
-	struct rs_rows *rows;
-	enum rs_code rc;
+	enum rs_code rc = RS_OK;
 
-	rs_p_id(&p, user);
-	rc = rs_tx_run(ctx, tx, RS_Q_challenge_ended_with_user, &p, &rows);
 	for (int i = 0; !rc && i < rs_rows_count(rows); i++) {
 		struct rs_event event;
 
@@ -227,6 +225,38 @@ enum rs_code rs_challenge_ended_with_user(
 			rc = rs_audit(ctx, tx, &event);
 	}
 	return rc;
+}
+
+enum rs_code rs_challenge_ended_with_user(
+	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user, const char *why)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	rs_p_id(&p, user);
+	rc = rs_tx_run(ctx, tx, RS_Q_challenge_ended_with_user, &p, &rows);
+	return rc ? rc : tell_cancelled(ctx, tx, rows, why);
+}
+
+enum rs_code rs_challenge_end_of(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id *user,
+	bool (*which)(const struct rs_factor *factor), const char *why)
+{
+	json_t *names = rs_arena_json(ctx->arena, json_array());
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+	size_t count;
+	const struct rs_factor *const *factors = rs_factors(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (which(factors[i]))
+			json_array_append_new(names, json_string(factors[i]->name));
+	rs_p_id(&p, user);
+	rs_p_texts(&p, names);
+	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	rc = rs_tx_run(ctx, tx, RS_Q_challenge_end_of, &p, &rows);
+	return rc ? rc : tell_cancelled(ctx, tx, rows, why);
 }
 
 /* --- the end of its time --- */

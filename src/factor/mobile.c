@@ -7,6 +7,7 @@
 
 #include "rs/app.h"
 #include "rs/audit.h"
+#include "rs/challenge.h"
 #include "rs/clock.h"
 #include "rs/config.h"
 #include "rs/id.h"
@@ -181,6 +182,11 @@ static enum rs_code tell_old(struct rs_ctx *ctx, struct rs_tx *tx, const struct 
 	return rc;
 }
 
+static bool by_number(const struct rs_factor *factor)
+{
+	return factor->channels & RS_CHANNEL_SMS;
+}
+
 static enum rs_code confirm(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
 	const struct change *change = arg;
@@ -197,6 +203,9 @@ static enum rs_code confirm(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rc = rs_tx_run(ctx, tx, RS_Q_means_confirm, &p, &rows);
 	if (!rc && rs_rows_count(rows) == 0)
 		rc = rs_fail(ctx, RS_CONFLICT, "The change was begun anew meanwhile.");
+	/* What was sent to the old number passes nothing any more. */
+	if (!rc)
+		rc = rs_challenge_end_of(ctx, tx, &ctx->actor.id, by_number, "number changed");
 	if (!rc)
 		rc = tell_old(ctx, tx, change);
 	if (!rc)

@@ -2,7 +2,23 @@
 #include "internal.h"
 
 #include "rs/challenge.h"
+#include "rs/factor.h"
 #include "rs/idempotency.h"
+
+/* What proves an account elsewhere, which is linked here. */
+static bool elsewhere(const struct rs_factor *factor)
+{
+	return factor->style != RS_FACTOR_CODE;
+}
+
+static enum rs_code end_challenges(
+	struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_change *change)
+{
+	const struct rs_id *user = &change->event.object;
+	if (change->unlinks)
+		return rs_challenge_end_of(ctx, tx, user, elsewhere, "identity unlinked");
+	return change->ends ? rs_challenge_ended_with_user(ctx, tx, user, change->ends) : RS_OK;
+}
 
 static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
@@ -17,9 +33,8 @@ static enum rs_code work(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 		rc = rs_row_read(ctx, rows, 0, change->fields, change->out);
 	if (rc == RS_OK && change->then)
 		rc = rs_tx_run(ctx, tx, RS_Q_tokens_revoke_of_user, change->then, NULL);
-	if (rc == RS_OK && change->ends)
-		rc = rs_challenge_ended_with_user(
-			ctx, tx, &change->event.object, change->ends);
+	if (rc == RS_OK)
+		rc = end_challenges(ctx, tx, change);
 	if (rc == RS_OK)
 		rc = rs_idem_effect(ctx, tx, change->made ?: change->event.object_type,
 			change->made_id ?: &change->event.object);

@@ -50,6 +50,7 @@ struct rs_change {
 	const char *none_text;
 	const struct rs_params *then; /* of tokens_revoke_of_user; NULL: no tokens end */
 	const char *ends; /* why challenges of the event's user end with it; NULL: they do not */
+	bool unlinks;     /* an identity, with which the sign-ins elsewhere under way end */
 	struct rs_event event;
 	const char *made; /* what a repeated Idempotency-Key shows; NULL: the event's object */
 	const struct rs_id *made_id;

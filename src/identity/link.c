@@ -109,6 +109,7 @@ enum rs_code rs_identity_unlink(
 	rs_p_id(&p, identity);
 	rs_p_id(&p, user_id);
 	struct rs_change change = {RS_Q_identity_delete, &p, .fields = rs_identity_fields, .out = &gone};
+	change.unlinks = true;
 	change.event = (struct rs_event){.action = "identity.unlinked", .object_type = "user"};
 	change.event.object = *user_id;
 	change.event.enterprise = user.enterprise_id;

@@ -467,6 +467,23 @@ def test_another_token_does_not_complete(person, liar):
     person.complete(challenge, back["result"]).expect(200)
 
 
+@pytest.mark.parametrize("there", ["followed", "returned"])
+def test_an_identity_taken_off_on_the_way(person, liar, there):
+    """What is under way by an identity ends when it is unlinked, be it at the provider or back already; it is on record."""
+    challenge = person.challenge()
+    url = liar.authorize(person.follow(challenge))
+    back = person.return_to(url) if there == "returned" else {"result": "A" * 43}
+    path = f"/v1/users/{person.id}/identities"
+    for identity in person.provided.admin.get(path).expect(200)["items"]:
+        person.provided.admin.delete(f"{path}/{identity['id']}").expect(204)
+    assert person.shown(challenge)["status"] == "cancelled"
+    assert [(event["from"], event["detail"]) for event in person.events(challenge) if event["action"] == "challenge.cancelled"] == [
+        ("returned" if there == "returned" else "pending", "identity unlinked")]
+    person.complete(challenge, back["result"]).expect(409, "challenge-wrong-state")
+    assert person.return_to(url)["status"] == 409
+    person.expect_nothing_issued()
+
+
 def test_the_answer_of_anothers_challenge(person, liar):
     """D2: a result of bob's challenge does not pass alice's, and bob's sign-in under alice's state is another person's."""
     bob = Person(person.provided)

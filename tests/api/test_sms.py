@@ -285,6 +285,27 @@ def test_a_change_needs_what_was_good_before(holder, gateways):
             zip((old, new, old), gateways.calls(path))] == [True] * 3
 
 
+def test_a_code_sent_to_the_number_of_before(holder, gateways, instance):
+    """A code on its way to a number passes nothing once another number was confirmed in its place; it is on record."""
+    path = f"/ok/{word()}"
+    holder.tenant.gateway(gateways.gateway(path))
+
+    def code(count):
+        return CODE.search(texts(gateways.until(lambda: gateways.calls(path)[count - 1:]))[0])[1]
+    request = holder.submitted()
+    challenge = holder.ask(request)
+    old = code(1)
+    account = holder.api.post(HERE, {"operation": "account", "mechanism": "sms_otp"}).expect(201)
+    holder.api.post(f"{HERE}/{account['id']}/verify", {"code": code(2)}).expect(200)
+    holder.api.post("/v1/me/mobile", {"mobile": number(), "challenge_id": account["id"]}).expect(200)
+    holder.api.post("/v1/me/mobile/confirm", {"code": code(3)}).expect(204)
+    holder.api.post(f"{HERE}/{challenge['id']}/verify", {"code": old}).expect(409, "challenge-wrong-state")
+    assert holder.challenge(challenge)["status"] == "cancelled"
+    assert holder.api.get(f"/v1/reissue-requests/{request['id']}").expect(200)["status"] == "authenticating"
+    events = holder.tenant.platform.get(f"/v1/audit-events?object_id={challenge['id']}").expect(200)["items"]
+    assert "number changed" in [event["detail"] for event in events if event["action"] == "challenge.cancelled"]
+
+
 @pytest.mark.parametrize("settled", [True, False])
 def test_a_number_guards_the_account_though_nothing_can_reach_it(tenant, gateways, settled):
     """A confirmed number whose gateway is off, or that is too new to count: a session alone replaces nothing."""
