@@ -14,6 +14,7 @@
 #define RS_ERR_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -53,6 +54,14 @@ const char *rs_code_title(enum rs_code code);
 int rs_code_status(enum rs_code code);
 /* The code of a slug, or RS_CODE_COUNT when there is none. */
 enum rs_code rs_code_from_slug(const char *slug);
+
+/*
+ * Prints as snprintf(); a text that does not fit ends with a whole character, not within one, which no
+ * JSON and no database takes: what is told to people is printed by these.
+ */
+void rs_err_print(char *out, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void rs_err_vprint(char *out, size_t size, const char *fmt, va_list args)
+	__attribute__((format(printf, 3, 0)));
 
 /* Forgets what ctx->err holds and frees it. */
 void rs_err_reset(struct rs_err *err);

@@ -47,9 +47,7 @@ void rs_err_reset(struct rs_err *err)
 	memset(err, 0, sizeof(*err));
 }
 
-/* Prints into a buffer; a text that does not fit ends with a whole character, not within one. */
-__attribute__((format(printf, 3, 0))) static void print(
-	char *out, size_t size, const char *fmt, va_list args)
+void rs_err_vprint(char *out, size_t size, const char *fmt, va_list args)
 {
 	size_t at = size - 1;
 	int len = vsnprintf(out, size, fmt, args);
@@ -63,6 +61,15 @@ __attribute__((format(printf, 3, 0))) static void print(
 	out[at] = '\0';
 }
 
+void rs_err_print(char *out, size_t size, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	rs_err_vprint(out, size, fmt, args);
+	va_end(args);
+}
+
 enum rs_code rs_fail_at(struct rs_ctx *ctx, enum rs_code code, const char *file, int line,
 	const char *fmt, ...)
 {
@@ -74,7 +81,7 @@ enum rs_code rs_fail_at(struct rs_ctx *ctx, enum rs_code code, const char *file,
 	err->file = file;
 	err->line = line;
 	va_start(args, fmt);
-	print(err->detail, sizeof(err->detail), fmt, args);
+	rs_err_vprint(err->detail, sizeof(err->detail), fmt, args);
 	va_end(args);
 	return code;
 }
@@ -84,7 +91,7 @@ void rs_err_cause(struct rs_ctx *ctx, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	print(ctx->err.cause, sizeof(ctx->err.cause), fmt, args);
+	rs_err_vprint(ctx->err.cause, sizeof(ctx->err.cause), fmt, args);
 	va_end(args);
 }
 
@@ -105,7 +112,7 @@ void rs_fault(struct rs_ctx *ctx, enum rs_code code, const char *pointer, const 
 	if (json_array_size(ctx->err.faults) >= RS_FAULTS_MAX)
 		return;
 	va_start(args, fmt);
-	print(detail, sizeof(detail), fmt, args);
+	rs_err_vprint(detail, sizeof(detail), fmt, args);
 	va_end(args);
 	json_array_append_new(ctx->err.faults,
 		json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", rs_code_slug(code), "detail",
@@ -140,13 +147,13 @@ enum rs_code rs_faults(struct rs_ctx *ctx)
 	if (rs_code_status(err->code) != rs_code_status(RS_VALIDATION_FAILED))
 		err->code = RS_VALIDATION_FAILED;
 	first = json_array_get(err->faults, 0);
-	snprintf(err->pointer, sizeof(err->pointer), "%s",
+	rs_err_print(err->pointer, sizeof(err->pointer), "%s",
 		json_string_value(json_object_get(first, "pointer")));
 	if (json_array_size(err->faults) == 1)
-		snprintf(err->detail, sizeof(err->detail), "%s",
+		rs_err_print(err->detail, sizeof(err->detail), "%s",
 			json_string_value(json_object_get(first, "detail")));
 	else
-		snprintf(err->detail, sizeof(err->detail),
+		rs_err_print(err->detail, sizeof(err->detail),
 			"%zu members are not acceptable; each is listed in errors.",
 			json_array_size(err->faults));
 	return err->code;

@@ -473,7 +473,7 @@ void rs_connector_step(
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(detail, sizeof(detail), fmt, args);
+	rs_err_vprint(detail, sizeof(detail), fmt, args);
 	va_end(args);
 	if (!ok)
 		report->ok = false;

@@ -205,13 +205,14 @@ static enum rs_code end_queued(
 static enum rs_code run_handler(struct rs_ctx *ctx, const struct taken *taken, const char **error)
 {
 	struct rs_ctx own;
+	char text[ERROR_BYTES + 1];
 	enum rs_code rc;
 
 	rs_ctx_init_system(&own, ctx->app, taken->kind->name);
 	own.deadline_ms = rs_clock_mono_ms() + taken->kind->lease_s * INT64_C(1000);
 	rc = taken->kind->run(&own, &taken->job);
-	*error = rs_arena_printf(
-		ctx->arena, "%s: %.*s", rs_code_slug(rc), ERROR_BYTES, own.err.detail);
+	rs_err_print(text, sizeof(text), "%s: %s", rs_code_slug(rc), own.err.detail);
+	*error = rs_arena_strdup(ctx->arena, text);
 	if (rc != RS_OK)
 		rs_log(&own, RS_LOG_WARN, "job.failed", rs_log_str(JOB, taken->kind->name),
 			rs_log_str(CODE, rs_code_slug(rc)), rs_log_str(DETAIL, own.err.detail),

@@ -20,7 +20,7 @@ void rs_names_fault(struct rs_names_job *job, enum rs_code code, const char *poi
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	rs_err_vprint(text, sizeof(text), fmt, args);
 	va_end(args);
 	note(job->out->faults, code, pointer, text);
 }
@@ -31,7 +31,7 @@ void rs_names_warn(struct rs_names_job *job, const char *pointer, const char *fm
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	rs_err_vprint(text, sizeof(text), fmt, args);
 	va_end(args);
 	note(job->out->warnings, RS_BAD_NAME, pointer, text);
 }

@@ -248,7 +248,7 @@ __attribute__((format(printf, 4, 5))) static bool unavailable(
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(why, sizeof(why), fmt, args);
+	rs_err_vprint(why, sizeof(why), fmt, args);
 	va_end(args);
 	k->out->outcome = RS_LDAP_IS_UNAVAILABLE;
 	k->out->reason = reason;
@@ -264,7 +264,7 @@ static const char *diagnostic(struct session *s)
 	const char *out = "";
 
 	if (ldap_get_option(s->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text) == LDAP_OPT_SUCCESS && text)
-		out = rs_arena_strdup(s->check->ctx->arena, text);
+		out = rs_ldap_shown(s->check->ctx, text);
 	ldap_memfree(text);
 	return out;
 }

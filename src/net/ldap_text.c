@@ -1,6 +1,7 @@
 /* What LDAP and Active Directory make of text: no network, no libldap. */
 #include "ldap_text.h"
 
+#include "rs/dnsmsg.h"
 #include "rs/id.h"
 #include "rs/ldap.h"
 
@@ -9,6 +10,8 @@
 /* Attribute descriptions, rules and their colons (RFC 4512 2.5, RFC 4515 3). */
 #define FILTER_NAME  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.;:"
 #define FILTER_DEPTH 20
+/* Octets of a server's words that are no text. */
+#define SHOWN_MAX    1000
 
 /* value as an assertion value (RFC 4515 3): what is no letter or digit as \xx. */
 const char *rs_ldap_escaped(struct rs_ctx *ctx, const void *value, size_t len)
@@ -125,6 +128,18 @@ static size_t utf8_at(const unsigned char *at, size_t left)
 		return FORMS[i].len;
 	}
 	return 0;
+}
+
+const char *rs_ldap_shown(struct rs_ctx *ctx, const char *text)
+{
+	const struct rs_bytes octets = {(const unsigned char *)text, strlen(text)};
+	size_t at = 0, n = 1;
+
+	for (; n > 0 && at < octets.len; at += n)
+		n = octets.data[at] < ' ' || octets.data[at] == 0x7f
+			? 0
+			: utf8_at(octets.data + at, octets.len - at);
+	return n > 0 ? rs_arena_strdup(ctx->arena, text) : rs_dns_text(ctx, octets, SHOWN_MAX);
 }
 
 const char *rs_ldap_password_fault(const void *password, size_t len)

@@ -14,5 +14,7 @@ bool rs_ldap_guid_read(const char *text, unsigned char out[RS_GUID_LEN]);
 const char *rs_ldap_guid_text(struct rs_ctx *ctx, const unsigned char guid[RS_GUID_LEN]);
 /* "S-1-5-21-..." (MS-DTYP 2.4.2.2), or NULL when it is no SID; arena. */
 const char *rs_ldap_sid_text(struct rs_ctx *ctx, const void *sid, size_t len);
+/* What a server says: itself where it is UTF-8 without controls, else as rs_dns_text(); arena. */
+const char *rs_ldap_shown(struct rs_ctx *ctx, const char *text);
 
 #endif

@@ -82,7 +82,7 @@ __attribute__((format(printf, 5, 6))) static void block(const struct judge *j, e
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(detail, sizeof(detail), format, args);
+	rs_err_vprint(detail, sizeof(detail), format, args);
 	va_end(args);
 	json_array_append_new(j->out->blockers,
 		json_pack("{s:s, s:s?, s:s, s:s}", "code", rs_code_slug(code), "step",

@@ -127,6 +127,14 @@ def test_a_try_tells_what_is_wrong_with_the_service_account(admin, ad):
     assert report["ok"] is False and "search" in report["steps"][0]["detail"]
 
 
+def test_a_try_tells_words_that_are_none(admin, ad):
+    """What a controller says that is no UTF-8 is told escaped, and what is too long is cut between two characters."""
+    report = tried(admin, connector(admin, ad, urls=[ad.odd("latin1"), ad.odd("wordy")]))
+    details = [step["detail"] for step in report["steps"]]
+    assert len(details) == 2 and "\\252ber\\027[2J" in details[0], details
+    assert "\u00fc" * 50 in details[1] and "\ufffd" not in details[1]
+
+
 def test_a_try_is_bounded(admin, ad):
     """A controller that takes TCP and never answers costs three seconds of a try."""
     made = connector(admin, ad, urls=[ad.odd("silent")])

@@ -1,6 +1,7 @@
 """The whole story of a reissue, step by step, and what each step refuses."""
 import datetime
 import time
+import uuid
 
 import pytest
 import requests
@@ -265,3 +266,16 @@ def test_validity_keeps_all_its_limits(journey, callers, instance, days, mode):
         assert end == until
     elif mode == "full":
         assert end == min(begin + datetime.timedelta(days=days, seconds=-1), ca.not_valid_after)
+
+
+@pytest.mark.parametrize("more", ["", "a", "ab", "abc"])
+def test_a_blocker_about_a_long_name(journey, caller_subscriber, caller_enterprise_admin, more):
+    """However long the name that a blocker tells of is, and whatever its letters: the blocker is there."""
+    profile = journey.profile(agreement_id=None)
+    request = journey.request(journey.certificate(profile_id=profile), csr=make_csr(make_key()))
+    name = f"{more}{uuid.uuid4().hex[:8]}" + "\U0001d51e" * 185
+    caller_enterprise_admin.patch(f"/v1/profiles/{profile}", {"name": name, "active": False}).expect(200)
+    seen = caller_subscriber.get(f"/v1/reissue-requests/{request['id']}").expect(200)
+    assert [one["code"] for one in seen["blockers"]] == ["profile-inactive"]
+    refused = caller_subscriber.post(f"/v1/reissue-requests/{request['id']}/submit", {}).expect(409, "not-ready")
+    assert refused.blockers() == ["profile-inactive"]

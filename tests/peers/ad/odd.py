@@ -14,6 +14,8 @@ DIR has the certificates (certs.py). The ports are written to DIR/odd.json; DIR/
     open-door   answers LDAP_SUCCESS to every bind, and every search with an entry of another objectGUID
     extreme     lets everybody in; every number of its entries and its policy is the least or the greatest there is
     boast       TLS, then announces an answer of 2 GiB and sends its first octets
+    latin1      refuses the service account in words that are no UTF-8, and tells a terminal what to do
+    wordy       the same in more words of UTF-8 than anybody keeps
     endless     lets everybody in and answers a search with entries that never end
 """
 import itertools
@@ -151,6 +153,8 @@ class Odd:
         self.listen("extreme", extreme, self.context())
         self.listen("boast", boast, self.context())
         self.listen("endless", endless, self.context())
+        self.listen("latin1", refusing(b"\xfcber\x1b[2J"), self.context())
+        self.listen("wordy", refusing("\u00fc".encode() * 1000), self.context())
 
     def old(self):
         context = self.context()
@@ -238,6 +242,10 @@ def extreme(connection):
 def boast(connection):
     """The head of an answer whose rest never comes."""
     connection.serve(lambda i: connection.sock.sendall(b"\x30\x84\x7f\xff\xff\xf0" + number(i)), lambda i: None)
+
+
+def refusing(text):
+    return lambda connection: connection.serve(lambda i: connection.answer(i, 0x61, 49, text=text), lambda i: None)
 
 
 def endless(connection):
