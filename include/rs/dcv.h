@@ -37,7 +37,7 @@
 struct rs_dcv_method {
 	const char *name;      /* dns_txt; NULL ends the table */
 	const char *type;      /* dns, email or ip: the identifier it is for */
-	const char *caa_label; /* ca-tbr-7; NULL: no CAA record can name it */
+	const char *caa_labels[3]; /* ca-tbr-7, ..., NULL; none: no CAA record can name it */
 	const char *rules;     /* "TLS BR 3.2.2.4.7" */
 	int64_t reuse_days;    /* the method's own limit; 0 = none */
 	int64_t pending_s;     /* how long the token is good */

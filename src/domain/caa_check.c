@@ -162,7 +162,6 @@ static enum rs_code read_body(struct rs_ctx *ctx, json_t *json, struct rs_caa_as
 {
 	struct body body = {.kind = "dns"};
 	const struct rs_dcv_method *method;
-	const char **labels;
 	json_t *domain;
 
 	rs_json_read(ctx, json, "", BODY, &body, NULL);
@@ -173,11 +172,8 @@ static enum rs_code read_body(struct rs_ctx *ctx, json_t *json, struct rs_caa_as
 	ask->account_uri = body.account_uri ? body.account_uri
 					    : rs_account_uri(ctx, &ctx->actor.enterprise);
 	method = body.method ? rs_method_named(body.method) : NULL;
-	if (method) {
-		labels = rs_new_array(ctx->arena, const char *, 2);
-		labels[0] = method->caa_label;
-		ask->methods = labels;
-	}
+	if (method)
+		ask->methods = method->caa_labels;
 	return rs_faults(ctx);
 }
 

@@ -173,7 +173,6 @@ static bool caa_applies(const struct look *l)
 static bool ask_of(const struct look *l, struct rs_caa_ask *ask)
 {
 	const struct rs_dcv_method *method = NULL;
-	const char **labels;
 
 	if (!caa_applies(l) || !rs_caa_ask_of(l->name, ask))
 		return false;
@@ -181,11 +180,8 @@ static bool ask_of(const struct look *l, struct rs_caa_ask *ask)
 	ask->account_uri = rs_account_uri(l->ctx, &l->ask->enterprise_id);
 	if (l->proof && is(l->proof->status, "valid"))
 		method = rs_method_for(l->proof->method, l->proof->identifier_type);
-	if (method && method->caa_label) {
-		labels = rs_new_array(l->ctx->arena, const char *, 2);
-		labels[0] = method->caa_label;
-		ask->methods = labels;
-	}
+	if (method && method->caa_labels[0])
+		ask->methods = method->caa_labels;
 	return true;
 }
 

@@ -28,6 +28,7 @@ ROWS = [
     ("vm-list", {"method": "dns_persist"}, D, METHOD), ("vm-list", {}, D, METHOD), ("vm-tail", TXT, D, METHOD),
     ("vm-bad", TXT, D, METHOD), ("vm-twice", TXT, D, METHOD), ("vm-18", FILE, A, GOOD), ("vm-18", TXT, D, METHOD),
     ("vm-wsp", TXT, A, GOOD), ("vm-prefix", TXT, D, METHOD), ("vm-22", {"method": "dns_persist"}, A, GOOD),
+    ("vm-persist", {"method": "dns_persist"}, A, GOOD), ("vm-persist", TXT, D, METHOD), ("vm-22", TXT, D, METHOD), ("vm-acme", FILE, D, METHOD),
     # Wildcards.
     ("wild-acc", WILD, D, ALIEN), ("wild-acc", {**WILD, **OURS}, A, GOOD), ("wild-acc", {}, A, GOOD), ("wild-mal", WILD, D, BAD),
     ("wild-mal", {}, A, GOOD), ("wild-ok", WILD, A, GOOD), ("wild-ok", {}, D, BAD), ("wild-upper", WILD, D, BAD),

@@ -121,7 +121,7 @@ def _unseen():
         "vm-twice": (f'0 issue "{ours}; validationmethods=ca-tbr-7; validationmethods=ca-tbr-7"',),
         "vm-18": (f'0 issue "{ours}; validationmethods=ca-tbr-18"',), "vm-wsp": (f'0 issue "{ours}; validationmethods =\\009ca-tbr-7 "',),
         "vm-prefix": (f'0 issue "{ours}; validationmethods=ca-tbr-70"',),
-        "vm-22": (f'0 issue "{ours}; validationmethods=ca-tbr-22,dns-persist-01"',),
+        "vm-22": (f'0 issue "{ours}; validationmethods=ca-tbr-22"',), "vm-persist": (f'0 issue "{ours}; validationmethods=dns-persist-01"',),
         # Wildcards.
         "wild-acc": (f'0 issue "{ours}"', f'0 issuewild "{ours}; accounturi={account}"'),
         "wild-mal": (f'0 issue "{ours}"', '0 issuewild "%%%%%"'), "wild-ok": ('0 issue ";"', f'0 issuewild "{ours}"'),

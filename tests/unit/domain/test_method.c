@@ -35,14 +35,14 @@ static void test_rows(void **state)
 	(void)state;
 	for (const struct rs_dcv_method *m = rs_methods; m->name; m++, count++) {
 		assert_ptr_equal(rs_method_for(m->name, m->type), m);
-		assert_true(strcmp(m->type, "dns") == 0 || !m->caa_label);
+		assert_true(strcmp(m->type, "dns") == 0 || !m->caa_labels[0]);
 		assert_true(strcmp(m->type, "dns") == 0 || (!m->subdomains && !m->wildcard));
 		/* S/MIME BR 3.2.2.2: a mailbox's token lives a day; TLS BR: none over 30 */
 		assert_true(m->pending_s <= (m->mail ? 1 : 7) * 86400);
 	}
 	assert_int_equal(count, 9);
 	assert_string_equal(rs_method_named("http_file")->type, "dns");
-	assert_string_equal(rs_method_named("dns_txt")->caa_label, "ca-tbr-7");
+	assert_string_equal(rs_method_named("dns_txt")->caa_labels[0], "ca-tbr-7");
 	assert_null(rs_method_named("dns-01"));
 	assert_null(rs_method_for("dns_txt", "ip"));
 	assert_null(rs_method_for("mailbox", "dns"));
