@@ -316,7 +316,7 @@ static const xmlNode *find_name_id(const struct judge *j)
 {
 	const xmlNode *subject = rs_saml_child(j->assertion, RS_SAML_NS_ASSERTION, "Subject");
 	const xmlNode *id = rs_saml_child(subject, RS_SAML_NS_ASSERTION, "NameID");
-	if (!id ||
+	if (rs_saml_count(subject, RS_SAML_NS_ASSERTION, "NameID") != 1 ||
 		!rs_saml_attribute_is(id, "Format", rs_saml_string(j->want, "name_id_format", "")))
 		return NULL;
 	if ((xmlHasProp((xmlNode *)id, BAD_CAST "NameQualifier") &&

@@ -78,6 +78,14 @@ def test_name_id_of_another_format(reader):
     assert reader.judge(reader.response(name_extra=qualified))["ok"]
 
 
+def test_two_names(reader):
+    """Of two NameIDs in one subject neither names anybody, whatever key signed them."""
+    for idp in (reader.idp, forge.Forge.with_ec()):
+        names = idp.name_id("alice-at-idp") + idp.name_id("bob-at-idp")
+        answer = reader.judge(idp.response(reader.sp, reader.request_id, name_id=names), idp_metadata=idp.metadata())
+        assert answer["ok"] is False and answer["reason"] == "identity", answer
+
+
 # --- S2 to S5, S19, S27: the signature ---
 
 def test_changed_after_signing(reader):
