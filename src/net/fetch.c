@@ -320,12 +320,20 @@ static CURL *prepare(struct fetch *f, const struct place *p, struct curl_slist *
 	return curl;
 }
 
-static CURLcode ask(struct fetch *f, const struct place *p, const char *address, const char **next)
+/* A name leads to the judged address alone; an address to itself: libcurl reads no IPv6 one here. */
+static struct curl_slist *pin_of(const struct fetch *f, const struct place *p, const char *address)
 {
 	bool v6 = strchr(address, ':') != NULL;
-	struct curl_slist *pin =
-		curl_slist_append(NULL, rs_arena_printf(f->ctx->arena, "%s:%d:%s%s%s", p->host,
-						p->port, v6 ? "[" : "", address, v6 ? "]" : ""));
+
+	if (p->address)
+		return NULL;
+	return curl_slist_append(NULL, rs_arena_printf(f->ctx->arena, "%s:%d:%s%s%s", p->host,
+					       p->port, v6 ? "[" : "", address, v6 ? "]" : ""));
+}
+
+static CURLcode ask(struct fetch *f, const struct place *p, const char *address, const char **next)
+{
+	struct curl_slist *pin = pin_of(f, p, address);
 	CURL *curl = prepare(f, p, pin);
 	char *redirect = NULL;
 	CURLcode result;

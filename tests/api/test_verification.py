@@ -3,12 +3,14 @@ import base64
 import concurrent.futures
 import hashlib
 import http.client
+import json
 import socket
 import time
 
 import pytest
 from cryptography import x509
 
+from support.beside import Beside
 from support.dns import account_of, dcv_port, fresh, peer_of, web
 from support.keys import make_csr, make_key
 from support.otp import coded_mails, mailed_code
@@ -387,6 +389,36 @@ def test_redirects_end_somewhere(dns, site, caller_officer, instance):
     site.pages[path] = (303, {"Location": f"http://127.0.0.1:{port}{path}-c"}, b"")
     site.pages[path + "-c"] = (200, {}, content.encode())
     assert tried(caller_officer, made)["status"] == "pending"
+
+
+@pytest.fixture(scope="module")
+def officer_v6(instance, callers, tmp_path_factory):
+    """The officer at a process beside the instance that may fetch from ::1."""
+    with open(instance.dir / "dns" / "dns.yaml", encoding="utf-8") as file:
+        settings = {**json.load(file), "dcv": {"allow_addresses": ["127.0.0.0/8", "::1/128"]}}
+    text = json.dumps({**settings, "server": {"port": "PLACE", "replica_id": "v6"}, "signer": {"journal_file": "@JOURNAL@"}})
+    with Beside(instance, tmp_path_factory.mktemp("v6"), text.replace('"PLACE"', "@PORT@")) as beside:
+        yield beside.caller(callers["officer"].token)
+
+
+@pytest.mark.xdist_group("web")
+@pytest.mark.parametrize("place", ["an address", "a name", "another spelling", "a redirect", "a redirect there"])
+def test_a_file_at_an_ipv6_address(dns, site, officer_v6, instance, place):
+    """A file is fetched from an IPv6 address too: the identifier itself, one of a name, one in a redirect."""
+    port, name = dcv_port(instance), fresh("six")
+    dns.set(name, *(("A", "127.0.0.1") if place == "a redirect" else ("AAAA", "::1")))
+    kind, name = ("ip", {"an address": "::1", "another spelling": "0:0::1"}[place]) if place.startswith("an") else ("dns", name)
+    made = validation(officer_v6, name, "http_file", kind)
+    told = made["instructions"]["file"]
+    path, content = "/" + told["url"].split("/", 3)[3], told["content"].encode()
+    site.pages[path] = (302, {"Location": f"http://[::1]:{port}/there"}, b"")
+    with web(port, "::1") as six:
+        six.pages[path] = six.pages["/there"] = (200, {}, content)
+        if place == "a redirect there":
+            six.pages[path] = (301, {"Location": f"http://[0::0:1]:{port}/there"}, b"")
+        seen = tried(officer_v6, made)
+    hops = seen["attempts"][0]["evidence"]["hops"]
+    assert seen["status"] == "valid" and hops[-1]["address"] == "::1", hops
 
 
 @pytest.mark.xdist_group("web")

@@ -1,6 +1,7 @@
 """The instance's own DNS, as tests change it and count what was asked."""
 import contextlib
 import http.server
+import socket
 import threading
 import uuid
 
@@ -57,6 +58,7 @@ def web(port, address="127.0.0.1"):
 
     class Server(http.server.ThreadingHTTPServer):
         daemon_threads = True
+        address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
     server = Server((address, port), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
