@@ -1,16 +1,22 @@
 """Reissue a Certificate with CAA Records: Unverified, Verify, Verified, decided by real DNS."""
 import base64
 import concurrent.futures
+import contextlib
+import gzip
 import hashlib
 import http.client
 import json
 import socket
+import threading
 import time
+import uuid
 
 import pytest
 from cryptography import x509
 
 from support.beside import Beside
+from support.calls import PASSWORD
+from support.client import Api
 from support.dns import account_of, dcv_port, fresh, peer_of, web
 from support.keys import make_csr, make_key
 from support.otp import coded_mails, mailed_code
@@ -288,6 +294,23 @@ def test_control_by_a_persistent_record(dns, caller_officer, value, passes):
     assert seen["status"] == ("valid" if passes else "pending"), seen["attempts"][0]
 
 
+@pytest.mark.parametrize("address, reverse", [
+    ("93.184.216.34", "34.216.184.93.in-addr.arpa"),
+    ("2606:2800:220:1::5", ".".join(reversed("26062800022000010000000000000005")) + ".ip6.arpa")])
+def test_control_of_an_address_by_a_persistent_record(journey, dns, control_profile, caller_subscriber, address, reverse):
+    """dns_persist of an address: the record stands below its reverse name; it covers this address and no other."""
+    made = validation(caller_subscriber, address, "dns_persist", "ip")
+    assert made["instructions"]["record"]["name"] == f"_ip-validation-persist.{reverse}"
+    dns.set(f"_ip-validation-persist.{reverse}", "TXT", f'"ca.example; accounturi={account_of(caller_subscriber)}"')
+    seen = caller_subscriber.post(f"/v1/domain-validations/{made['id']}/verify", {}).expect(200)
+    assert seen["status"] == "valid", seen["attempts"][0]
+    request = draft(journey, control_profile, "ok.caatest")
+    names = [{"type": "ip", "value": one} for one in (address, "93.184.216.35", "2606:2800:220:1::6")]
+    seen = caller_subscriber.patch(path_of(request), {"san": names}).expect(200)
+    assert [one["control"]["status"] for one in seen["domains"]] == ["valid", "none", "none"]
+    assert {one["caa"]["status"] for one in seen["domains"]} == {"not_required"}, "CAA does not speak of addresses"
+
+
 def test_a_persistent_record_covers_its_name_only(journey, dns, control_profile, caller_subscriber):
     """Without policy=wildcard a persistent record is good for its very name."""
     name = fresh("narrow")
@@ -389,6 +412,69 @@ def test_redirects_end_somewhere(dns, site, caller_officer, instance):
     site.pages[path] = (303, {"Location": f"http://127.0.0.1:{port}{path}-c"}, b"")
     site.pages[path + "-c"] = (200, {}, content.encode())
     assert tried(caller_officer, made)["status"] == "pending"
+
+
+def framed(content, head="", status="200 OK", length=None):
+    return f"HTTP/1.1 {status}\r\n{head}Content-Length: {len(content) if length is None else length}\r\n\r\n".encode() + content
+
+
+# What a site sends for the file, of its content; whether it proves control.
+ANSWERS = {
+    "another type": (lambda it: framed(it, "Content-Type: application/x-evil\r\n"), True),
+    "blanks behind": (lambda it: framed(it + b"\r\n\r\n \t\n"), True), "a blank before": (lambda it: framed(b"\n" + it), False),
+    "a byte order mark": (lambda it: framed(b"\xef\xbb\xbf" + it), False), "NUL behind": (lambda it: framed(it + b"\0"), False),
+    "201": (lambda it: framed(it, status="201 Created"), True), "206": (lambda it: framed(it, "Content-Range: bytes 0-42/43\r\n", "206 x"), True),
+    "304": (lambda it: framed(it, status="304 x"), False), "404": (lambda it: framed(it, status="404 x"), False),
+    "401": (lambda it: framed(it, "WWW-Authenticate: Basic\r\n", "401 x"), False), "gzip": (lambda it: framed(
+        gzip.compress(it), "Content-Encoding: gzip\r\n"), False),
+    "HTTP/0.9": (lambda it: it, False), "HTTP/1.0": (lambda it: b"HTTP/1.0 200 OK\r\n\r\n" + it, True),
+    "chunks": (lambda it: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n" + it[:20] + b"\r\n17\r\n" + it[20:]
+               + b"\r\n0\r\nX: y\r\n\r\n", True),
+    "no last chunk": (lambda it: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2b\r\n" + it + b"\r\n", False),
+    "more than promised": (lambda it: framed(it + b"more", length=43), True), "less": (lambda it: framed(it, length=44), False),
+    "no length": (lambda it: framed(it, length=-1), False),
+    "hints first": (lambda it: b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + framed(it), True),
+    "101": (lambda it: b"HTTP/1.1 101 x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n" + it, False),
+    "a kilobyte": (lambda it: framed(it + b" " * 981), True), "an octet more": (lambda it: framed(it + b" " * 982), False),
+    "a redirect to nowhere": (lambda it: framed(it, status="302 x"), False), "Refresh": (lambda it: framed(b"", "Refresh: 0;url=/\r\n"), False),
+}
+
+
+@pytest.fixture
+def officer_of_this_test(callers, instance):
+    """How often somebody verifies is limited."""
+    email = f"{uuid.uuid4().hex}@example.test"
+    callers["enterprise_admin"].post("/v1/users", {"email": email, "name": "Orla", "role": "ra_officer",
+                                                   "password": PASSWORD}).expect(201)
+    return Api(instance["BASE_URL"], callers["nobody"].post("/v1/sessions", {
+        "email": email, "password": PASSWORD}).expect(201)["access_token"])
+
+
+@pytest.mark.xdist_group("web")
+def test_what_a_site_answers(dns, officer_of_this_test, instance):
+    """The content and blanks behind it, whole, under a status of success: nothing else proves control."""
+    place, told = "127.0.0.91", {}
+
+    def answer(connection):
+        with contextlib.suppress(OSError), connection:
+            path = connection.recv(4096).split()[1].decode()
+            connection.sendall(told[path])
+    with socket.create_server((place, dcv_port(instance)), backlog=64) as listener:
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+        threading.Thread(target=serve, daemon=True).start()
+        site = fresh("answers")
+        dns.set(f"*.{site}", "A", place)
+        seen = {}
+        for number, (case, (make, _)) in enumerate(ANSWERS.items()):
+            made = validation(officer_of_this_test, f"n{number}.{site}", "http_file")
+            file = made["instructions"]["file"]
+            told["/" + file["url"].split("/", 3)[3]] = make(file["content"].encode())
+            seen[case] = tried(officer_of_this_test, made)["status"] == "valid"
+        listener.shutdown(socket.SHUT_RDWR)
+    assert seen == {case: passes for case, (_, passes) in ANSWERS.items()}
 
 
 @pytest.fixture(scope="module")
