@@ -155,15 +155,20 @@ enum rs_code rs_domain_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_
 
 /* --- what requests ask --- */
 
-/* The domain of a name: itself, or what stands behind the @ of a mailbox; NULL for an address. */
-static const char *domain_of(const json_t *name)
+/*
+ * The domain of a name: itself, or what stands behind the @ of a mailbox; NULL for an address. A wildcard
+ * is one below its base, as the names it stands for are.
+ */
+static const char *domain_of(struct rs_ctx *ctx, const json_t *name)
 {
 	const char *kind = json_string_value(json_object_get(name, "kind"));
 	const char *text = json_string_value(json_object_get(name, "name"));
 	const char *at;
 
 	if (strcmp(kind, "dns") == 0)
-		return text;
+		return json_is_true(json_object_get(name, "wildcard"))
+			       ? rs_arena_printf(ctx->arena, "*.%s", text)
+			       : text;
 	at = strcmp(kind, "mail") == 0 ? strrchr(text, '@') : NULL;
 	return at ? at + 1 : NULL;
 }
@@ -180,8 +185,11 @@ enum rs_code rs_domain_uncovered(
 	json_t *name;
 
 	*out = rs_arena_json(ctx->arena, json_array());
-	json_array_foreach(names, i, name)
-		json_array_append_new(asked, json_string(domain_of(name) ? domain_of(name) : ""));
+	json_array_foreach(names, i, name) {
+		const char *domain = domain_of(ctx, name);
+
+		json_array_append_new(asked, json_string(domain ? domain : ""));
+	}
 	rs_p_id(&p, enterprise);
 	rs_p_texts(&p, asked);
 	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_domain_uncovered, &p, &rows);

@@ -3,6 +3,9 @@ import uuid
 
 import pytest
 
+from support.keys import make_csr, make_key
+from support.mail import Enterprise
+
 
 def fresh(label="registry"):
     return f"{label}-{uuid.uuid4().hex[:12]}.example.com"
@@ -47,3 +50,38 @@ def test_who_may_use_the_registry(caller_subscriber, caller_auditor, caller_offi
     caller_subscriber.get(f"/v1/domains/{domain['id']}").expect(404)
     caller_officer.get(f"/v1/domains/{domain['id']}").expect(404)
     caller_officer.delete(f"/v1/domains/{domain['id']}").expect(404)
+
+
+@pytest.fixture(scope="module")
+def enrolling(instance, callers):
+    """(domain, below): an enterprise that registered a domain alone, and one with all below it; answers an enrolment."""
+    enterprise = Enterprise(instance, callers["admin"])
+    shape = callers["enterprise_admin"].get(f"/v1/profiles/{instance['PROFILE_DESKTOP_ID']}").expect(200).json
+    profile = enterprise.admin.post("/v1/profiles", {
+        **{name: value for name, value in shape.items()
+           if name not in ("id", "revision", "enterprise_id", "created_at", "updated_at")},
+        "name": "registry", "agreement_id": None}).expect(201)["id"]
+    domains = fresh("alone"), fresh("below")
+    for name, below in zip(domains, (False, True)):
+        enterprise.officer.post("/v1/domains", {"name": name, "include_subdomains": below}).expect(201)
+    owner = enterprise.officer.get("/v1/me").expect(200)["id"]
+
+    def enrol(kind, value):
+        return enterprise.officer.post("/v1/certificates", {
+            "profile_id": profile, "csr": make_csr(make_key()), "owner_id": owner, "subject": {"common_name": "Somebody"},
+            "san": [{"type": kind, "value": value.format(alone=domains[0], below=domains[1])}]})
+    return enrol
+
+
+@pytest.mark.parametrize("kind, value, covered", [
+    ("dns", "{alone}", True), ("dns", "www.{alone}", False), ("dns", "*.{alone}", False), ("email", "a@{alone}", True),
+    ("email", "a@mail.{alone}", False), ("dns", "{below}", True), ("dns", "a.b.{below}", True), ("dns", "*.{below}", True),
+    ("dns", "*.a.{below}", True), ("email", "a@mail.{below}", True), ("dns", "x{below}", False), ("dns", "{below}.org", False),
+    ("dns", "example.com", False), ("ip", "93.184.216.34", True)])
+def test_what_the_registry_covers(enrolling, kind, value, covered):
+    """A registered domain covers itself and its mailboxes; what is below it, a wildcard too, only where it says so."""
+    answer = enrolling(kind, value)
+    if covered:
+        answer.expect(201)
+    else:
+        assert answer.expect(422, "name-not-registered").pointers() == ["/san/0"]

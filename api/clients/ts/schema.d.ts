@@ -4748,7 +4748,10 @@ export interface components {
             enterprise_id?: components["schemas"]["Id"];
             /** @description A DNS name without wildcard; U-labels are taken too. */
             name: string;
-            /** @default true */
+            /**
+             * @description What is below the domain is covered too, its wildcard included.
+             * @default true
+             */
             include_subdomains: boolean;
         };
         RegisteredDomain: {
