@@ -6,7 +6,7 @@ WITH gone AS (
     UPDATE domain_validation v SET status = 'cancelled', token_sealed = NULL, token_kid = NULL,
         next_attempt_at = NULL, revision = v.revision + 1, updated_at = $3::timestamptz
     FROM gone g
-    WHERE v.enterprise_id = g.enterprise_id AND v.status IN ('pending', 'valid')
+    WHERE v.enterprise_id = g.enterprise_id AND v.status IN ('pending', 'valid', 'expired')
       AND v.identifier_type IN ('dns', 'email')
       AND (split_part(v.identifier, '@', -1) = g.name
            OR g.include_subdomains AND split_part(v.identifier, '@', -1) LIKE '%.' || g.name)

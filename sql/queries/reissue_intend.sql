@@ -37,7 +37,7 @@ WITH x AS MATERIALIZED (
       AND (x.approvers IS NULL OR NOT EXISTS (SELECT 1 FROM user_account b
           WHERE b.id = ANY (x.approvers) AND b.status = 'blocked'))
       AND (x.validations IS NULL OR NOT EXISTS (SELECT 1 FROM unnest(x.validations) AS n (id)
-          WHERE NOT EXISTS (SELECT 1 FROM domain_validation d WHERE d.id = n.id AND d.status = 'valid')))
+          WHERE NOT EXISTS (SELECT 1 FROM domain_validation d WHERE d.id = n.id AND d.status IN ('valid', 'expired'))))
       AND (x.evidence_until IS NULL OR x.evidence_until > x.at)
       AND spki_state(q.spki_sha256, q.owner_id, q.id) = 'mine'
     FOR UPDATE OF q SKIP LOCKED

@@ -422,7 +422,8 @@ enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, in
 			(long long)out->revision);
 	if (rc)
 		return rc;
-	if (strcmp(out->status, "pending") != 0 && strcmp(out->status, "valid") != 0) {
+	/* One that has expired may still count under a profile of its own mind. */
+	if (strcmp(out->status, "invalid") == 0 || strcmp(out->status, "cancelled") == 0) {
 		rs_fail(ctx, RS_WRONG_STATE, "The validation has ended already.");
 		rs_err_ext(ctx, "current_status", json_string(out->status));
 		return RS_WRONG_STATE;

@@ -119,6 +119,12 @@ static bool accepted(const struct look *l, const struct rs_validation *v)
 		rs_profile_has(l->ask->profile->control_methods, v->method);
 }
 
+/* Whether control was proven, be it long ago: how long that counts is the profile's affair. */
+static bool was_proven(const struct rs_validation *v)
+{
+	return is(v->status, "valid") || (is(v->status, "expired") && v->validated_at);
+}
+
 /* none < invalid < expired < pending < valid. */
 static int worth(const struct look *l, const struct rs_validation *v, int64_t *until)
 {
@@ -127,7 +133,7 @@ static int worth(const struct look *l, const struct rs_validation *v, int64_t *u
 		return 3;
 	if (is(v->status, "invalid"))
 		return 1;
-	if (!is(v->status, "valid"))
+	if (!was_proven(v))
 		return 2;
 	*until = rs_validation_until(l->ctx, v, l->ask->rules, l->ask->profile);
 	return *until > l->ask->now ? 4 : 2;
@@ -178,7 +184,7 @@ static bool ask_of(const struct look *l, struct rs_caa_ask *ask)
 		return false;
 	ask->issuers = l->ctx->app->config->caa_issuer_domains;
 	ask->account_uri = rs_account_uri(l->ctx, &l->ask->enterprise_id);
-	if (l->proof && is(l->proof->status, "valid"))
+	if (l->proof && was_proven(l->proof))
 		method = rs_method_for(l->proof->method, l->proof->identifier_type);
 	if (method && method->caa_labels[0])
 		ask->methods = method->caa_labels;

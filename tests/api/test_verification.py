@@ -265,6 +265,37 @@ def test_control_by_a_txt_record(journey, dns, control_profile, caller_subscribe
     assert caller_subscriber.post(path_of(request, "submit"), {}).expect(200)["status"] == "issued"
 
 
+@pytest.mark.invariant(15)
+def test_a_profile_may_count_a_proof_longer(journey, dns, instance, caller_subscriber):
+    """A profile's own reuse_days hold, beyond the default that the validation itself is shown with; then it is over."""
+    name, demanded = fresh("longer"), {"control": "required", "control_methods": ["dns_txt"], "agreement_id": None}
+    made = validation(caller_subscriber, name, "dns_txt")
+    dns.set(f"_validation.{name}", "TXT", f'"{made["instructions"]["record"]["value"]}"')
+    here = f"/v1/domain-validations/{made['id']}"
+    assert caller_subscriber.post(f"{here}/verify", {}).expect(200)["status"] == "valid"
+
+    def grow_older(days):
+        """As the job leaves it that comes by once a minute."""
+        with instance.database() as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE domain_validation SET status = 'expired', validated_at = validated_at - %s * interval '1 day', "
+                           "valid_until = valid_until - %s * interval '1 day' WHERE id = %s", (days, days, made["id"]))
+
+    def seen(request):
+        return caller_subscriber.get(path_of(request)).expect(200)["domains"][0]["control"]["status"]
+    grow_older(31)
+    long, longer, short = (draft(journey, journey.profile(reuse_days=days, **demanded), name) for days in (60, 60, 20))
+    assert [seen(one) for one in (long, longer, short)] == ["valid", "valid", "expired"]
+    assert caller_subscriber.post(path_of(long, "submit"), {}).expect(200)["status"] == "issued"
+    caller_subscriber.post(path_of(short, "submit"), {}).expect(409, "not-ready")
+    grow_older(30)
+    assert seen(longer) == "expired"
+    caller_subscriber.post(path_of(longer, "submit"), {}).expect(409, "not-ready")
+    grow_older(-30)
+    assert seen(longer) == "valid"
+    assert caller_subscriber.post(f"{here}/cancel", {}).expect(200)["status"] == "cancelled"
+    assert seen(longer) == "none"
+
+
 def test_a_token_is_good_for_its_own_validation_only(dns, caller_subscriber):
     """The token of one validation does not prove another."""
     name = fresh("own")

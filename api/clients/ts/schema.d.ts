@@ -2155,7 +2155,7 @@ export interface paths {
         put?: never;
         /**
          * End a proof of control
-         * @description A pending or valid one counts no more.
+         * @description A pending, valid or expired one counts no more.
          */
         post: operations["cancel_domain_validation"];
         delete?: never;
@@ -4800,6 +4800,7 @@ export interface components {
             mails: components["schemas"]["ValidationMail"][];
             expires_at: components["schemas"]["NullableTimestamp"];
             validated_at: components["schemas"]["NullableTimestamp"];
+            /** @description By `names.reuse_days` and the method's own limit; a profile's `reuse_days` may be more or less. */
             valid_until: components["schemas"]["NullableTimestamp"];
             reason: components["schemas"]["ValidationReason"] | null;
             requested_by: components["schemas"]["Id"];
