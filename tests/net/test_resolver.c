@@ -373,8 +373,7 @@ static void test_overload(void **state)
 static void test_names_that_are_not_asked(void **state)
 {
 	static const char *const NAMES[] = {"", ".", "a..caatest",
-		"b\xc3\xbc"
-		"cher.caatest",
+		"b\303\274cher.caatest",
 		"a b.caatest", "*.ok.caatest", "-.a\\.b"};
 	struct rs_dns_question question = {.type = RS_RR_CAA};
 	struct rs_dns_answer answer;
