@@ -27,6 +27,8 @@ bool rs_name_read(const struct rs_name_reader *r, struct rs_bytes name, json_t *
 /* Reads GeneralNames (DER, whole) into an array; false when it is none. */
 bool rs_san_read(const struct rs_name_reader *r, struct rs_bytes names, json_t *san);
 
+/* Whether it is a Name (RFC 5280 4.1.2.4), whatever stands in it. */
+bool rs_name_is(struct rs_bytes name);
 /* RFC 4514 text of a Name, in the arena; "" when it is none. */
 const char *rs_name_text(struct rs_ctx *ctx, struct rs_bytes name);
 /* The first common name in a Name, or its whole text without one; in the arena. */

@@ -256,6 +256,16 @@ bool rs_san_read(const struct rs_name_reader *r, struct rs_bytes names, json_t *
 	return true;
 }
 
+bool rs_name_is(struct rs_bytes name)
+{
+	const unsigned char *p = name.data;
+	X509_NAME *parsed = d2i_X509_NAME(NULL, &p, (long)name.len);
+	bool whole = parsed && p == name.data + name.len;
+
+	X509_NAME_free(parsed);
+	return whole;
+}
+
 const char *rs_name_text(struct rs_ctx *ctx, struct rs_bytes name)
 {
 	const unsigned char *p = name.data;

@@ -112,6 +112,9 @@ enum rs_code rs_x509_parse(struct rs_ctx *ctx, struct rs_bytes der, struct rs_x5
 
 	if (!rs_der_strict(der) || !rs_cert_read(der, &cert))
 		return rs_fail(ctx, RS_BAD_CERTIFICATE, "It is not an X.509 certificate in DER.");
+	if (!rs_name_is(cert.issuer))
+		return rs_fail(
+			ctx, RS_BAD_CERTIFICATE, "The issuer is no Name (RFC 5280 4.1.2.4).");
 	x->der = der;
 	x->tbs = cert.tbs;
 	x->serial = cert.serial;

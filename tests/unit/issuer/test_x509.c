@@ -160,6 +160,27 @@ static void chains(void **state)
 		RS_BAD_CERTIFICATE);
 }
 
+/* RFC 5280 4.1.2.4: the issuer is a Name, whose parts are sets. Found by fuzz_certificate. */
+static void refuses_an_issuer_that_is_no_name(void **state)
+{
+	static const char WHY[] = "The issuer is no Name (RFC 5280 4.1.2.4).";
+	struct rs_tbs_spec spec = full_spec();
+	struct rs_bytes der = build(&spec);
+	unsigned char *broken = (unsigned char *)rs_arena_memdup(
+		ca.ctx.arena, der.data, der.len);
+	struct rs_x509 *x;
+	size_t at;
+	(void)state;
+	assert_int_equal(rs_x509_parse(&ca.ctx, der, &x), RS_OK);
+	at = (size_t)(x->issuer_name.data - der.data) + 2;
+	assert_int_equal(broken[at], 0x31);
+	broken[at] = 0x30;
+	assert_int_equal(rs_x509_parse(&ca.ctx, (struct rs_bytes){broken, der.len}, &x),
+		RS_BAD_CERTIFICATE);
+	assert_string_equal(ca.ctx.err.detail, WHY);
+	rs_err_reset(&ca.ctx.err);
+}
+
 static void bundle(void **state)
 {
 	(void)state;
@@ -180,6 +201,7 @@ int main(void)
 		cmocka_unit_test(times),
 		cmocka_unit_test(tells_what_cannot_be_encoded),
 		cmocka_unit_test(chains),
+		cmocka_unit_test(refuses_an_issuer_that_is_no_name),
 		cmocka_unit_test(bundle),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
