@@ -208,12 +208,36 @@ static bool check_name_attributes(const struct lint *l)
 {
 	return l->subject_good;
 }
+static bool is_utf8(struct rs_bytes text)
+{
+	unsigned long character;
+
+	while (text.len) {
+		int octets = UTF8_getc(text.data, (int)text.len, &character);
+
+		if (octets <= 0)
+			return false;
+		text = (struct rs_bytes){text.data + octets, text.len - (size_t)octets};
+	}
+	return true;
+}
+static bool is_ascii(struct rs_bytes text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] >= 0x80)
+			return false;
+	return true;
+}
 static bool check_name_strings(const struct lint *l)
 {
-	for (size_t i = 0; i < l->attributes; i++)
-		if (l->attribute[i].tag != RS_DER_UTF8 && l->attribute[i].tag != RS_DER_PRINTABLE &&
-			l->attribute[i].tag != RS_DER_IA5)
+	for (size_t i = 0; i < l->attributes; i++) {
+		const struct attribute *a = &l->attribute[i];
+
+		if (a->tag == RS_DER_UTF8 ? !is_utf8(a->text)
+					  : (a->tag != RS_DER_PRINTABLE && a->tag != RS_DER_IA5) ||
+						    !is_ascii(a->text))
 			return false;
+	}
 	return true;
 }
 static bool check_name_lengths(const struct lint *l)

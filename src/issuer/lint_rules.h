@@ -22,7 +22,7 @@ RS_LINT(serial_random, "serial-random", "BR 7.1", ERROR, LEAF, "the serial has r
 RS_LINT(issuer_present, "issuer-present", "RFC 5280 4.1.2.4", ERROR, ANY, "the issuer is not empty")
 RS_LINT(issuer_same, "issuer-same", "RFC 5280 4.1.2.4", ERROR, ISSUER, "the issuer is the issuer's subject, byte for byte")
 RS_LINT(name_attributes, "subject-attributes", "RFC 5280 4.1.2.6", ERROR, ANY, "every attribute of the subject is an OID and a text")
-RS_LINT(name_strings, "subject-strings", "RFC 5280 4.1.2.4", ERROR, ANY, "texts of the subject are UTF8String, PrintableString or IA5String")
+RS_LINT(name_strings, "subject-strings", "RFC 5280 4.1.2.4", ERROR, ANY, "texts of the subject are UTF8String, PrintableString or IA5String, and hold what these may")
 RS_LINT(name_lengths, "subject-lengths", "RFC 5280 A.1", ERROR, ANY, "texts of the subject keep their upper bounds")
 RS_LINT(name_clean, "subject-clean", "RFC 5280 7", ERROR, ANY, "texts of the subject hold no control characters and are not empty")
 RS_LINT(name_country, "subject-country", "RFC 5280 A.1", ERROR, ANY, "the country is two capital letters as PrintableString")

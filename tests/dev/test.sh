@@ -296,7 +296,7 @@ stage_longfuzz()
 	for target in "$ROOT"/build/fuzz/tests/fuzz/fuzz_*; do
 		[ -x "$target" ] && [ -f "$target" ] || continue
 		"$target" -max_total_time="${LONGFUZZ_SECONDS:-3600}" -max_len=65536 -timeout=5 \
-			"$ROOT/build/fuzz/tests/fuzz/corpus/${target##*/}"
+			-artifact_prefix="$STAGE_OUT/" "$ROOT/build/fuzz/tests/fuzz/corpus/${target##*/}"
 	done
 }
 
