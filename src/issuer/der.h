@@ -47,7 +47,8 @@ struct rs_der {
 
 static inline struct rs_der rs_der_of(struct rs_bytes bytes)
 {
-	return (struct rs_der){bytes.data, bytes.data + bytes.len};
+	/* Not even 0 may be added to a null pointer. */
+	return (struct rs_der){bytes.data, bytes.len ? bytes.data + bytes.len : bytes.data};
 }
 static inline struct rs_bytes rs_der_rest(const struct rs_der *d)
 {
