@@ -1,5 +1,7 @@
-/* `reissued keyring init|rotate`: the file that holds the root keys. */
-#include "rs/cli.h"
+/* `reissued keyring init|rotate|rewrap`: the file that holds the root keys, and what is sealed by them. */
+#include "process.h"
+#include "rewrap.h"
+
 #include "rs/keyring.h"
 
 #include <stdio.h>
@@ -40,24 +42,47 @@ static int run_action(const struct rs_cli *cli, const struct action *action, con
 	return status;
 }
 
+static enum rs_code rewrap(struct rs_ctx *ctx, const void *arg, bool json)
+{
+	struct rs_rewrapped done;
+	enum rs_code rc = rs_rewrap(ctx, &done);
+	const char *kid = rs_keyring_active(ctx->app->keyring);
+
+	(void)arg;
+	if (rc)
+		return rc;
+	if (json)
+		printf("{\"active\": \"%s\", \"renewed\": %lld, \"left\": %lld}\n", kid,
+			(long long)done.renewed, (long long)done.left);
+	else
+		printf("%lld values sealed anew under %s, %lld left%s\n", (long long)done.renewed, kid,
+			(long long)done.left, done.left ? ": run it again" : "");
+	return RS_OK;
+}
+
 int rs_cli_keyring(int argc, char **argv)
 {
 	const char *file = NULL;
 	const struct rs_cli_option options[] = {
 		{"file", &file, NULL, "FILE: the keyring (default: keyring.file)"}, {0}};
 	struct rs_cli cli = {
-		.usage = "reissued keyring init|rotate [--file FILE] [--config FILE]",
+		.usage = "reissued keyring init|rotate [--file FILE] [--config FILE]\n"
+			 "       reissued keyring rewrap [--config FILE]",
 		.about = "init writes a new keyring with one random key, never over an existing file.\n"
 			 "rotate adds a key that new values are made under; the old ones stay readable.\n"
-			 "Every replica needs the same file.",
+			 "Every replica needs the same file. When all have been restarted with it, rewrap\n"
+			 "seals anew what the older keys have sealed; it may be interrupted and repeated.",
 		.examples = "  reissued keyring init --file /etc/reissued/keyring\n"
-			    "  reissued keyring rotate --config /etc/reissued/reissued.yaml",
+			    "  reissued keyring rotate --config /etc/reissued/reissued.yaml\n"
+			    "  reissued keyring rewrap --config /etc/reissued/reissued.yaml",
 		.options = options,
 	};
 	int status;
 
 	if (!rs_cli_options(&cli, argc, argv, &status))
 		return status;
+	if (!file && cli.argument_count == 1 && strcmp(cli.arguments[0], "rewrap") == 0)
+		return rs_cli_run(&cli, rewrap, NULL);
 	const struct action *action = find_action(&cli);
 	if (!action) {
 		fprintf(stderr, "usage: %s\n", cli.usage);

@@ -1,0 +1,140 @@
+#include "rewrap.h"
+
+#include "rs/app.h"
+#include "rs/audit.h"
+#include "rs/keyring.h"
+#include "rs/log.h"
+#include "rs/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A sealed value, where it stands and what it is sealed for. */
+struct value {
+	const char *relation, *member, *row, *kid;
+	struct rs_id enterprise;
+	struct rs_bytes sealed;
+};
+
+#define V(member, kind) RS_FIELD(struct value, member, kind)
+static const struct rs_field ROW[] = {
+	V(relation, RS_T_STRING),
+	V(member, RS_T_STRING),
+	V(row, RS_T_STRING),
+	V(kid, RS_T_STRING),
+	V(enterprise, RS_T_ID),
+	V(sealed, RS_T_BYTES),
+	RS_FIELD_END,
+};
+
+static enum rs_code seal_anew(struct rs_ctx *ctx, const struct value *value, struct rs_bytes *out)
+{
+	enum rs_key_label label =
+		strcmp(value->relation, "connector") == 0 ? RS_KEY_CONNECTOR : RS_KEY_OUTBOX;
+	const struct rs_seal_place place = {
+		value->relation, value->member, value->row, value->enterprise.s};
+	rs_auto_secret plain = NULL;
+	enum rs_code rc = rs_keyring_open(
+		ctx, ctx->app->keyring, label, &place, value->kid, value->sealed, &plain);
+
+	if (!rc)
+		rs_keyring_seal(ctx, ctx->app->keyring, label, &place, rs_secret_data(plain),
+			rs_secret_len(plain), out);
+	return rc;
+}
+
+/* One value. What cannot be opened stays as it is and is told; only the database ends all of it. */
+static enum rs_code renew(struct rs_ctx *ctx, const struct value *value, struct rs_rewrapped *out)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_bytes fresh;
+	struct rs_rows *rows;
+	enum rs_code rc = seal_anew(ctx, value, &fresh);
+
+	if (rc) {
+		rs_log(ctx, RS_LOG_ERROR, "keyring.unreadable", rs_log_str(OBJECT, value->row),
+			rs_log_str(SOURCE, value->relation), rs_log_str(KEY, value->kid));
+		rs_err_reset(&ctx->err);
+		out->left++;
+		return RS_OK;
+	}
+	rs_p_text(&p, value->relation);
+	rs_p_text(&p, value->member);
+	rs_p_text(&p, value->row);
+	rs_p_bytes(&p, value->sealed.data, value->sealed.len);
+	rs_p_bytes(&p, fresh.data, fresh.len);
+	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
+	rc = rs_read(ctx, RS_REACH_JOB, RS_Q_sealed_renew, &p, &rows);
+	if (!rc && rs_rows_count(rows) > 0)
+		out->renewed++;
+	else if (!rc)
+		out->left++; /* somebody was faster, maybe with the older key */
+	return rc;
+}
+
+/* Where the last portion has ended. */
+struct place {
+	char relation[32], row[RS_ID_LEN + 1], member[80];
+};
+
+static enum rs_code portion(
+	struct rs_ctx *ctx, struct place *after, struct rs_rewrapped *out, int *count)
+{
+	struct rs_params p = rs_params(ctx);
+	struct rs_rows *rows;
+	enum rs_code rc;
+
+	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
+	rs_p_text(&p, after->relation);
+	rs_p_text(&p, after->row);
+	rs_p_text(&p, after->member);
+	rc = rs_read(ctx, RS_REACH_JOB, RS_Q_sealed_under_others, &p, &rows);
+	*count = rc ? 0 : rs_rows_count(rows);
+	for (int i = 0; !rc && i < *count; i++) {
+		struct value value = {0};
+
+		rc = rs_row_read(ctx, rows, i, ROW, &value);
+		if (rc)
+			return rc;
+		snprintf(after->relation, sizeof(after->relation), "%s", value.relation);
+		snprintf(after->row, sizeof(after->row), "%s", value.row);
+		snprintf(after->member, sizeof(after->member), "%s", value.member);
+		rc = renew(ctx, &value, out);
+	}
+	return rc;
+}
+
+static enum rs_code on_record(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
+{
+	const struct rs_rewrapped *done = arg;
+	const struct rs_event event = {
+		.action = "keyring.rewrapped",
+		.object_type = "keyring",
+		.detail = rs_arena_printf(ctx->arena, "%s: %lld renewed, %lld left",
+			rs_keyring_active(ctx->app->keyring), (long long)done->renewed,
+			(long long)done->left),
+	};
+
+	return rs_audit(ctx, tx, &event);
+}
+
+enum rs_code rs_rewrap(struct rs_ctx *ctx, struct rs_rewrapped *out)
+{
+	struct place after = {{0}, {0}, {0}};
+	enum rs_code rc = rs_keyring_verify_store(ctx, ctx->app->keyring);
+	int count = 1;
+
+	*out = (struct rs_rewrapped){0};
+	while (!rc && count) {
+		struct rs_ctx own;
+
+		rs_ctx_init_system(&own, ctx->app, "keyring rewrap");
+		rc = portion(&own, &after, out, &count);
+		if (rc)
+			rc = rs_fail(ctx, rc, "%s", own.err.detail);
+		rs_ctx_end(&own);
+	}
+	if (!rc && out->renewed + out->left > 0)
+		rc = rs_tx_use(ctx, RS_REACH_JOB, on_record, out);
+	return rc;
+}
