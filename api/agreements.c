@@ -36,7 +36,7 @@ static enum rs_code reply(struct rs_call *call, int status, const struct rs_agre
 enum rs_code rs_agreements_render(struct rs_call *call, int status, const struct rs_id *id)
 {
 	struct rs_agreement agreement;
-	enum rs_code rc = rs_agreement_get(call->ctx, id, 0, NULL, &agreement);
+	enum rs_code rc = rs_agreement_get(call->ctx, id, 0, NULL, NULL, &agreement);
 
 	return rc ? rc : reply(call, status, &agreement);
 }
@@ -56,9 +56,15 @@ enum rs_code rs_agreements_show(struct rs_call *call)
 	int64_t version = 0;
 	enum rs_code rc = rs_query_int(call, "version", 1, 1000000, &version);
 
+	const char *lang = rs_query(call, "lang");
+
+	if (lang)
+		lang = rs_language_normal(call->ctx, lang);
+	if (!rc && rs_query(call, "lang") && !lang)
+		rc = rs_fail(call->ctx, RS_BAD_QUERY, "lang is a language tag such as en or pt-BR.");
 	if (!rc)
 		rc = rs_agreement_get(
-			call->ctx, &id, version, rs_query(call, "lang"), &agreement);
+			call->ctx, &id, version, lang, &call->ctx->actor.id, &agreement);
 	if (!rc)
 		rc = rs_may_act(call->ctx, "agreement.read", NULL, &agreement.enterprise_id);
 	return rc ? rc : reply(call, 200, &agreement);

@@ -12,8 +12,12 @@ static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"name", "name"}, {
 static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 	struct rs_list *list, json_t **items)
 {
-	return rs_page_items(
-		rs_caa_check_list(call->ctx, rs_query(call, "name"), page, list, items), items);
+	json_t *name = NULL;
+	enum rs_code rc = rs_query_name(call, "name", 320, &name);
+
+	if (!rc)
+		rc = rs_caa_check_list(call->ctx, name, page, list, items);
+	return rs_page_items(rc, items);
 }
 
 enum rs_code rs_caa_checks_list(struct rs_call *call)

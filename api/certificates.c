@@ -94,7 +94,7 @@ static enum rs_code read_filter(struct rs_call *call, struct rs_certificate_filt
 	if (!rc)
 		rc = rs_query_text(call, "common_name", 1, 200, &f->common_name);
 	if (!rc)
-		rc = rs_query_text(call, "san", 1, 1000, &f->san);
+		rc = rs_query_name(call, "san", 1000, &f->san);
 	if (!rc)
 		rc = query_bytes(call, "serial", 0, &f->serial);
 	if (!rc)

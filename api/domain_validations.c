@@ -2,6 +2,7 @@
 #include "handlers.h"
 #include "route.h"
 
+#include "rs/dcv.h"
 #include "rs/identity.h"
 #include "rs/validation.h"
 
@@ -10,16 +11,20 @@ static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"identifier.type",
 	{"validated_at", "validated_at"}, {"valid_until", "valid_until"},
 	{"created_at", "created_at"}, {NULL, NULL}};
 
+static const char *const STATES[] = {"pending", "valid", "invalid", "expired", "cancelled", NULL};
+
 static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 	struct rs_list *list, json_t **items)
 {
-	struct rs_validation_filter filter = {
-		.value = rs_query(call, "value"),
-		.status = rs_query(call, "status"),
-		.method = rs_query(call, "method"),
-	};
+	struct rs_validation_filter filter = {.method = rs_query(call, "method")};
 	enum rs_code rc = rs_query_id(call, "enterprise_id", &filter.enterprise_id);
 
+	if (!rc)
+		rc = rs_query_name(call, "value", 320, &filter.value);
+	if (!rc)
+		rc = rs_query_words(call, "status", STATES, &filter.status);
+	if (!rc && filter.method && !rs_method_named(filter.method))
+		rc = rs_fail(call->ctx, RS_BAD_QUERY, "There is no method of this name.");
 	if (!rc)
 		rc = rs_validation_list(call->ctx, &filter, page, list, items);
 	return rs_page_items(rc, items);

@@ -11,11 +11,13 @@ static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 	struct rs_list *list, json_t **items)
 {
 	struct rs_id enterprise = {0};
+	json_t *name = NULL;
 	enum rs_code rc = rs_query_id(call, "enterprise_id", &enterprise);
 
 	if (!rc)
-		rc = rs_domain_list(
-			call->ctx, &enterprise, rs_query(call, "name"), page, list, items);
+		rc = rs_query_name(call, "name", 253, &name);
+	if (!rc)
+		rc = rs_domain_list(call->ctx, &enterprise, name, page, list, items);
 	return rs_page_items(rc, items);
 }
 

@@ -137,6 +137,8 @@ static enum rs_code blocked_page(struct rs_call *call, const struct rs_page *pag
 	const char *hex = NULL;
 	enum rs_code rc = rs_query_hex(call, "spki_sha256", 32, &hex);
 
+	if (!rc && hex && strlen(hex) != 64)
+		rc = rs_fail(call->ctx, RS_BAD_QUERY, "spki_sha256 has 32 bytes.");
 	if (!rc && hex)
 		rc = digest_of(call, hex, &filter.spki_sha256);
 	if (!rc)

@@ -13,7 +13,7 @@ static const struct rs_csv_column COLUMNS[] = {
 static enum rs_code list_page(struct rs_call *call, const struct rs_page *page,
 	struct rs_list *list, json_t **items)
 {
-	struct rs_profile_filter filter = {.category = rs_query(call, "category")};
+	struct rs_profile_filter filter = {.category = rs_query_all(call, "category")};
 	bool active;
 	enum rs_code rc = rs_query_id(call, "enterprise_id", &filter.enterprise_id);
 

@@ -3,6 +3,7 @@
 
 #include "rs/clock.h"
 #include "rs/id.h"
+#include "rs/names.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -75,6 +76,16 @@ enum rs_code rs_query_text(struct rs_call *call, const char *name, size_t min, s
 			"%s must be a text of %zu to %zu characters.", name, min, max);
 	*out = text;
 	return RS_OK;
+}
+
+enum rs_code rs_query_name(struct rs_call *call, const char *name, size_t max, json_t **out)
+{
+	const char *text = NULL;
+	enum rs_code rc = rs_query_text(call, name, 1, max, &text);
+
+	if (text)
+		*out = rs_names_sought(call->ctx, text);
+	return rc;
 }
 
 enum rs_code rs_query_words(struct rs_call *call, const char *name, const char *const *words,

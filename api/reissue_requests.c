@@ -309,7 +309,7 @@ static enum rs_code read_texts(struct rs_call *call, struct rs_reissue_filter *f
 	if (!rc)
 		rc = rs_query_text(call, "common_name", 1, 200, &f->common_name);
 	if (!rc)
-		rc = rs_query_text(call, "san", 1, 1000, &f->san);
+		rc = rs_query_name(call, "san", 1000, &f->san);
 	if (!rc)
 		rc = rs_query_hex(call, "serial", 32, &hex);
 	if (rc || !hex)

@@ -131,6 +131,8 @@ enum rs_code rs_query_time(struct rs_call *call, const char *name, int64_t *out)
 /* A text of min to max characters. */
 enum rs_code rs_query_text(struct rs_call *call, const char *name, size_t min, size_t max,
 	const char **out) RS_CHECK;
+/* The name of something, in any spelling: *out is what rs_names_sought() makes of it. */
+enum rs_code rs_query_name(struct rs_call *call, const char *name, size_t max, json_t **out) RS_CHECK;
 /* Each value must be one of a closed, NULL-terminated list; *out is as rs_query_all() gives it. */
 enum rs_code rs_query_words(struct rs_call *call, const char *name, const char *const *words,
 	json_t **out) RS_CHECK;

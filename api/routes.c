@@ -19,12 +19,12 @@
 /* The parameters of lists; bit i of a row's last member: parameter i may repeat. */
 static const char *const Q_PAGE[] = {PAGE, NULL};
 static const char *const Q_SORTED[] = {PAGE, "sort", NULL};
-static const char *const Q_PROFILES[] = {PAGE, "sort", "category", "active", "enterprise_id", NULL};
+static const char *const Q_PROFILES[] = {"category", PAGE, "sort", "active", "enterprise_id", NULL};
 static const char *const Q_REPORT[] = {"id", "status", NULL};
 static const char *const Q_CONNECTORS[] = {PAGE, "sort", "kind", "active", "enterprise_id", NULL};
 static const char *const Q_ENTERPRISE[] = {PAGE, "sort", "enterprise_id", NULL};
 static const char *const Q_DOMAINS[] = {PAGE, "sort", "name", "enterprise_id", NULL};
-static const char *const Q_VALIDATIONS[] = {PAGE, "sort", "value", "status", "method", "enterprise_id", NULL};
+static const char *const Q_VALIDATIONS[] = {"status", PAGE, "sort", "value", "method", "enterprise_id", NULL};
 static const char *const Q_CAA[] = {PAGE, "sort", "name", NULL};
 static const char *const Q_AGREEMENT[] = {"version", "lang", NULL};
 static const char *const Q_BLOCKED[] = {PAGE, "sort", "spki_sha256", "created_after",
@@ -89,7 +89,7 @@ const struct rs_route rs_routes[] = {
 	{RS_PATCH, "/v1/issuers/{id}", "issuer.edit", RS_BODY_MERGE_PATCH, 0, rs_issuers_update, NULL, 0},
 	{RS_GET, "/v1/rule-sets", "rule_set.read", RS_BODY_NONE, 0, rs_rulesets_list, NULL, 0},
 	{RS_GET, "/v1/rule-sets/{name}", "rule_set.read", RS_BODY_NONE, 0, rs_rulesets_show, NULL, 0},
-	{RS_GET, "/v1/profiles", "profile.read", RS_BODY_NONE, LIST, rs_profiles_list, Q_PROFILES, 0},
+	{RS_GET, "/v1/profiles", "profile.read", RS_BODY_NONE, LIST, rs_profiles_list, Q_PROFILES, 1},
 	{RS_POST, "/v1/profiles", "profile.create", RS_BODY_JSON, CREATES | UNTAGGED, rs_profiles_create, NULL, 0},
 	{RS_GET, "/v1/profiles/{id}", "profile.read", RS_BODY_NONE, 0, rs_profiles_show, NULL, 0},
 	{RS_PATCH, "/v1/profiles/{id}", "profile.edit", RS_BODY_MERGE_PATCH, 0, rs_profiles_update, NULL, 0},
@@ -155,7 +155,7 @@ const struct rs_route rs_routes[] = {
 	{RS_POST, "/v1/domains", "domain.create", RS_BODY_JSON, CREATES, rs_domains_create, NULL, 0},
 	{RS_GET, "/v1/domains/{id}", "domain.read", RS_BODY_NONE, 0, rs_domains_show, NULL, 0},
 	{RS_DELETE, "/v1/domains/{id}", "domain.edit", RS_BODY_NONE, 0, rs_domains_delete, NULL, 0},
-	{RS_GET, "/v1/domain-validations", "validation.read", RS_BODY_NONE, LIST, rs_validations_list, Q_VALIDATIONS, 0},
+	{RS_GET, "/v1/domain-validations", "validation.read", RS_BODY_NONE, LIST, rs_validations_list, Q_VALIDATIONS, 1},
 	{RS_POST, "/v1/domain-validations", "validation.create", RS_BODY_JSON, CREATES, rs_validations_create, NULL, 0},
 	{RS_GET, "/v1/domain-validations/{id}", "validation.read", RS_BODY_NONE, 0, rs_validations_show, NULL, 0},
 	{RS_POST, "/v1/domain-validations/{id}/verify", "validation.edit", RS_BODY_JSON, RS_ROUTE_LONG, rs_validations_verify, NULL, 0},

@@ -35,11 +35,11 @@ struct rs_agreement {
 extern const struct rs_field rs_agreement_fields[];
 
 /*
- * version 0 = the newest; language NULL = the default one. RS_NOT_FOUND, also for a version or
- * language there is none of.
+ * version 0 = the newest; language NULL = that of the user `reader` if the version has it, else the
+ * default one (reader NULL: always that). RS_NOT_FOUND, also for a version or language there is none of.
  */
 enum rs_code rs_agreement_get(struct rs_ctx *ctx, const struct rs_id *id, int64_t version,
-	const char *language, struct rs_agreement *out) RS_CHECK;
+	const char *language, const struct rs_id *reader, struct rs_agreement *out) RS_CHECK;
 
 /* --- configuration --- */
 /* Agreements in their newest version and default language; enterprise unset = any. *items:

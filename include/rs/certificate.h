@@ -83,7 +83,8 @@ enum rs_code rs_certificate_may(struct rs_ctx *ctx, struct rs_certificate *certi
 /* --- lists --- */
 struct rs_certificate_filter {
 	json_t *status, *profile_id, *category; /* arrays of texts or NULL */
-	const char *q, *common_name, *san;      /* q has at least 3 characters */
+	json_t *san;                            /* rs_names_sought() or NULL */
+	const char *q, *common_name;            /* q has at least 3 characters */
 	struct rs_bytes serial, spki_sha256, fingerprint_sha256;
 	struct rs_id lineage_id, owner_id, enterprise_id;
 	int64_t expires_after, expires_before, issued_after, issued_before;

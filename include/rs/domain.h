@@ -30,8 +30,8 @@ enum rs_code rs_domain_create(struct rs_ctx *ctx, json_t *body, struct rs_domain
 enum rs_code rs_domain_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs_domain *out) RS_CHECK;
 /* Its validations end (`cancelled`) in the same transaction. revision: expected or -1. */
 enum rs_code rs_domain_delete(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision) RS_CHECK;
-/* name NULL = any. *items is borrowed. */
-enum rs_code rs_domain_list(struct rs_ctx *ctx, const struct rs_id *enterprise, const char *name,
+/* name: rs_names_sought(), NULL = any. *items is borrowed. */
+enum rs_code rs_domain_list(struct rs_ctx *ctx, const struct rs_id *enterprise, const json_t *name,
 	const struct rs_page *page, struct rs_list *list, json_t **items) RS_CHECK;
 
 /*

@@ -124,6 +124,12 @@ const char *rs_pointer_index(struct rs_ctx *ctx, const char *at, size_t index);
 /* RFC 7396: applies patch to target in place; members set to null are removed. */
 void rs_json_merge(json_t *target, json_t *patch);
 
+/*
+ * A language tag (BCP 47, RFC 5646) in lower case, as all are kept here since case means nothing in them;
+ * NULL when its form is not "en" or "de-ch". In the arena.
+ */
+const char *rs_language_normal(struct rs_ctx *ctx, const char *tag);
+
 /* Code points of valid UTF-8. */
 size_t rs_utf8_length(const char *text);
 

@@ -132,8 +132,14 @@ const char *rs_names_common_name(const json_t *subject);
 /* Whether text is a dns name of at least two labels, wildcard allowed, in normal form. */
 bool rs_names_is_fqdn(const char *text);
 /*
- * Everything a search looks through, one line: the common name and the values of the SAN, lower
- * case, separated by a newline. In the arena.
+ * What a name that somebody looks for may stand as in our tables: an array of the text itself and, where
+ * they are others, its normal forms as a dns name (wildcard or not), an address, a mailbox. Borrowed.
+ */
+json_t *rs_names_sought(struct rs_ctx *ctx, const char *text);
+/*
+ * Everything a search looks through: the common name and the values of the SAN, separated by a newline.
+ * Whoever stores it lowers it, by the database's lower() as the search does with what is sought: what is
+ * a letter's small one beyond ASCII is for one program to say. In the arena.
  */
 const char *rs_names_search_text(struct rs_ctx *ctx, const json_t *subject, const json_t *san);
 

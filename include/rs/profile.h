@@ -81,7 +81,7 @@ json_t *rs_profile_json(struct rs_ctx *ctx, const struct rs_profile *profile);
 
 /* --- configuration --- */
 struct rs_profile_filter {
-	const char *category; /* NULL = any, as everywhere here */
+	json_t *category; /* array of words; NULL = any, as everywhere here */
 	const char *active;   /* "true", "false" */
 	struct rs_id enterprise_id;
 };

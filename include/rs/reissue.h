@@ -178,7 +178,8 @@ enum rs_code rs_reissue_revoke_due(struct rs_ctx *ctx, int *count) RS_CHECK;
 /* --- lists --- */
 struct rs_reissue_filter {
 	json_t *status, *reason, *profile_id, *category; /* arrays or NULL: repeatable */
-	const char *number, *q, *common_name, *san;
+	json_t *san;                                     /* rs_names_sought() or NULL */
+	const char *number, *q, *common_name;
 	struct rs_bytes serial;
 	struct rs_id certificate_id, requested_by, owner_id, enterprise_id;
 	int64_t created_after, created_before, submitted_after, submitted_before;

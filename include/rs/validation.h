@@ -70,7 +70,9 @@ enum rs_code rs_validation_json(
 	struct rs_ctx *ctx, const struct rs_validation *validation, json_t **out) RS_CHECK;
 
 struct rs_validation_filter {
-	const char *value, *status, *method; /* NULL = any */
+	json_t *value;      /* rs_names_sought(); NULL = any */
+	json_t *status;     /* array of states; NULL = any */
+	const char *method; /* NULL = any */
 	struct rs_id enterprise_id;
 };
 enum rs_code rs_validation_list(struct rs_ctx *ctx, const struct rs_validation_filter *filter,

@@ -74,7 +74,8 @@ enum rs_code rs_verify_run(struct rs_ctx *ctx, const struct rs_verify_ask *ask, 
 enum rs_code rs_caa_check_create(struct rs_ctx *ctx, json_t *body, struct rs_id *id) RS_CHECK;
 /* With raw messages in base64; the caller owns *out. */
 enum rs_code rs_caa_check_get(struct rs_ctx *ctx, const struct rs_id *id, json_t **out) RS_CHECK;
-enum rs_code rs_caa_check_list(struct rs_ctx *ctx, const char *name, const struct rs_page *page,
+/* name: rs_names_sought(), NULL = any. */
+enum rs_code rs_caa_check_list(struct rs_ctx *ctx, const json_t *name, const struct rs_page *page,
 	struct rs_list *list, json_t **items) RS_CHECK;
 
 #endif

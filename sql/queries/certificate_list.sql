@@ -1,5 +1,5 @@
 -- Certificates. $1 now, $2 states, $3 profiles, $4 categories, $5 needle (at least 3 characters),
--- $6 common name, $7 a SAN's value, $8 serial, $9 SPKI, $10 fingerprint, $11 lineage, $12 owner,
+-- $6 common name, $7 a SAN's value as any of these, $8 serial, $9 SPKI, $10 fingerprint, $11 lineage, $12 owner,
 -- $13 and $14 end, $15 and $16 issue (from, to), $17 enterprise, $18 the owners the caller sees.
 SELECT c.*
 --:columns
@@ -12,7 +12,8 @@ WHERE ($2::text[] IS NULL OR CASE WHEN c.status <> 'issued' THEN c.status
     AND ($4::text[] IS NULL OR c.category = ANY ($4))
     AND ($5::text IS NULL OR c.id = ANY (ARRAY(SELECT search_names('certificate', $5, $18))))
     AND ($6::text IS NULL OR c.common_name = $6)
-    AND ($7::text IS NULL OR c.san @> jsonb_build_array(jsonb_build_object('value', $7)))
+    AND ($7::text[] IS NULL OR EXISTS (SELECT FROM jsonb_array_elements(c.san) s
+        WHERE lower(s ->> 'value') = ANY (ARRAY(SELECT lower(v) FROM unnest($7::text[]) v))))
     AND ($8::bytea IS NULL OR c.serial = $8)
     AND ($9::bytea IS NULL OR c.spki_sha256 = $9)
     AND ($10::bytea IS NULL OR c.fingerprint_sha256 = $10)

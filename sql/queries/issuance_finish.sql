@@ -36,7 +36,7 @@ WITH x AS MATERIALIZED (
     SELECT n.certificate_id, n.enterprise_id, n.owner_id, n.profile_id, n.issuer_id, n.issuer_name,
         decode(n.issuer_name_sha256, 'hex'),
         decode(CASE WHEN length(n.serial_hex) % 2 = 1 THEN '0' ELSE '' END || n.serial_hex, 'hex'),
-        'issued', n.category, 'issued', n.subject, n.san, n.common_name, n.search_text, n.not_before,
+        'issued', n.category, 'issued', n.subject, n.san, n.common_name, lower(n.search_text), n.not_before,
         n.not_after, n.key, n.extensions, decode(n.spki_sha256, 'hex'), n.sha256,
         coalesce(n.lineage_id, n.certificate_id), n.generation, n.replaces_id, n.request_id, n.at, n.at
     FROM n

@@ -15,7 +15,7 @@ WITH o AS MATERIALIZED (
         ignored, inherited_faults, digest, previous_action, created_at, updated_at, status_changed_at,
         expires_at, number)
     SELECT $1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::uuid, $6::bigint, $7, $8::uuid, $9::uuid,
-        $10::boolean, $11, 'draft', $12::jsonb, $13::jsonb, $14::jsonb, $15, $16, $17, $18::bytea,
+        $10::boolean, $11, 'draft', $12::jsonb, $13::jsonb, $14::jsonb, $15, lower($16), $17, $18::bytea,
         $19::bytea, $20::bytea, $21::jsonb, $22::jsonb, $23::jsonb, $24::jsonb, $25::bytea, $26,
         $27::timestamptz, $27::timestamptz, $27::timestamptz, $28::timestamptz,
         $29 || lpad(n.n::text, greatest(6, length(n.n::text)), '0')

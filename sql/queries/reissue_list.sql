@@ -1,5 +1,5 @@
 -- Reissue requests. $1 states, $2 reasons, $3 profiles, $4 categories, $5 number, $6 certificate,
--- $7 requested by, $8 owner, $9 needle (at least 3 characters), $10 common name, $11 a SAN's value,
+-- $7 requested by, $8 owner, $9 needle (at least 3 characters), $10 common name, $11 a SAN's value as any of these,
 -- $12 serial of the old or the new certificate, $13 and $14 creation, $15 and $16 submit, $17 and $18
 -- issue (from, to), $19 enterprise, $20 the owners the caller sees, $21 and $22 the
 -- last change
@@ -17,7 +17,8 @@ WHERE NOT c.hidden
     AND ($8::uuid IS NULL OR c.owner_id = $8)
     AND ($9::text IS NULL OR c.id = ANY (ARRAY(SELECT search_names('reissue_request', $9, $20))))
     AND ($10::text IS NULL OR c.common_name = $10)
-    AND ($11::text IS NULL OR c.san @> jsonb_build_array(jsonb_build_object('value', $11)))
+    AND ($11::text[] IS NULL OR EXISTS (SELECT FROM jsonb_array_elements(c.san) s
+        WHERE lower(s ->> 'value') = ANY (ARRAY(SELECT lower(v) FROM unnest($11::text[]) v))))
     AND ($12::bytea IS NULL OR c.certificate_serial = $12
         OR EXISTS (SELECT 1 FROM certificate n WHERE n.id = c.new_certificate_id AND n.serial = $12))
     AND ($13::timestamptz IS NULL OR c.created_at >= $13)

@@ -21,7 +21,7 @@ WITH r AS MATERIALIZED (
     UPDATE reissue_request q SET
         revision = q.revision + 1, status = $5, round = $6::integer, profile_revision = $7::bigint,
         subject = $8::jsonb, san = $9::jsonb, validity = $10::jsonb, common_name = $11,
-        search_text = $12, message = $13, reason = $14, csr_der = coalesce($15::bytea, q.csr_der),
+        search_text = lower($12), message = $13, reason = $14, csr_der = coalesce($15::bytea, q.csr_der),
         spki_der = $16::bytea, spki_sha256 = $4::bytea, key = $17::jsonb, checks = $18::jsonb,
         ignored = $19::jsonb, inherited_faults = $20::jsonb, digest = $21::bytea,
         agreement_id = $22::uuid, agreement_version = $23::integer, agreement_language = $24,

@@ -33,7 +33,7 @@ const struct rs_field rs_agreement_fields[] = {
 };
 
 enum rs_code rs_agreement_get(struct rs_ctx *ctx, const struct rs_id *id, int64_t version,
-	const char *language, struct rs_agreement *out)
+	const char *language, const struct rs_id *reader, struct rs_agreement *out)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
@@ -46,6 +46,7 @@ enum rs_code rs_agreement_get(struct rs_ctx *ctx, const struct rs_id *id, int64_
 	else
 		rs_p_null(&p);
 	rs_p_text(&p, language);
+	rs_p_id(&p, reader);
 	rc = rs_look_one(ctx, RS_REACH_CALLER, RS_Q_agreement_text, &p, &rows);
 	return rc ? rc : rs_row_read(ctx, rows, 0, rs_agreement_fields, out);
 }
@@ -115,22 +116,6 @@ static const struct rs_field PUBLISH_FIELDS[] = {
 	RS_FIELD_END,
 };
 
-/* BCP 47 in lower case, as far as its form goes: "en", "de-ch". */
-static bool is_language(const char *tag)
-{
-	size_t len = strspn(tag, "abcdefghijklmnopqrstuvwxyz");
-
-	if (len < 2 || len > 3)
-		return false;
-	for (tag += len; *tag == '-'; tag += len) {
-		tag++;
-		len = strspn(tag, "abcdefghijklmnopqrstuvwxyz0123456789");
-		if (len < 2 || len > 8)
-			return false;
-	}
-	return *tag == '\0';
-}
-
 static bool language_before(const json_t *texts, size_t end, const char *language)
 {
 	for (size_t i = 0; i < end; i++) {
@@ -143,7 +128,8 @@ static bool language_before(const json_t *texts, size_t end, const char *languag
 	return false;
 }
 
-static void check_texts(struct rs_ctx *ctx, const json_t *texts)
+/* What is stored is the body's own: a tag that is well is put there in lower case. */
+static void check_texts(struct rs_ctx *ctx, json_t *texts)
 {
 	size_t i;
 	json_t *one;
@@ -160,10 +146,13 @@ static void check_texts(struct rs_ctx *ctx, const json_t *texts)
 		if (!text.language)
 			continue;
 		at = rs_pointer(ctx, at, "language");
-		if (!is_language(text.language))
+		text.language = rs_language_normal(ctx, text.language);
+		if (!text.language)
 			rs_fault(ctx, RS_BAD_VALUE, at, "A language is a tag like en or de-ch.");
 		else if (language_before(texts, i, text.language))
 			rs_fault(ctx, RS_BAD_VALUE, at, "There is another text in this language.");
+		else
+			json_object_set_new(one, "language", json_string(text.language));
 	}
 }
 
@@ -226,7 +215,7 @@ enum rs_code rs_agreement_create(struct rs_ctx *ctx, json_t *json, struct rs_agr
 		rc = rs_may_act(ctx, "agreement.create", NULL, &change.body.enterprise_id);
 	if (!rc)
 		rc = rs_tx_use(ctx, RS_REACH_CALLER, create, &change);
-	return rc ? rc : rs_agreement_get(ctx, &change.id, 0, NULL, out);
+	return rc ? rc : rs_agreement_get(ctx, &change.id, 0, NULL, NULL, out);
 }
 
 /* Locks the agreement; *version gets its newest one. */
@@ -274,7 +263,7 @@ enum rs_code rs_agreement_publish(struct rs_ctx *ctx, const struct rs_id *id, in
 	json_t *json, struct rs_agreement *out)
 {
 	struct change change = {.id = *id, .revision = revision};
-	enum rs_code rc = rs_agreement_get(ctx, id, 0, NULL, out);
+	enum rs_code rc = rs_agreement_get(ctx, id, 0, NULL, NULL, out);
 
 	if (!rc)
 		rc = rs_may_act(ctx, "agreement.edit", NULL, &out->enterprise_id);
@@ -285,7 +274,7 @@ enum rs_code rs_agreement_publish(struct rs_ctx *ctx, const struct rs_id *id, in
 		rc = read_body(ctx, json, PUBLISH_FIELDS, &change.body);
 	if (!rc)
 		rc = rs_tx_use(ctx, RS_REACH_CALLER, publish, &change);
-	return rc ? rc : rs_agreement_get(ctx, id, 0, NULL, out);
+	return rc ? rc : rs_agreement_get(ctx, id, 0, NULL, NULL, out);
 }
 
 static enum rs_code drop(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
@@ -313,7 +302,7 @@ enum rs_code rs_agreement_delete(struct rs_ctx *ctx, const struct rs_id *id, int
 {
 	struct change change = {.id = *id, .revision = revision};
 	struct rs_agreement agreement;
-	enum rs_code rc = rs_agreement_get(ctx, id, 0, NULL, &agreement);
+	enum rs_code rc = rs_agreement_get(ctx, id, 0, NULL, NULL, &agreement);
 
 	if (!rc)
 		rc = rs_may_act(ctx, "agreement.delete", NULL, &agreement.enterprise_id);

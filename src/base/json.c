@@ -110,6 +110,26 @@ static unsigned decode_utf8(const unsigned char **p)
 	return (s[0] & 0x07u) << 18 | (s[1] & 0x3fu) << 12 | (s[2] & 0x3fu) << 6 | (s[3] & 0x3fu);
 }
 
+const char *rs_language_normal(struct rs_ctx *ctx, const char *tag)
+{
+	char *out = rs_arena_strdup(ctx->arena, tag);
+	size_t len;
+
+	for (char *c = out; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + 32);
+	len = strspn(out, "abcdefghijklmnopqrstuvwxyz");
+	if (len < 2 || len > 3)
+		return NULL;
+	for (tag = out + len; *tag == '-'; tag += len) {
+		tag++;
+		len = strspn(tag, "abcdefghijklmnopqrstuvwxyz0123456789");
+		if (len < 2 || len > 8)
+			return NULL;
+	}
+	return *tag == '\0' ? out : NULL;
+}
+
 size_t rs_utf8_length(const char *text)
 {
 	size_t length = 0;

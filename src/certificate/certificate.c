@@ -117,7 +117,7 @@ static void p_filters(struct rs_ctx *ctx, struct rs_params *p,
 	rs_p_texts(p, f->category);
 	rs_p_text(p, f->q);
 	rs_p_text(p, f->common_name);
-	rs_p_text(p, f->san);
+	rs_p_texts(p, f->san);
 	rs_p_bytes(p, f->serial.data, f->serial.len);
 	rs_p_bytes(p, f->spki_sha256.data, f->spki_sha256.len);
 	rs_p_bytes(p, f->fingerprint_sha256.data, f->fingerprint_sha256.len);

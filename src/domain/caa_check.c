@@ -73,7 +73,7 @@ enum rs_code rs_caa_check_get(struct rs_ctx *ctx, const struct rs_id *id, json_t
 	return rc;
 }
 
-enum rs_code rs_caa_check_list(struct rs_ctx *ctx, const char *name, const struct rs_page *page,
+enum rs_code rs_caa_check_list(struct rs_ctx *ctx, const json_t *name, const struct rs_page *page,
 	struct rs_list *list, json_t **items)
 {
 	static const struct rs_sort sorts[] = {
@@ -85,7 +85,7 @@ enum rs_code rs_caa_check_list(struct rs_ctx *ctx, const char *name, const struc
 	struct rs_params p = rs_params(ctx);
 	enum rs_code rc;
 
-	rs_p_text(&p, name);
+	rs_p_texts(&p, name);
 	rs_p_texts(&p, rs_owners_seen(ctx, "caa_check.read"));
 	rs_p_null(&p);
 	rc = rs_list(ctx, &spec, &p, page, list);

@@ -44,7 +44,7 @@ enum rs_code rs_domain_get(struct rs_ctx *ctx, const struct rs_id *id, struct rs
 	return read_for(ctx, "domain.read", id, out);
 }
 
-enum rs_code rs_domain_list(struct rs_ctx *ctx, const struct rs_id *enterprise, const char *name,
+enum rs_code rs_domain_list(struct rs_ctx *ctx, const struct rs_id *enterprise, const json_t *name,
 	const struct rs_page *page, struct rs_list *list, json_t **items)
 {
 	static const struct rs_sort sorts[] = {
@@ -58,7 +58,7 @@ enum rs_code rs_domain_list(struct rs_ctx *ctx, const struct rs_id *enterprise, 
 	enum rs_code rc;
 
 	rs_p_id(&p, enterprise);
-	rs_p_text(&p, name);
+	rs_p_texts(&p, name);
 	rc = rs_list(ctx, &spec, &p, page, list);
 	*items = rs_arena_json(ctx->arena, json_array());
 	for (int i = 0; !rc && i < rs_rows_count(list->rows); i++) {

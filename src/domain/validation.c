@@ -167,8 +167,8 @@ enum rs_code rs_validation_list(struct rs_ctx *ctx, const struct rs_validation_f
 	struct rs_params p = rs_params(ctx);
 	enum rs_code rc;
 
-	rs_p_text(&p, filter->value);
-	rs_p_text(&p, filter->status);
+	rs_p_texts(&p, filter->value);
+	rs_p_texts(&p, filter->status);
 	rs_p_text(&p, filter->method);
 	rs_p_id(&p, &filter->enterprise_id);
 	rs_p_texts(&p, rs_owners_seen(ctx, "validation.read"));

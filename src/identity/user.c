@@ -102,20 +102,6 @@ const char *rs_email_normal(struct rs_ctx *ctx, const char *email)
 	return out;
 }
 
-static bool language_good(const char *tag)
-{
-	size_t len = strspn(tag, "abcdefghijklmnopqrstuvwxyz");
-	if (len < 2 || len > 3)
-		return false;
-	for (tag += len; *tag == '-'; tag += len + 1) {
-		len = strspn(tag + 1,
-			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-		if (len < 1 || len > 8)
-			return false;
-	}
-	return *tag == '\0';
-}
-
 static void judge(struct rs_ctx *ctx, struct input *in)
 {
 	struct rs_user *user = &in->user;
@@ -126,8 +112,11 @@ static void judge(struct rs_ctx *ctx, struct input *in)
 		else
 			rs_fault(ctx, RS_BAD_VALUE, "/email", "Not an e-mail address.");
 	}
-	if (user->language && !language_good(user->language))
-		rs_fault(ctx, RS_BAD_VALUE, "/language", "Not a language tag such as en or pt-BR.");
+	if (user->language) {
+		user->language = rs_language_normal(ctx, user->language);
+		if (!user->language)
+			rs_fault(ctx, RS_BAD_VALUE, "/language", "Not a language tag such as en or pt-BR.");
+	}
 	if (user->reach && !strcmp(user->reach, "platform") && user->role &&
 		strcmp(user->role, "admin") != 0 && strcmp(user->role, "auditor") != 0)
 		rs_fault(ctx, RS_BAD_VALUE, "/reach",

@@ -183,12 +183,12 @@ static bool is_infrastructure(const char *name)
 }
 
 static const struct rs_ruleset ANY_NAME = {.names = "free"};
-static const struct rs_name_policy ANY_POLICY = {.rules = &ANY_NAME};
+const struct rs_name_policy rs_names_any = {.rules = &ANY_NAME};
 
 const char *rs_names_asked(
 	struct rs_ctx *ctx, const char *text, bool wildcard, const char *pointer)
 {
-	struct rs_names_job job = {.ctx = ctx, .policy = &ANY_POLICY};
+	struct rs_names_job job = {.ctx = ctx, .policy = &rs_names_any};
 	const char *why;
 	char *name = rs_names_dns(&job, text, wildcard, &why);
 
@@ -202,7 +202,7 @@ const char *rs_names_asked(
 
 const char *rs_names_registrable(struct rs_ctx *ctx, const char *text, const char *pointer)
 {
-	struct rs_names_job job = {.ctx = ctx, .policy = &ANY_POLICY};
+	struct rs_names_job job = {.ctx = ctx, .policy = &rs_names_any};
 	const psl_ctx_t *psl = psl_builtin();
 	const char *why;
 	char *name = rs_names_dns(&job, text, false, &why);

@@ -238,17 +238,28 @@ json_t *rs_names_sorted_san(struct rs_ctx *ctx, const json_t *san)
 	return out;
 }
 
+json_t *rs_names_sought(struct rs_ctx *ctx, const char *text)
+{
+	struct rs_names_job job = {.ctx = ctx, .policy = &rs_names_any};
+	json_t *out = rs_arena_json(ctx->arena, json_pack("[s]", text));
+	const char *why;
+	const char *forms[] = {rs_names_dns(&job, text, true, &why), rs_names_ip(&job, text, &why),
+		rs_names_email(&job, text, &why)};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (forms[i] && strcmp(forms[i], text) != 0)
+			json_array_append_new(out, json_string(forms[i]));
+	return out;
+}
+
 const char *rs_names_search_text(struct rs_ctx *ctx, const json_t *subject, const json_t *san)
 {
 	const char *cn = rs_names_common_name(subject);
-	char *out = rs_arena_strdup(ctx->arena, cn ? cn : "");
+	const char *out = cn ? rs_arena_strdup(ctx->arena, cn) : "";
 	size_t i;
 	json_t *entry;
 
 	json_array_foreach (san, i, entry)
 		out = rs_arena_printf(ctx->arena, "%s\n%s", out, member(entry, "value"));
-	for (char *s = out; *s; s++)
-		if (*s >= 'A' && *s <= 'Z')
-			*s = (char)(*s + 32);
 	return out;
 }

@@ -25,6 +25,9 @@ static inline bool rs_names_public(const struct rs_name_policy *policy)
 	return policy->rules->names[0] != 'f'; /* "free" */
 }
 
+/* Whatever may stand in some certificate. */
+extern const struct rs_name_policy rs_names_any;
+
 /* An other_name that is a mailbox, as CAA and control are concerned: RFC 9598. */
 #define RS_OID_SMTP_UTF8_MAILBOX "1.3.6.1.5.5.7.8.9"
 

@@ -134,7 +134,7 @@ enum rs_code rs_profile_list(struct rs_ctx *ctx, const struct rs_profile_filter 
 	const struct rs_profile *profile;
 	enum rs_code rc;
 
-	rs_p_text(&p, filter->category);
+	rs_p_texts(&p, filter->category);
 	rs_p_text(&p, filter->active);
 	rs_p_id(&p, rs_enterprise_seen(ctx, &filter->enterprise_id));
 	rc = rs_list(ctx, &spec, &p, page, list);

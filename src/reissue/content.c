@@ -264,7 +264,7 @@ static enum rs_code same_text(
 
 	if (!rs_id_eq(&a->agreement_id, &r->wanted_agreement_id) || a->version != r->wanted_version)
 		return outdated(ctx, r);
-	rc = rs_agreement_get(ctx, &a->agreement_id, a->version, a->language, &text);
+	rc = rs_agreement_get(ctx, &a->agreement_id, a->version, a->language, NULL, &text);
 	if (rc == RS_NOT_FOUND || (!rc && strcmp(text.language, a->language) != 0))
 		return rs_fail(ctx, RS_BAD_VALUE, "There is no text of the agreement in \"%s\".",
 			a->language);

@@ -265,7 +265,7 @@ static enum rs_code check_agreement(struct rs_ctx *ctx, const struct rs_case *c,
 	enum rs_code rc = rs_policy_may(ctx, r, c->by.profile, RS_ACTION_ACCEPT);
 
 	if (!rc && rs_id_set(wanted)) {
-		rc = rs_agreement_get(ctx, wanted, 0, NULL, &text);
+		rc = rs_agreement_get(ctx, wanted, 0, NULL, NULL, &text);
 		r->wanted_agreement_id = *wanted;
 		r->wanted_version = text.version;
 		r->wanted_language = text.language;

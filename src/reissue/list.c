@@ -24,7 +24,7 @@ static struct rs_params filter_params(struct rs_ctx *ctx, const struct rs_reissu
 	rs_p_id(&p, &f->owner_id);
 	rs_p_text(&p, f->q);
 	rs_p_text(&p, f->common_name);
-	rs_p_text(&p, f->san);
+	rs_p_texts(&p, f->san);
 	rs_p_bytes(&p, f->serial.data, f->serial.len);
 	rs_p_time(&p, f->created_after);
 	rs_p_time(&p, f->created_before);

@@ -23,6 +23,37 @@ def test_the_hash_is_of_the_very_text(agreement, caller_subscriber):
     caller_subscriber.get(f"{path}?lang=fr").expect(404)
 
 
+def test_the_reader_s_language(agreement, callers):
+    """Without `lang` a text comes in the caller's language if the version has it; case means nothing in tags."""
+    path, caller = f"/v1/agreements/{agreement['id']}", callers["subscriber_b"]
+    before = caller.get("/v1/me").expect(200)["language"]
+    try:
+        for tag, wanted in (("de", "de"), ("DE", "de"), ("fr", "en")):
+            assert caller.patch("/v1/me", {"language": tag}).expect(200)["language"] == tag.lower()
+            assert caller.get(path).expect(200)["language"] == wanted
+    finally:
+        caller.patch("/v1/me", {"language": before}).expect(200)
+    assert caller.get(path + "?lang=De").expect(200)["language"] == "de"
+    for lang in ("", "x", "en_GB", "en-"):
+        caller.get(f"{path}?lang={lang}", checked=False).expect(400, "bad-query")
+
+
+def test_language_tags_are_kept_in_lower_case(callers):
+    """A tag may be written in any case (RFC 5646 2.1.1) and is shown in lower case, everywhere alike."""
+    admin = callers["enterprise_admin"]
+    made = admin.post("/v1/agreements", {"name": f"test {uuid.uuid4().hex[:12]}", "texts": [
+        {"language": "pt-BR", "text": "Sim."}, {"language": "EN", "text": "Yes."}]}).expect(201)
+    assert (made["language"], made["languages"]) == ("pt-br", ["pt-br", "en"])
+    admin.post("/v1/agreements", {"name": f"test {uuid.uuid4().hex[:12]}", "texts": [
+        {"language": "pt-BR", "text": "Sim."}, {"language": "pt-br", "text": "Sim!"}]}).expect(422)
+    user = admin.post("/v1/users", {"email": f"{uuid.uuid4().hex[:12]}@example.test", "name": "Test", "role": "subscriber",
+                                    "language": "en-GB"}).expect(201)
+    assert user["language"] == "en-gb"
+    assert admin.patch(f"/v1/users/{user['id']}", {"language": "zh-Hant-TW"}).expect(200)["language"] == "zh-hant-tw"
+    for wrong in ("english", "e", "en_GB", "en-", "en-x-abc", "1a"):
+        admin.patch(f"/v1/users/{user['id']}", {"language": wrong}).expect(422)
+
+
 @pytest.mark.invariant(19)
 def test_a_new_version_leaves_the_old_one_as_it_was(agreement, caller_enterprise_admin, caller_subscriber):
     path = f"/v1/agreements/{agreement['id']}"

@@ -4,6 +4,7 @@ import io
 import pathlib
 import threading
 import uuid
+from urllib.parse import quote
 
 import pytest
 
@@ -35,6 +36,80 @@ def test_filters(some, caller_subscriber):
     found = caller_subscriber.get(f"/v1/certificates?q={word}&count=true&status=issued&status=revoked")
     assert found.expect(200)["total"] == 7
     assert caller_subscriber.get(f"/v1/certificates?q={word}&status=expired").expect(200)["items"] == []
+
+
+def test_letters_beyond_ascii_are_found(journey, instance, caller_officer, caller_subscriber):
+    """q is a substring whatever its letters, without regard to case, of what was imported, issued or asked for."""
+    word = uuid.uuid4().hex[:10]
+    imported = caller_officer.post("/v1/certificates/import", {
+        "pem": foreign_pem(f"{word} ÜBER"), "owner_id": journey.user_id(caller_subscriber),
+        "profile_id": instance["PROFILE_DESKTOP_ID"]}).expect(201)["id"]
+    issued = journey.revoked(common_name=f"{word} Über")
+    asked = journey.request(issued, subject={"common_name": f"{word} ÉTÉ"})
+    for q in ("Übe", "ÜBE", "übe", f"{word} üBER"):
+        items = caller_subscriber.get(f"/v1/certificates?q={quote(q)}").expect(200)["items"]
+        assert {item["id"] for item in items if word in item["subject"]["common_name"]} == {imported, issued["id"]}, q
+    for q in ("ÉTÉ", "été", f"{word} É"):
+        items = caller_subscriber.get(f"/v1/reissue-requests?q={quote(q)}").expect(200)["items"]
+        assert asked["id"] in [item["id"] for item in items], q
+    edited = caller_subscriber.patch(f"/v1/reissue-requests/{asked['id']}", {
+        "subject": {"common_name": f"{word} ÆØÅ"}}).expect(200)
+    found = caller_subscriber.get(f"/v1/reissue-requests?q={quote('æøå')}").expect(200)["items"]
+    assert edited["id"] in [item["id"] for item in found]
+
+
+def test_names_are_sought_in_any_spelling(journey, caller_officer, caller_officer_other, caller_subscriber):
+    """A filter finds a name as a person writes it: capitals, a final dot, U-labels, another form of an address."""
+    word = "s" + uuid.uuid4().hex[:10]
+    certificate = journey.revoked(san=[
+        {"type": "dns", "value": f"{word}.bücher.example.com"}, {"type": "ip", "value": "2606:4700::1111"},
+        {"type": "email", "value": f"{word}@Example.com"}, {"type": "upn", "value": f"{word}@Corp.example"}])
+    request = journey.request(certificate)
+    for san in (f"{word}.xn--bcher-kva.example.com", f"{word.upper()}.bücher.Example.COM.", f"{word}.bücher.example.com",
+                f"{word}@EXAMPLE.com", f"{word.upper()}@corp.EXAMPLE", f"{word}@Corp.example"):
+        for path, wanted in (("/v1/certificates", certificate), ("/v1/reissue-requests", request)):
+            items = caller_subscriber.get(f"{path}?san={quote(san)}").expect(200)["items"]
+            assert [item["id"] for item in items] == [wanted["id"]], (path, san)
+    items = caller_subscriber.get("/v1/certificates?san=2606:4700:0:0:0:0:0:1111").expect(200)["items"]
+    assert certificate["id"] in [item["id"] for item in items]
+
+    name = f"{word}.example.com"
+    for caller, path, query, body in (
+            (caller_officer_other, "/v1/domains", "name", {"name": name}),
+            (caller_subscriber, "/v1/domain-validations", "value",
+             {"identifier": {"type": "dns", "value": name}, "method": "dns_txt"}),
+            (caller_subscriber, "/v1/caa-checks", "name", {"name": name})):
+        made = caller.post(path, body).expect(201)["id"]
+        for text in (name, name.upper(), f"{word}.Example.com."):
+            assert [item["id"] for item in caller.get(f"{path}?{query}={text}").expect(200)["items"]] == [made], text
+        assert caller.get(f"{path}?{query}=x{name}").expect(200)["items"] == []
+        caller.get(f"{path}?{query}=", checked=False).expect(400, "bad-query")
+        if path == "/v1/domains":
+            caller.delete(f"{path}/{made}").expect(204)
+
+
+@pytest.mark.rows(47)
+@pytest.mark.parametrize("path", [
+    "/v1/domain-validations?status=nope", "/v1/domain-validations?status=", "/v1/domain-validations?method=nope",
+    "/v1/blocked-keys?spki_sha256=aa", "/v1/blocked-keys?spki_sha256=" + 33 * "aa"])
+def test_values_nobody_knows(path, caller_admin):
+    """A filter's value that there cannot be is 400 in every list."""
+    caller_admin.get(path, checked=False).expect(400, "bad-query")
+
+
+def test_what_may_repeat(journey, caller_subscriber):
+    """status and category may come more than once, in every list that has them."""
+    name = f"{uuid.uuid4().hex[:12]}.example.com"
+    made = [caller_subscriber.post("/v1/domain-validations", {
+        "identifier": {"type": "dns", "value": name}, "method": "dns_txt"}).expect(201)["id"] for _ in range(3)]
+    caller_subscriber.post(f"/v1/domain-validations/{made[0]}/cancel", {}).expect(200)
+    for states, count in (("status=pending", 2), ("status=cancelled", 1), ("status=pending&status=cancelled", 3)):
+        found = caller_subscriber.get(f"/v1/domain-validations?value={name}&{states}").expect(200)["items"]
+        assert len(found) == count, states
+    two = [journey.profile(category=f"c{uuid.uuid4().hex[:8]}") for _ in range(2)]
+    words = [caller_subscriber.get(f"/v1/profiles/{one}").expect(200)["category"] for one in two]
+    found = caller_subscriber.get(f"/v1/profiles?category={words[0]}&category={words[1]}").expect(200)["items"]
+    assert {item["id"] for item in found} == set(two)
 
 
 @pytest.mark.rows(47, 50, 51)

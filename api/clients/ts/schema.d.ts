@@ -2553,6 +2553,8 @@ export interface components {
         Category: string;
         /** @description BCP 47 in lower case. */
         Language: string;
+        /** @description BCP 47; kept in lower case. */
+        LanguageTag: string;
         /** @description An e-mail address. */
         Email: string;
         /** @description A name for people. */
@@ -2803,7 +2805,7 @@ export interface components {
         };
         MeUpdate: {
             name?: components["schemas"]["Name"];
-            language?: components["schemas"]["Language"];
+            language?: components["schemas"]["LanguageTag"];
         };
         PasswordChange: {
             current_password: string;
@@ -2839,7 +2841,7 @@ export interface components {
             role: components["schemas"]["Role"];
             reach: components["schemas"]["Reach"];
             status: components["schemas"]["UserStatus"];
-            language: components["schemas"]["Language"];
+            language: components["schemas"]["LanguageTag"];
             revision: components["schemas"]["Revision"];
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
@@ -2854,7 +2856,7 @@ export interface components {
             /** @default active */
             status: components["schemas"]["UserStatus"];
             /** @default en */
-            language: components["schemas"]["Language"];
+            language: components["schemas"]["LanguageTag"];
             /** @description Without one there is no sign-in by password. */
             password?: components["schemas"]["NewPassword"];
         };
@@ -3886,7 +3888,7 @@ export interface components {
             revision?: components["schemas"]["Revision"];
         };
         AgreementTextCreate: {
-            language: components["schemas"]["Language"];
+            language: components["schemas"]["LanguageTag"];
             text: components["schemas"]["AgreementText"];
         };
         /** @description One for each language, the default one first. */
@@ -5981,7 +5983,7 @@ export interface components {
         Q: string;
         /** @description The whole common name, without regard to case. */
         CommonName: string;
-        /** @description The whole value of one SAN, without regard to case. */
+        /** @description The whole value of one SAN in any spelling, without regard to case. */
         San: string;
         /** @description A serial number in hex; upper case, colons and leading zeros are taken too. */
         Serial: string;
@@ -6058,20 +6060,20 @@ export interface components {
         /** @description Which version; the newest by default. */
         AgreementVersion: number;
         /** @description Which language. */
-        AgreementLanguage: components["schemas"]["Language"];
+        AgreementLanguage: components["schemas"]["LanguageTag"];
         /** @description Seconds to wait for a change. */
         Wait: number;
-        /** @description This name only, in normal form. */
+        /** @description This name only, in any spelling. */
         DomainName: string;
         /** @description Sort key; with a minus descending. */
         DomainSort: "created_at" | "-created_at" | "name" | "-name";
-        /** @description Proofs for this identifier only. */
+        /** @description Proofs for this identifier only, in any spelling. */
         IdentifierValue: string;
-        /** @description Only in this state. */
-        ValidationStatus: components["schemas"]["ValidationState"];
+        /** @description Only in these states; may repeat. */
+        ValidationStatus: components["schemas"]["ValidationState"][];
         /** @description Only by this method. */
         ValidationMethod: components["schemas"]["ControlMethod"];
-        /** @description Checks of this name only, in normal form. */
+        /** @description Checks of this name only, in any spelling. */
         CheckedName: string;
         /** @description Sort key; with a minus descending. */
         CheckSort: "checked_at" | "-checked_at";
@@ -8615,7 +8617,7 @@ export interface operations {
                 q?: components["parameters"]["Q"];
                 /** @description The whole common name, without regard to case. */
                 common_name?: components["parameters"]["CommonName"];
-                /** @description The whole value of one SAN, without regard to case. */
+                /** @description The whole value of one SAN in any spelling, without regard to case. */
                 san?: components["parameters"]["San"];
                 /** @description A serial number in hex; upper case, colons and leading zeros are taken too. */
                 serial?: components["parameters"]["Serial"];
@@ -9186,7 +9188,7 @@ export interface operations {
                 q?: components["parameters"]["Q"];
                 /** @description The whole common name, without regard to case. */
                 common_name?: components["parameters"]["CommonName"];
-                /** @description The whole value of one SAN, without regard to case. */
+                /** @description The whole value of one SAN in any spelling, without regard to case. */
                 san?: components["parameters"]["San"];
                 /** @description A serial number in hex; upper case, colons and leading zeros are taken too. */
                 serial?: components["parameters"]["Serial"];
@@ -10500,7 +10502,7 @@ export interface operations {
     list_domains: {
         parameters: {
             query?: {
-                /** @description This name only, in normal form. */
+                /** @description This name only, in any spelling. */
                 name?: components["parameters"]["DomainName"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["Limit"];
@@ -10648,9 +10650,9 @@ export interface operations {
     list_domain_validations: {
         parameters: {
             query?: {
-                /** @description Proofs for this identifier only. */
+                /** @description Proofs for this identifier only, in any spelling. */
                 value?: components["parameters"]["IdentifierValue"];
-                /** @description Only in this state. */
+                /** @description Only in these states; may repeat. */
                 status?: components["parameters"]["ValidationStatus"];
                 /** @description Only by this method. */
                 method?: components["parameters"]["ValidationMethod"];
@@ -10939,7 +10941,7 @@ export interface operations {
     list_caa_checks: {
         parameters: {
             query?: {
-                /** @description Checks of this name only, in normal form. */
+                /** @description Checks of this name only, in any spelling. */
                 name?: components["parameters"]["CheckedName"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["Limit"];
