@@ -110,6 +110,14 @@ static enum rs_code read_body(struct rs_call *call, const struct rs_field *field
 	return rs_faults(call->ctx);
 }
 
+/* The same for what is judged once more, by its content: that one tells the faults of both. */
+static void read_content(struct rs_call *call, const struct rs_field *fields, struct rs_reissue_input *in,
+	uint64_t *present)
+{
+	rs_json_read(call->ctx, call->json, "", fields, in, present);
+	in->faults = rs_faults_take(call->ctx);
+}
+
 /* --- answers --- */
 
 /* A time of the member without its hours, minutes and seconds. */
@@ -198,9 +206,12 @@ static enum rs_code create(struct rs_call *call, struct rs_reissue_input *in)
 enum rs_code rs_reissue_requests_create(struct rs_call *call)
 {
 	struct rs_reissue_input in = {0};
-	enum rs_code rc = read_body(call, CREATE, &in, NULL);
 
-	return rc ? rc : create(call, &in);
+	read_content(call, CREATE, &in, NULL);
+	if (rs_id_set(&in.certificate_id))
+		return create(call, &in);
+	rs_faults_note(call->ctx, in.faults);
+	return rs_faults(call->ctx);
 }
 
 enum rs_code rs_certificates_reissue(struct rs_call *call)
@@ -215,10 +226,11 @@ enum rs_code rs_certificates_reissue(struct rs_call *call)
 			&certificate.enterprise_id);
 	if (!rc)
 		rc = rs_if_match_now(call, certificate.revision);
-	if (!rc)
-		rc = read_body(call, CREATE_HERE, &in, NULL);
+	if (rc)
+		return rc;
+	read_content(call, CREATE_HERE, &in, NULL);
 	in.certificate_id = id;
-	return rc ? rc : create(call, &in);
+	return create(call, &in);
 }
 
 static enum rs_code show(struct rs_call *call, const struct rs_id *id, int64_t *revision)
@@ -407,10 +419,9 @@ enum rs_code rs_reissue_requests_update(struct rs_call *call)
 	uint64_t present = 0;
 	enum rs_code rc = begin_update(call, &id, &revision);
 
-	if (!rc)
-		rc = read_body(call, UPDATE, &in, &present);
 	if (rc)
 		return rc;
+	read_content(call, UPDATE, &in, &present);
 	in.message_given = present & 1;
 	in.validity_given = present >> 1 & 1;
 	rc = rs_reissue_edit(call->ctx, &id, revision, &in, &request);
@@ -470,7 +481,7 @@ enum rs_code rs_reissue_requests_accept(struct rs_call *call)
 	enum rs_code rc = begin(call, RS_ACTION_ACCEPT, &id, &revision);
 
 	if (!rc)
-		rc = rs_reissue_accept(call->ctx, &id, revision, call->json, &request);
+		rc = rs_reissue_accept(call->ctx, &id, revision, call->json, "", &request);
 	return rc ? rc : reply(call, 200, &request);
 }
 

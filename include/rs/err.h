@@ -84,5 +84,15 @@ void rs_fault(struct rs_ctx *ctx, enum rs_code code, const char *pointer, const 
 	__attribute__((format(printf, 4, 5)));
 /* RS_OK when no fault was noted, else RS_VALIDATION_FAILED, or the code of all when they agree. */
 enum rs_code rs_faults(struct rs_ctx *ctx) RS_CHECK;
+/* Both in one: the last fault, and what rs_faults() says of it and those before. */
+enum rs_code rs_refuse(struct rs_ctx *ctx, enum rs_code code, const char *pointer, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/*
+ * Takes what was noted so far out of the context, where the next rs_fail() would forget it: an array in
+ * the arena or NULL. rs_faults_note() notes it (again); who reads a body in two steps, the form before and
+ * the content after it was looked who may and in which state, tells the faults of both.
+ */
+json_t *rs_faults_take(struct rs_ctx *ctx);
+void rs_faults_note(struct rs_ctx *ctx, json_t *faults);
 
 #endif

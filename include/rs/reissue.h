@@ -89,6 +89,7 @@ struct rs_reissue_input {
 	json_t *previous_certificate; /* {due_at}: PATCH by an officer */
 	struct rs_bytes digest;       /* what the caller saw; NULL = not told */
 	bool message_given, validity_given; /* null counts: no message, the default validity */
+	json_t *faults; /* rs_faults_take() of the body's form: told with those of the content; NULL = none */
 };
 
 /* --- making and reading --- */
@@ -116,8 +117,9 @@ enum rs_code rs_reissue_put_csr(struct rs_ctx *ctx, const struct rs_id *id, int6
 /* The stored CSR in DER; RS_NOT_FOUND before one was given. */
 enum rs_code rs_reissue_csr(struct rs_ctx *ctx, const struct rs_id *id, struct rs_bytes *der)
 	RS_CHECK;
+/* agreement: {agreement_id, version, language, sha256, accepted}; at: its JSON pointer in what the caller sent. */
 enum rs_code rs_reissue_accept(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
-	json_t *agreement, struct rs_reissue *out) RS_CHECK;
+	json_t *agreement, const char *at, struct rs_reissue *out) RS_CHECK;
 
 /*
  * Verify: CAA of every name is looked up, every pending control validation tried. later: a job does it,

@@ -102,21 +102,49 @@ void rs_err_ext(struct rs_ctx *ctx, const char *name, json_t *value)
 	json_object_set_new(ctx->err.ext, name, value);
 }
 
-void rs_fault(struct rs_ctx *ctx, enum rs_code code, const char *pointer, const char *fmt, ...)
+static void note(struct rs_ctx *ctx, json_t *fault)
 {
-	char detail[512];
-	va_list args;
-
 	if (!ctx->err.faults)
 		ctx->err.faults = json_array();
-	if (json_array_size(ctx->err.faults) >= RS_FAULTS_MAX)
-		return;
-	va_start(args, fmt);
+	if (json_array_size(ctx->err.faults) < RS_FAULTS_MAX)
+		json_array_append(ctx->err.faults, fault);
+}
+
+static void vfault(struct rs_ctx *ctx, enum rs_code code, const char *pointer, const char *fmt, va_list args)
+{
+	char detail[512];
+	json_t *fault;
+
 	rs_err_vprint(detail, sizeof(detail), fmt, args);
+	fault = json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", rs_code_slug(code), "detail", detail);
+	note(ctx, fault);
+	json_decref(fault);
+}
+
+void rs_fault(struct rs_ctx *ctx, enum rs_code code, const char *pointer, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vfault(ctx, code, pointer, fmt, args);
 	va_end(args);
-	json_array_append_new(ctx->err.faults,
-		json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", rs_code_slug(code), "detail",
-			detail));
+}
+
+json_t *rs_faults_take(struct rs_ctx *ctx)
+{
+	json_t *faults = ctx->err.faults;
+
+	ctx->err.faults = NULL;
+	return faults ? rs_arena_json(ctx->arena, faults) : NULL;
+}
+
+void rs_faults_note(struct rs_ctx *ctx, json_t *faults)
+{
+	size_t i;
+	json_t *fault;
+
+	json_array_foreach (faults, i, fault)
+		note(ctx, fault);
 }
 
 /* The code all faults share, or the general one. */
@@ -157,4 +185,14 @@ enum rs_code rs_faults(struct rs_ctx *ctx)
 			"%zu members are not acceptable; each is listed in errors.",
 			json_array_size(err->faults));
 	return err->code;
+}
+
+enum rs_code rs_refuse(struct rs_ctx *ctx, enum rs_code code, const char *pointer, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vfault(ctx, code, pointer, fmt, args);
+	va_end(args);
+	return rs_faults(ctx);
 }

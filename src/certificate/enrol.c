@@ -36,12 +36,14 @@ struct enrol {
 	struct rs_id profile_id, owner_id, challenge_id;
 	const char *csr;
 	json_t *subject, *san, *validity;
+	json_t *faults; /* what is wrong with the body, as far as it is known; NULL = nothing */
 	/* found out */
 	const struct rs_profile *profile;
 	const struct rs_ruleset *rules;
 	struct rs_csr *parsed;
 	struct rs_validity asked;
 	json_t *blockers;
+	bool issuer_ended;
 	struct rs_issue_spec spec;
 };
 
@@ -83,8 +85,8 @@ static enum rs_code use_profile(struct rs_ctx *ctx, struct enrol *e)
 
 	if (rc == RS_NOT_FOUND) {
 		rs_err_reset(&ctx->err);
-		rs_fault(ctx, RS_BAD_VALUE, "/profile_id", "There is no such profile.");
-		return rs_faults(ctx);
+		rs_faults_note(ctx, e->faults);
+		return rs_refuse(ctx, RS_BAD_VALUE, "/profile_id", "There is no such profile.");
 	}
 	if (!rc)
 		rc = rs_may_act(ctx, "certificate.enrol", NULL, &e->profile->enterprise_id);
@@ -114,9 +116,11 @@ static enum rs_code use_owner(struct rs_ctx *ctx, struct enrol *e)
 	rs_p_id(&p, &e->profile->enterprise_id);
 	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_certificate_owner_of, &p, &rows);
 	if (!rc && rs_rows_count(rows) == 0) {
+		rs_faults_note(ctx, e->faults);
 		rs_fault(ctx, RS_BAD_VALUE, "/owner_id",
 			"There is no such user in the profile's enterprise.");
-		rc = rs_faults(ctx);
+		e->faults = rs_faults_take(ctx);
+		return RS_OK;
 	}
 	if (rc)
 		return rc;
@@ -157,11 +161,9 @@ static enum rs_code use_key(struct rs_ctx *ctx, struct enrol *e)
 
 	if (!rc)
 		rc = rs_csr_parse(ctx, e->csr, strlen(e->csr), &e->parsed);
-	if (!rc && !rs_key_allowed(&e->parsed->key, e->profile->key_policy)) {
-		rs_fault(ctx, RS_BAD_CSR, "/csr", "The profile does not take keys of the kind %s.",
+	if (!rc && !rs_key_allowed(&e->parsed->key, e->profile->key_policy))
+		rc = rs_refuse(ctx, RS_BAD_CSR, "/csr", "The profile does not take keys of the kind %s.",
 			e->parsed->key.name);
-		rc = rs_faults(ctx);
-	}
 	if (rc)
 		return rc;
 	e->spec.key = e->parsed->key;
@@ -169,27 +171,25 @@ static enum rs_code use_key(struct rs_ctx *ctx, struct enrol *e)
 	return RS_OK;
 }
 
-static enum rs_code use_names(struct rs_ctx *ctx, struct enrol *e)
+static void use_names(struct rs_ctx *ctx, struct enrol *e)
 {
 	const struct rs_config *config = ctx->app->config;
 	struct rs_name_policy policy = {
 		.rules = e->rules, .extra_tlds = config ? config->names_extra_tlds : NULL};
 	struct rs_names names;
-	enum rs_code rc;
 
 	rs_names_normalise(ctx, e->subject ? e->subject : e->parsed->subject,
 		e->san ? e->san : e->parsed->san, &policy, "", &names);
 	rs_names_refuse(ctx, &names);
 	e->spec.subject = names.subject;
 	e->spec.san = names.san;
-	rc = rs_faults(ctx);
-	return rc ? rc : rs_domain_covers(ctx, &e->profile->enterprise_id, names.san);
 }
 
-static enum rs_code use_validity(struct rs_ctx *ctx, struct enrol *e)
+static void use_validity(struct rs_ctx *ctx, struct enrol *e)
 {
 	const struct rs_issuer *issuer = rs_issuers_get(ctx->app->issuers, e->spec.issuer);
 	struct rs_limits limits = rs_issue_limits(e->profile, e->rules, issuer, 0);
+	size_t before = json_array_size(ctx->err.faults);
 	enum rs_code rc;
 
 	e->asked.mode = "full";
@@ -204,19 +204,33 @@ static enum rs_code use_validity(struct rs_ctx *ctx, struct enrol *e)
 					((given & GIVEN_NOT_AFTER) != 0)))
 			rs_fault(ctx, RS_BAD_VALUE, "/validity",
 				"days belongs to the mode days, not_after to the mode not_after.");
-		rc = rs_faults(ctx);
-		if (rc)
-			return rc;
+		if (json_array_size(ctx->err.faults) > before)
+			return;
 	}
 	rc = rs_issue_window(
 		&e->asked, &limits, rs_clock_now_us(ctx->app->clock), &e->spec.window);
 	if (rc == RS_ISSUER_EXPIRED)
-		return rs_fail(ctx, rc, "The issuing certificate has ended.");
-	if (rc) {
+		e->issuer_ended = true;
+	else if (rc)
 		rs_fault(ctx, rc, "/validity", "The validity is not what profile and rule set allow.");
-		return rs_faults(ctx);
-	}
-	return RS_OK;
+}
+
+/* Form, owner, key, names and validity: what is wrong with any of them is told together. */
+static enum rs_code use_content(struct rs_ctx *ctx, struct enrol *e)
+{
+	enum rs_code rc = e->csr ? use_key(ctx, e) : RS_OK;
+
+	if (rc && rs_code_status(rc) != 422)
+		return rc;
+	rs_faults_note(ctx, e->faults);
+	/* What is not given comes from the CSR. */
+	if (e->parsed || (e->subject && e->san))
+		use_names(ctx, e);
+	use_validity(ctx, e);
+	rc = rs_faults(ctx);
+	if (!rc && e->issuer_ended)
+		rc = rs_fail(ctx, RS_ISSUER_EXPIRED, "The issuing certificate has ended.");
+	return rc ? rc : rs_domain_covers(ctx, &e->profile->enterprise_id, e->spec.san);
 }
 
 /* All blockers at once, as 409. */
@@ -271,11 +285,7 @@ static enum rs_code prepare(struct rs_ctx *ctx, struct enrol *e)
 	if (!rc)
 		rc = use_issuer(ctx, e);
 	if (!rc)
-		rc = use_key(ctx, e);
-	if (!rc)
-		rc = use_names(ctx, e);
-	if (!rc)
-		rc = use_validity(ctx, e);
+		rc = use_content(ctx, e);
 	if (!rc)
 		rc = use_verification(ctx, e);
 	return rc ? rc : ready(ctx, e);
@@ -288,9 +298,11 @@ enum rs_code rs_certificate_enrol(struct rs_ctx *ctx, json_t *body, struct rs_id
 	enum rs_code rc;
 
 	rs_json_read(ctx, body, "", BODY_FIELDS, &e, NULL);
-	rc = rs_faults(ctx);
-	if (!rc)
-		rc = prepare(ctx, &e);
+	/* Without a profile nobody can say who may. */
+	if (!rs_id_set(&e.profile_id))
+		return rs_faults(ctx);
+	e.faults = rs_faults_take(ctx);
+	rc = prepare(ctx, &e);
 	if (rc)
 		return rc;
 	e.spec.enterprise_id = e.profile->enterprise_id;

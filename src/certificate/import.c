@@ -31,6 +31,7 @@ struct import {
 	const char *pem;
 	struct rs_id profile_id, owner_id;
 	json_t *revocation;
+	json_t *faults; /* what is wrong with the body, as far as it is known; NULL = nothing */
 	/* found out */
 	struct revocation revoked;
 	const struct rs_profile *profile;
@@ -58,20 +59,22 @@ static enum rs_code check_links(struct rs_ctx *ctx, struct import *import)
 
 	if (rc == RS_NOT_FOUND) {
 		rs_err_reset(&ctx->err);
-		rs_fault(ctx, RS_BAD_VALUE, "/profile_id", "There is no such profile.");
-		return rs_faults(ctx);
+		rs_faults_note(ctx, import->faults);
+		return rs_refuse(ctx, RS_BAD_VALUE, "/profile_id", "There is no such profile.");
 	}
 	if (!rc)
 		rc = rs_may_act(ctx, "certificate.import", NULL, &import->profile->enterprise_id);
-	if (rc)
+	if (rc || !rs_id_set(&import->owner_id))
 		return rc;
 	rs_p_id(&p, &import->owner_id);
 	rs_p_id(&p, &import->profile->enterprise_id);
 	rc = rs_read(ctx, RS_REACH_CALLER, RS_Q_certificate_owner_of, &p, &rows);
-	if (!rc && rs_rows_count(rows) == 0)
-		rs_fault(ctx, RS_BAD_VALUE, "/owner_id",
-			"There is no such user in the profile's enterprise.");
-	return rc ? rc : rs_faults(ctx);
+	if (rc || rs_rows_count(rows) > 0)
+		return rc;
+	rs_faults_note(ctx, import->faults);
+	rs_fault(ctx, RS_BAD_VALUE, "/owner_id", "There is no such user in the profile's enterprise.");
+	import->faults = rs_faults_take(ctx);
+	return RS_OK;
 }
 
 static enum rs_code read_pem(struct rs_ctx *ctx, struct import *import)
@@ -82,10 +85,12 @@ static enum rs_code read_pem(struct rs_ctx *ctx, struct import *import)
 	enum rs_code rc = rs_x509_read_chain(
 		ctx, import->pem, strlen(import->pem), chain, &count, &import->leaf);
 
+	if (rc == RS_BAD_CERTIFICATE)
+		return rs_refuse(ctx, rc, "/pem", "%s", ctx->err.detail);
 	if (rc)
 		return rc;
 	if (import->leaf->ca)
-		return rs_fail(ctx, RS_BAD_CERTIFICATE, "The first certificate is that of a CA.");
+		return rs_refuse(ctx, RS_BAD_CERTIFICATE, "/pem", "The first certificate is that of a CA.");
 	for (size_t i = 1; i < count; i++)
 		text = rs_arena_printf(ctx->arena, "%s%s", text, rs_x509_pem(ctx, chain[i]));
 	import->chain_pem = count > 1 ? text : NULL;
@@ -115,7 +120,7 @@ static enum rs_code check_unknown(struct rs_ctx *ctx, const struct import *impor
 		return rc;
 	}
 	if (rs_issuers_by_subject(ctx->app->issuers, import->leaf->issuer_name))
-		return rs_fail(ctx, RS_BAD_CERTIFICATE,
+		return rs_refuse(ctx, RS_BAD_CERTIFICATE, "/pem",
 			"The certificate names an issuer of this service, which did not issue it.");
 	return RS_OK;
 }
@@ -180,11 +185,21 @@ enum rs_code rs_certificate_import(struct rs_ctx *ctx, json_t *body, struct rs_i
 	if (import.revocation)
 		rs_json_read(ctx, import.revocation, "/revocation", REVOCATION_FIELDS, &import.revoked,
 			NULL);
-	rc = rs_faults(ctx);
-	if (!rc)
-		rc = check_links(ctx, &import);
-	if (!rc)
+	if (import.revoked.revoked_at > rs_clock_now_us(ctx->app->clock))
+		rs_fault(ctx, RS_OUT_OF_RANGE, "/revocation/revoked_at", "This time lies in the future.");
+	/* Without a profile nobody can say who may. */
+	if (!rs_id_set(&import.profile_id))
+		return rs_faults(ctx);
+	import.faults = rs_faults_take(ctx);
+	rc = check_links(ctx, &import);
+	if (rc)
+		return rc;
+	if (import.pem)
 		rc = read_pem(ctx, &import);
+	if (rc && rs_code_status(rc) != 422)
+		return rc;
+	rs_faults_note(ctx, import.faults);
+	rc = rs_faults(ctx);
 	if (!rc)
 		rc = check_unknown(ctx, &import);
 	if (rc)

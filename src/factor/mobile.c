@@ -246,7 +246,7 @@ static enum rs_code prove(struct rs_ctx *ctx, struct change *change, const char 
 		rs_equal(mac, pending.code_mac.data, RS_MAC_LEN))
 		return RS_OK;
 	rs_audit_denied(ctx, &event, RS_OTP_INVALID);
-	return rs_fail(ctx, RS_OTP_INVALID, "The code is wrong.");
+	return rs_refuse(ctx, RS_OTP_INVALID, "/code", "The code is wrong.");
 }
 
 enum rs_code rs_mobile_confirm(struct rs_ctx *ctx, json_t *body)

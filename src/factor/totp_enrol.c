@@ -226,7 +226,7 @@ static enum rs_code prove(struct rs_ctx *ctx, struct enrolling *e, const char *c
 	if (e->step)
 		return RS_OK;
 	rs_audit_denied(ctx, &event, RS_OTP_INVALID);
-	return rs_fail(ctx, RS_OTP_INVALID, "The code is wrong. Is the clock of the device right?");
+	return rs_refuse(ctx, RS_OTP_INVALID, "/code", "The code is wrong. Is the clock of the device right?");
 }
 
 enum rs_code rs_totp_confirm(struct rs_ctx *ctx, json_t *body)

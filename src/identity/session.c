@@ -175,7 +175,7 @@ static enum rs_code current_check(struct rs_ctx *ctx, const char *password)
 	struct rs_event event = {.action = "session.denied", .object_type = "user"};
 	event.object = ctx->actor.id;
 	rs_audit_denied(ctx, &event, RS_CREDENTIALS_INVALID);
-	return rs_fail(ctx, RS_CREDENTIALS_INVALID, "The current password is wrong.");
+	return rs_refuse(ctx, RS_CREDENTIALS_INVALID, "/current_password", "The current password is wrong.");
 }
 
 enum rs_code rs_me_password(struct rs_ctx *ctx, json_t *body, int64_t revision)

@@ -174,6 +174,7 @@ static json_t *merged_validity(struct rs_ctx *ctx, const struct rs_reissue *r, j
 static void take_validity(struct rs_ctx *ctx, struct rs_case *c, json_t *sent)
 {
 	struct rs_validity v = {0};
+	size_t before = json_array_size(ctx->err.faults);
 	uint64_t given = 0;
 	json_t *validity;
 
@@ -190,7 +191,7 @@ static void take_validity(struct rs_ctx *ctx, struct rs_case *c, json_t *sent)
 		if ((strcmp(v.mode, "not_after") == 0) != (given >> 2 & 1))
 			rs_fault(ctx, RS_BAD_VALUE, "/validity/not_after",
 				"\"not_after\" belongs to the mode \"not_after\", and only to that.");
-		if (ctx->err.faults)
+		if (json_array_size(ctx->err.faults) > before)
 			return;
 		validity = rs_reissue_validity_json(ctx, &v);
 		check_window(ctx, c, &v);
@@ -204,6 +205,7 @@ static void take_validity(struct rs_ctx *ctx, struct rs_case *c, json_t *sent)
 void rs_reissue_take_content(
 	struct rs_ctx *ctx, struct rs_case *c, const struct rs_reissue_input *input)
 {
+	rs_faults_note(ctx, input->faults);
 	if (input->reason)
 		c->request.reason = input->reason;
 	if (input->message_given)
@@ -256,8 +258,8 @@ static enum rs_code outdated(struct rs_ctx *ctx, const struct rs_reissue *r)
 }
 
 /* The text accepted must be the very text of the current version in that language. */
-static enum rs_code same_text(
-	struct rs_ctx *ctx, const struct rs_reissue *r, const struct acceptance *a)
+static enum rs_code same_text(struct rs_ctx *ctx, const struct rs_reissue *r, const struct acceptance *a,
+	const char *at)
 {
 	struct rs_agreement text;
 	enum rs_code rc;
@@ -266,28 +268,30 @@ static enum rs_code same_text(
 		return outdated(ctx, r);
 	rc = rs_agreement_get(ctx, &a->agreement_id, a->version, a->language, NULL, &text);
 	if (rc == RS_NOT_FOUND || (!rc && strcmp(text.language, a->language) != 0))
-		return rs_fail(ctx, RS_BAD_VALUE, "There is no text of the agreement in \"%s\".",
+		return rs_refuse(ctx, RS_BAD_VALUE, rs_pointer(ctx, at, "language"),
+			"There is no text of the agreement in \"%s\".",
 			a->language);
 	if (rc)
 		return rc;
 	return memcmp(text.sha256.data, a->sha256.data, 32) == 0 ? RS_OK : outdated(ctx, r);
 }
 
-enum rs_code rs_reissue_take_agreement(struct rs_ctx *ctx, struct rs_case *c, json_t *agreement)
+enum rs_code rs_reissue_take_agreement(
+	struct rs_ctx *ctx, struct rs_case *c, json_t *agreement, const char *at)
 {
 	struct rs_reissue *r = &c->request;
 	struct acceptance a = {0};
 	enum rs_code rc;
 
-	rs_json_read(ctx, agreement, "/agreement", ACCEPTANCE_FIELDS, &a, NULL);
+	rs_json_read(ctx, agreement, at, ACCEPTANCE_FIELDS, &a, NULL);
 	if (!ctx->err.faults && !a.accepted)
-		rs_fault(ctx, RS_BAD_VALUE, "/agreement/accepted", "Only true accepts.");
+		rs_fault(ctx, RS_BAD_VALUE, rs_pointer(ctx, at, "accepted"), "Only true accepts.");
 	rc = rs_faults(ctx);
 	if (rc)
 		return rc;
 	if (!rs_id_set(&r->wanted_agreement_id))
-		return rs_fail(ctx, RS_BAD_VALUE, "The profile asks for no agreement.");
-	rc = same_text(ctx, r, &a);
+		return rs_refuse(ctx, RS_BAD_VALUE, at, "The profile asks for no agreement.");
+	rc = same_text(ctx, r, &a, at);
 	if (rc)
 		return rc;
 	r->agreement_id = a.agreement_id;

@@ -271,7 +271,26 @@ static enum rs_code check_agreement(struct rs_ctx *ctx, const struct rs_case *c,
 		r->wanted_language = text.language;
 		r->wanted_sha256 = text.sha256;
 	}
-	return rc ? rc : rs_reissue_take_agreement(ctx, &draft, agreement);
+	return rc ? rc : rs_reissue_take_agreement(ctx, &draft, agreement, "/agreement");
+}
+
+/* The content and the key; what is wrong with either is told together. */
+static enum rs_code take(struct rs_ctx *ctx, struct rs_case *c, const struct rs_reissue_input *input,
+	struct rs_change *change)
+{
+	enum rs_code rc = RS_OK;
+	json_t *faults;
+	bool same;
+
+	rs_reissue_take_content(ctx, c, input);
+	faults = rs_faults_take(ctx);
+	if (input->csr)
+		rc = rs_reissue_take_csr(
+			ctx, c, input->csr, strlen(input->csr), change, &same);
+	if (rc && rs_code_status(rc) != 422)
+		return rc;
+	rs_faults_note(ctx, faults);
+	return rs_faults(ctx);
 }
 
 enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input *input,
@@ -279,18 +298,13 @@ enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input
 {
 	struct rs_case c = {0};
 	struct rs_change change = {0};
-	bool same;
 	enum rs_code rc = begin(ctx, &input->certificate_id, &c);
 
 	if (rc)
 		return rc;
-	rs_reissue_take_content(ctx, &c, input);
-	rc = rs_faults(ctx);
+	rc = take(ctx, &c, input, &change);
 	if (!rc && (input->san || input->subject))
 		rc = rs_domain_covers(ctx, &c.request.enterprise_id, c.request.san);
-	if (!rc && input->csr)
-		rc = rs_reissue_take_csr(
-			ctx, &c, input->csr, strlen(input->csr), &change, &same);
 	if (!rc && input->agreement)
 		rc = check_agreement(ctx, &c, input->agreement);
 	if (rc)
@@ -301,6 +315,6 @@ enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input
 	if (rc)
 		return rc;
 	if (input->agreement)
-		return rs_reissue_accept(ctx, &c.request.id, -1, input->agreement, out);
+		return rs_reissue_accept(ctx, &c.request.id, -1, input->agreement, "/agreement", out);
 	return rs_case_read(ctx, RS_REACH_CALLER, &c.request.id, out);
 }

@@ -6,9 +6,9 @@
 enum rs_code rs_reissue_key_refused(struct rs_ctx *ctx, const char *claim)
 {
 	if (strcmp(claim, "blocked") == 0)
-		return rs_fail(ctx, RS_KEY_BLOCKED,
+		return rs_refuse(ctx, RS_KEY_BLOCKED, "/csr",
 			"This key may not be certified: it is known to be compromised. Make a new one.");
-	return rs_fail(ctx, RS_KEY_REUSED,
+	return rs_refuse(ctx, RS_KEY_REUSED, "/csr",
 		"This key is in use already. A reissue needs a new one: make it and send its CSR.");
 }
 
@@ -35,7 +35,7 @@ static enum rs_code check_key(struct rs_ctx *ctx, const struct rs_case *c, struc
 	bool previous;
 
 	if (!rs_key_allowed(&csr->key, c->by.newest->key_policy))
-		return rs_fail(ctx, RS_BAD_CSR,
+		return rs_refuse(ctx, RS_BAD_CSR, "/csr",
 			"The profile takes no %s keys. It takes: %s.", csr->key.name,
 			kind_list(ctx, c->by.newest->key_policy));
 	rs_p_bytes(&p, csr->key.spki_sha256, 32);

@@ -87,15 +87,16 @@ static enum rs_code patch(
 	const struct rs_reissue_input *in = arg;
 	enum rs_code rc;
 
+	rs_faults_note(ctx, in->previous_certificate ? in->faults : NULL);
 	if (in->previous_certificate) {
 		*done = true;
 		if (edits(in))
-			return rs_fail(ctx, RS_BAD_VALUE,
+			return rs_refuse(ctx, RS_BAD_VALUE, "/previous_certificate",
 				"previous_certificate is changed by itself, in a call of its own.");
 		return postpone(ctx, c, in->previous_certificate);
 	}
 	rc = rs_policy_may(ctx, &c->request, c->by.profile, RS_ACTION_EDIT);
-	*done = !edits(in);
+	*done = !edits(in) && !in->faults;
 	if (rc || *done)
 		return rc;
 	change->before = content_of(ctx, &c->request);
@@ -118,14 +119,20 @@ enum rs_code rs_reissue_edit(struct rs_ctx *ctx, const struct rs_id *id, int64_t
 	return rs_case_change(ctx, id, &work, out);
 }
 
+struct acceptance {
+	json_t *agreement;
+	const char *at;
+};
+
 static enum rs_code accept(
 	struct rs_ctx *ctx, struct rs_case *c, struct rs_change *change, void *arg, bool *done)
 {
+	const struct acceptance *a = arg;
 	enum rs_code rc = rs_policy_may(ctx, &c->request, c->by.profile, RS_ACTION_ACCEPT);
 
 	(void)done;
 	if (!rc)
-		rc = rs_reissue_take_agreement(ctx, c, arg);
+		rc = rs_reissue_take_agreement(ctx, c, a->agreement, a->at);
 	if (rc)
 		return rc;
 	rs_case_move(c, c->request.state);
@@ -139,11 +146,12 @@ static enum rs_code accept(
 }
 
 enum rs_code rs_reissue_accept(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
-	json_t *agreement, struct rs_reissue *out)
+	json_t *agreement, const char *at, struct rs_reissue *out)
 {
+	struct acceptance a = {agreement, at};
 	/* A call of its own is a PUT, which has no key; within a submit it is a step. */
 	const struct rs_work work = {
-		.run = accept, .arg = agreement, .step = true, .revision = revision};
+		.run = accept, .arg = &a, .step = true, .revision = revision};
 
 	return rs_case_change(ctx, id, &work, out);
 }

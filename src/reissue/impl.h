@@ -124,9 +124,10 @@ struct rs_event rs_reissue_event_of(const struct rs_reissue *request, const char
  */
 void rs_reissue_take_content(struct rs_ctx *ctx, struct rs_case *c,
 	const struct rs_reissue_input *input);
-/* Accepts the agreement {agreement_id, version, language, sha256, accepted} in the caller's name. */
-enum rs_code rs_reissue_take_agreement(struct rs_ctx *ctx, struct rs_case *c, json_t *agreement)
-	RS_CHECK;
+/* Accepts the agreement {agreement_id, version, language, sha256, accepted}, which the caller
+ * sent at the pointer `at`, in the caller's name. */
+enum rs_code rs_reissue_take_agreement(
+	struct rs_ctx *ctx, struct rs_case *c, json_t *agreement, const char *at) RS_CHECK;
 /*
  * Parses and checks a CSR and puts its key into c->request; change gets the CSR and the claim. *same
  * when it is the key the request has already.

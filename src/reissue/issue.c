@@ -266,9 +266,9 @@ static enum rs_code enrol_refused(struct rs_ctx *ctx, const struct rs_rows *rows
 		return RS_NOT_READY;
 	}
 	if (strcmp(claim, "blocked") == 0)
-		return rs_fail(ctx, RS_KEY_BLOCKED,
+		return rs_refuse(ctx, RS_KEY_BLOCKED, "/csr",
 			"This key may not be certified: it is known to be compromised. Make a new one.");
-	return rs_fail(ctx, RS_KEY_REUSED, "This key is in use already. Make a new one.");
+	return rs_refuse(ctx, RS_KEY_REUSED, "/csr", "This key is in use already. Make a new one.");
 }
 
 static enum rs_code intend_enrolment(struct rs_ctx *ctx, const struct rs_issue_plan *plan)

@@ -104,7 +104,7 @@ enum rs_code rs_reissue_submit(struct rs_ctx *ctx, const struct rs_id *id, int64
 	enum rs_code rc = RS_OK;
 
 	if (input->agreement) {
-		rc = rs_reissue_accept(ctx, id, revision, input->agreement, out);
+		rc = rs_reissue_accept(ctx, id, revision, input->agreement, "/agreement", out);
 		revision = -1; /* the acceptance has just raised it */
 	}
 	for (int attempt = 0; !rc && attempt < ATTEMPTS; attempt++) {

@@ -10,7 +10,8 @@ import pytest
 
 from support.beside import Beside
 from support.client import Api
-from support.keys import make_csr, make_key
+from support.foreign import foreign_pem
+from support.keys import make_csr, make_key, spki_sha256
 
 ABSENT = "01938a6e-2f00-7c3a-9a51-4be0d2a1c055"
 SETTINGS = """{"server": {"port": @PORT@, "replica_id": "beside", "max_in_flight": 4,
@@ -71,6 +72,82 @@ def test_a_body_is_judged_last(draft, cancelled, callers, method, path, body):
     ask("auditor", draft).expect(403, "forbidden")
     answer = ask(may, cancelled).expect(409, "wrong-state")
     assert answer["current_status"] == "cancelled"
+
+
+WRONG = {"subject": {"nonsense": "a"}, "san": [{"type": "dns", "value": "-"}], "validity": {"mode": "days", "days": 36000}}
+WRONGED = {"/subject/nonsense", "/san/0/value", "/validity/days"}
+
+
+def test_faults_of_form_and_content_are_told_together(journey, callers):
+    """A 422 lists all faults: unknown members and wrong types beside names, validity and CSR that are refused."""
+    form, pointers = {"message": 5, "nonsense": 1}, {"/message", "/nonsense"}
+    certificate = journey.revoked()
+    body = {"certificate_id": certificate["id"], "reason": "no reason", "csr": "no csr", **WRONG, **form}
+    made = callers["subscriber"].post("/v1/reissue-requests", body).expect(422, "validation-failed")
+    assert set(made.pointers()) == WRONGED | pointers | {"/reason", "/csr"}
+    del body["certificate_id"]
+    made = callers["subscriber"].post(f"/v1/certificates/{certificate['id']}/reissue-requests", body)
+    assert set(made.expect(422).pointers()) == WRONGED | pointers | {"/reason", "/csr"}
+
+    here = f"/v1/reissue-requests/{journey.request(certificate)['id']}"
+    before = callers["subscriber"].get(here).expect(200)
+    edited = callers["subscriber"].patch(here, {"reason": "no reason", **WRONG, **form}).expect(422)
+    assert set(edited.pointers()) == WRONGED | pointers | {"/reason"}
+    callers["subscriber"].patch(here, {"nonsense": 1}).expect(422, "unknown-member")
+    callers["subscriber"].patch(here, {"nonsense": 1, "message": "well"}).expect(422, "unknown-member")
+    assert callers["subscriber"].get(here).expect(200).json == before.json
+
+    profile = journey.instance["PROFILE_DESKTOP_ID"]
+    enrol = {"profile_id": profile, "csr": "no csr", "owner_id": ABSENT, "nonsense": 1, **WRONG}
+    assert set(callers["officer"].post("/v1/certificates", enrol).expect(422).pointers()) == {
+        "/csr", "/owner_id", "/nonsense", "/subject/nonsense", "/san/0/value", "/validity"}
+    foreign = {"profile_id": profile, "pem": "no certificate", "owner_id": ABSENT, "nonsense": 1,
+               "revocation": {"revoked_at": "2200-01-01T00:00:00Z", "reason": "no reason"}}
+    assert set(callers["officer"].post("/v1/certificates/import", foreign).expect(422).pointers()) == {
+        "/pem", "/owner_id", "/nonsense", "/revocation/revoked_at", "/revocation/reason"}
+
+
+def test_a_certificate_in_a_body_is_looked_for_first(journey, callers):
+    """Creating: 404 for a certificate one may not see, 403, 409, and only then 422 for the rest of the body."""
+    wrong = {"reason": "no reason", "nonsense": 1}
+    certificate = journey.certificate()
+    path, body = "/v1/reissue-requests", {"certificate_id": certificate["id"], **wrong}
+    for caller in ("subscriber_b", "subscriber2", "officer_other"):
+        callers[caller].post(path, body).expect(404, "not-found")
+    callers["subscriber"].post(path, {**body, "certificate_id": ABSENT}).expect(404, "not-found")
+    for caller in ("enterprise_admin", "auditor"):
+        callers[caller].post(path, body).expect(403, "forbidden")
+    callers["officer"].post(f"/v1/certificates/{certificate['id']}/suspend", {}).expect(200)
+    callers["subscriber"].post(path, body).expect(409, "certificate-suspended")
+    callers["officer"].post(f"/v1/certificates/{certificate['id']}/release", {}).expect(200)
+    callers["subscriber"].post(path, body).expect(422)
+
+
+def test_every_fault_has_its_pointer(journey, callers, instance):
+    """The pointer of a 422 leads into the body that was sent, to the member that is wrong."""
+    subscriber, old, key = callers["subscriber"], make_key(), make_key()
+    request = journey.request(journey.revoked(key=old))
+    here = f"/v1/reissue-requests/{request['id']}"
+    wanted = {name: request["agreement"][name] for name in ("agreement_id", "version", "language", "sha256")}
+    for body, pointers in (
+            ({}, {"/agreement_id", "/version", "/language", "/sha256", "/accepted"}),
+            ({**wanted, "accepted": False}, {"/accepted"}), ({**wanted, "language": "xx", "accepted": True}, {"/language"})):
+        assert set(subscriber.put(here + "/agreement", body).expect(422).pointers()) == pointers
+    refused = subscriber.post(here + "/submit", {"agreement": {**wanted, "accepted": False}}).expect(422)
+    assert refused.pointers() == ["/agreement/accepted"]
+    callers["admin"].post("/v1/blocked-keys", {"spki_sha256": spki_sha256(key), "reason": "known-private"}).expect(201)
+    ed25519 = make_csr(make_key("Ed25519"))
+    for csr, code in ((make_csr(old), "key-reused"), (make_csr(key), "key-blocked"), (ed25519, "bad-csr")):
+        assert subscriber.put(here + "/csr", {"csr": csr}).expect(422, code).pointers() == ["/csr"]
+        enrol = {"profile_id": instance["PROFILE_DESKTOP_ID"], "csr": csr, "subject": {"common_name": "Test"}}
+        assert callers["officer"].post("/v1/certificates", enrol).expect(422, code).pointers() == ["/csr"]
+    foreign = {"profile_id": instance["PROFILE_DESKTOP_ID"], "owner_id": request["owner"]["id"]}
+    for pem in ("no certificate", foreign_pem(ca=True), foreign_pem() + foreign_pem()):
+        answer = callers["officer"].post("/v1/certificates/import", {**foreign, "pem": pem})
+        assert answer.expect(422, "bad-certificate").pointers() == ["/pem"]
+    answer = callers["officer"].post("/v1/certificates/import", {
+        **foreign, "pem": foreign_pem(), "revocation": {"revoked_at": "2200-01-01T00:00:00Z", "reason": "superseded"}})
+    assert answer.expect(422, "out-of-range").pointers() == ["/revocation/revoked_at"]
 
 
 @pytest.mark.parametrize("path", ["/open", "/release", "/reopen", "/retry"])
