@@ -53,7 +53,8 @@ enum rs_field_flag {
 	RS_F_READONLY = 1 << 2, /* reading a body: refused as unknown; rows and writing: used */
 	RS_F_OMIT = 1 << 3,     /* writing: left out when zero instead of null */
 	RS_F_HIDDEN = 1 << 4,   /* never written, never read from a body; rows only */
-	RS_F_LINES = 1 << 5,    /* strings: LF and TAB allowed (messages), other controls refused */
+	RS_F_LINES = 1 << 5,    /* strings: LF and TAB allowed (messages), other controls refused; with a min
+				 * not of blanks alone */
 	RS_F_PEM = RS_F_LINES | 1 << 6, /* strings: CR LF too, as some programs end their lines */
 };
 

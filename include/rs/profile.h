@@ -65,6 +65,8 @@ enum rs_code rs_profile_get(struct rs_ctx *ctx, const struct rs_id *id, int64_t 
 	const struct rs_profile **out) RS_CHECK;
 
 /* Whether a string stands in one of the profile's arrays. */
+/* The operations a second factor may be asked for; NULL-terminated. */
+extern const char *const rs_profile_operations[];
 bool rs_profile_has(const json_t *array, const char *value);
 /* Whether the subject member, "san" or "validity" may be edited. */
 bool rs_profile_editable(const struct rs_profile *profile, const char *field);

@@ -197,6 +197,11 @@ static bool wrong_type(struct rs_ctx *ctx, const char *at, const char *wanted)
 	return false;
 }
 
+static bool is_blank(const char *text)
+{
+	return text[strspn(text, " \t\n")] == '\0';
+}
+
 static bool read_string(struct rs_ctx *ctx, const struct rs_field *f, const char *at, json_t *value,
 	void *out)
 {
@@ -211,6 +216,8 @@ static bool read_string(struct rs_ctx *ctx, const struct rs_field *f, const char
 	} else if (length < f->min || length > max) {
 		rs_fault(ctx, RS_OUT_OF_RANGE, at, "Must have %lld to %lld characters, has %lld.",
 			(long long)f->min, (long long)max, (long long)length);
+	} else if (f->min > 0 && (f->flags & RS_F_PEM) == RS_F_LINES && is_blank(text)) {
+		rs_fault(ctx, RS_BAD_VALUE, at, "A text of blanks says nothing.");
 	} else if (!is_printable(text, f->flags)) {
 		rs_fault(ctx, RS_BAD_VALUE, at,
 			"Control, direction and zero-width characters are not allowed.");

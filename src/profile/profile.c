@@ -192,14 +192,15 @@ json_t *rs_profile_connectors(const struct rs_profile *profile)
 
 json_t *rs_profile_json(struct rs_ctx *ctx, const struct rs_profile *profile)
 {
-	json_t *out = written(profile);
+	json_t *out = written(profile), *factors = json_deep_copy(profile->second_factor);
 
-	if (ctx->actor.role == RS_ROLE_SUBSCRIBER || ctx->actor.role == RS_ROLE_OFFICER) {
-		json_t *factors = json_deep_copy(profile->second_factor);
-
+	if (ctx->actor.role == RS_ROLE_SUBSCRIBER || ctx->actor.role == RS_ROLE_OFFICER)
 		hide_connectors(factors);
-		json_object_set_new(out, "second_factor", factors);
-	}
+	/* An operation that nobody wrote anything for asks for no factor. */
+	for (const char *const *operation = rs_profile_operations; *operation; operation++)
+		if (!json_object_get(factors, *operation))
+			json_object_set_new(factors, *operation, json_array());
+	json_object_set_new(out, "second_factor", factors);
 	return out;
 }
 

@@ -19,7 +19,7 @@ static const char *const ELIGIBLE[] = {"issued", "revoked", "expired", NULL};
 static const char *const STEPS[] = {"key", "subject", "san", "validity", "domain_verification",
 	"agreement", "message", "second_factor", "approval", NULL};
 static const char *const ACTIONS[] = {"keep", "revoke_on_issue", "revoke_after_days", NULL};
-static const char *const OPERATIONS[] = {"reissue", "approve", "revoke", "enrol", NULL};
+const char *const rs_profile_operations[] = {"reissue", "approve", "revoke", "enrol", NULL};
 static const char *const MECHANISMS[] = {
 #define RS_MECHANISM(name) #name,
 #include "rs/mechanisms.def"
@@ -295,7 +295,7 @@ static enum rs_code check_second_factor(struct rs_ctx *ctx, const struct rs_prof
 	json_object_foreach (profile->second_factor, operation, options) {
 		const char *at = rs_pointer(ctx, "/second_factor", operation);
 
-		if (!in_list(OPERATIONS, operation))
+		if (!in_list(rs_profile_operations, operation))
 			rs_fault(ctx, RS_UNKNOWN_MEMBER, at,
 				"The operations are reissue, approve, revoke and enrol.");
 		else if (!json_is_array(options) || json_array_size(options) > 8)

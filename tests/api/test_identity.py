@@ -51,6 +51,19 @@ def test_api_tokens_need_a_session_and_give_no_more_than_it_has(session):
     assert token.get("/v1/me").expect(200)["scopes"] == ["certificates:read", "reissue:read"]
 
 
+def test_when_an_api_token_was_used(instance, session):
+    """last_used_at is null until an API token is used for the first time, and tells of that at once."""
+    made = session.post("/v1/api-tokens", {"name": "Test", "scopes": ["reissue:read"]}).expect(201)
+
+    def used():
+        items = session.get("/v1/api-tokens").expect(200)["items"]
+        return next(one for one in items if one["id"] == made["id"])["last_used_at"]
+
+    assert made["last_used_at"] is None and used() is None
+    Api(instance["BASE_URL"], made["token"]).get("/v1/me").expect(200)
+    assert used() >= made["created_at"]
+
+
 def test_a_revoked_api_token_is_dead(session):
     """DELETE /v1/api-tokens/{id} acts at once, and only on one's own."""
     made = session.post("/v1/api-tokens", {"name": "t", "scopes": ["reissue:read"]}).expect(201)

@@ -15,6 +15,7 @@ def test_defaults(wanted, caller_enterprise_admin):
     made = caller_enterprise_admin.post("/v1/profiles", wanted).expect(201)
     assert made["revision"] == 1 and made["active"] and made["eligible"] == ["issued", "revoked"]
     assert made["previous_certificate"] == {"action": "revoke_on_issue"} and made["reuse_days"] is None
+    assert made["second_factor"] == {"reissue": [], "approve": [], "revoke": [], "enrol": []}
     assert made.headers["Location"].endswith(f"/v1/profiles/{made['id']}")
     assert caller_enterprise_admin.get(f"/v1/profiles/{made['id']}").expect(200).json == made.json
 

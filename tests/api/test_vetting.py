@@ -98,6 +98,7 @@ def test_decline_edit_submit_again(journey, vetted, caller_subscriber, caller_of
     """A declined request says why; an edit begins a new round, which is vetted anew."""
     request = submitted(journey, caller_subscriber, vetted)
     act(caller_officer, request, "decline").expect(422)
+    assert act(caller_officer, request, "decline", remarks=" \n").expect(422).pointers() == ["/remarks"]
     declined = act(caller_officer, request, "decline", remarks="Not the registered name.").expect(200)
     assert declined["status"] == "declined" and declined["declined"]["remarks"] == "Not the registered name."
     edited = caller_subscriber.patch(f"/v1/reissue-requests/{request['id']}",

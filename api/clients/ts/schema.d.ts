@@ -3867,7 +3867,7 @@ export interface components {
         };
         /** @enum {string} */
         AgreementFormat: "text" | "markdown";
-        /** @description The text; its UTF-8 octets are what `sha256` is of. */
+        /** @description The text; its UTF-8 octets are what `sha256` is of. Lines end with a line feed; not of blanks alone. */
         AgreementText: string;
         /** @description One text of an agreement, in one version and one language. */
         Agreement: {
@@ -4606,6 +4606,7 @@ export interface components {
             challenge_id?: components["schemas"]["Id"];
         };
         Decline: {
+            /** @description Why, in words; not of blanks alone. */
             remarks: string;
         };
         Preflight: {
