@@ -36,6 +36,7 @@ struct rs_cli {
 	const char *about;    /* one paragraph */
 	const char *examples; /* whole lines */
 	const struct rs_cli_option *options; /* ends with name NULL; or NULL */
+	const char *keyring_file;	     /* in place of the one of the configuration, or NULL */
 	bool answers_faults; /* the faults of the configuration are the answer: --json to stdout */
 	/* filled by rs_cli_options() */
 	const char *config[RS_CLI_CONFIGS_MAX];
@@ -70,7 +71,8 @@ int rs_cli_migrate(int argc, char **argv);
 int rs_cli_enterprise(int argc, char **argv);
 int rs_cli_user(int argc, char **argv);
 int rs_cli_token(int argc, char **argv);
-/* `reissued keyring init|rotate`: the file of the root keys. argv[0] is "keyring". */
+/* `reissued keyring init|add|...`: the root keys, and what was made by them. argv[0] is "keyring".
+ */
 int rs_cli_keyring(int argc, char **argv);
 /* `reissued permissions [--json]`: the permission table. */
 int rs_cli_permissions(int argc, char **argv);

@@ -112,8 +112,18 @@ enum rs_code rs_keyring_verify_store(struct rs_ctx *ctx, const struct rs_keyring
 /* --- the file, for `reissued keyring` --- */
 /* Writes a new file (mode 0600, never over an existing one) with one random key. */
 enum rs_code rs_keyring_init(struct rs_ctx *ctx, const char *path) RS_CHECK;
-/* Adds a random key and makes it the active one, replacing the file in one step; owner, group and
- * mode stay. */
-enum rs_code rs_keyring_rotate(struct rs_ctx *ctx, const char *path) RS_CHECK;
+/*
+ * Each of the following replaces the file in one step; owner, group and mode stay, and every key of
+ * it must be good before. RS_CONFLICT when another command is at it.
+ *
+ * Adds a random key; with activate new values are made under it from then on. kid gets its name.
+ * RS_QUOTA_EXHAUSTED when the file is full.
+ */
+enum rs_code rs_keyring_add(
+	struct rs_ctx *ctx, const char *path, bool activate, char kid[RS_KID_MAX + 1]) RS_CHECK;
+/* New values are made under kid from then on. RS_NOT_FOUND when the file does not hold it. */
+enum rs_code rs_keyring_activate(struct rs_ctx *ctx, const char *path, const char *kid) RS_CHECK;
+/* Takes kid out. RS_NOT_FOUND as above, RS_IN_USE when it is the active one. */
+enum rs_code rs_keyring_remove(struct rs_ctx *ctx, const char *path, const char *kid) RS_CHECK;
 
 #endif

@@ -7,7 +7,7 @@ WITH c AS (
     RETURNING id
 ), u AS (
     UPDATE user_means SET sealed = $5::bytea, kid = $6
-    WHERE $1 = 'user_means' AND user_id = $3::uuid AND kind = $2 AND state = 'active' AND sealed = $4::bytea
+    WHERE $1 = 'user_means' AND user_id = $3::uuid AND kind = $2 AND sealed = $4::bytea
     RETURNING user_id
 ), v AS (
     UPDATE domain_validation SET token_sealed = $5::bytea, token_kid = $6

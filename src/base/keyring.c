@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -364,21 +365,20 @@ enum rs_code rs_keyring_open(struct rs_ctx *ctx, const struct rs_keyring *ring,
 	return RS_OK;
 }
 
-/* --- making and rotating the file --- */
+/* --- making and changing the file --- */
 
-/* Adds a random key under a new name to the document and makes it the active one. */
-static void add_random(json_t *doc)
+/* Adds a random key under a new name to the document. */
+static void add_random(json_t *doc, char kid[RS_KID_MAX + 1])
 {
 	unsigned char root[ROOT_LEN];
 	unsigned char name[4];
-	char kid[10] = "k";
 	char text[45];
 	rs_random(root, sizeof(root));
 	rs_random(name, sizeof(name));
+	kid[0] = 'k';
 	rs_hex(name, sizeof(name), kid + 1);
 	root_write(root, text);
 	json_object_set_new(json_object_get(doc, "keys"), kid, json_string(text));
-	json_object_set_new(doc, "active", json_string(kid));
 	rs_cleanse(root, sizeof(root));
 	rs_cleanse(text, sizeof(text));
 }
@@ -412,7 +412,9 @@ static bool write_new(const char *path, json_t *doc)
 enum rs_code rs_keyring_init(struct rs_ctx *ctx, const char *path)
 {
 	json_t *doc = json_pack("{s:s,s:{}}", "active", "", "keys");
-	add_random(doc);
+	char kid[RS_KID_MAX + 1];
+	add_random(doc, kid);
+	json_object_set_new(doc, "active", json_string(kid));
 	bool good = write_new(path, doc);
 	int why = errno;
 	json_decref(doc);
@@ -427,42 +429,153 @@ enum rs_code rs_keyring_init(struct rs_ctx *ctx, const char *path)
 		ctx, RS_UNAVAILABLE, "The keyring %s cannot be written: %s.", path, strerror(why));
 }
 
-/* Puts doc in the place of the file in one step: whoever could read it can read it then. */
-static bool replace(struct rs_ctx *ctx, const char *path, json_t *doc)
+/* What was renamed is so after a power cut too: there may be values under the new key by then. */
+static bool sync_folder(struct rs_ctx *ctx, const char *path)
 {
-	const char *beside = rs_arena_printf(ctx->arena, "%s.new", path);
-	struct stat st;
-	if (stat(path, &st) != 0 || !write_new(beside, doc))
+	const char *slash = strrchr(path, '/');
+	const char *folder =
+		slash ? rs_arena_printf(ctx->arena, "%.*s", (int)(slash - path) + 1, path) : ".";
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return false;
-	if (chown(beside, st.st_uid, st.st_gid) == 0 && chmod(beside, st.st_mode & 0777) == 0 &&
-		rename(beside, path) == 0)
-		return true;
+	bool good = fsync(fd) == 0;
+	int why = errno;
+	close(fd);
+	errno = why;
+	return good;
+}
+
+/* Puts the new file, under the name beside it, in the place of the old one. */
+static bool put_in_place(
+	struct rs_ctx *ctx, const char *beside, const char *path, const struct stat *old)
+{
+	if (chown(beside, old->st_uid, old->st_gid) == 0 &&
+		chmod(beside, old->st_mode & 0777) == 0 && rename(beside, path) == 0)
+		return sync_folder(ctx, path);
 	int why = errno;
 	unlink(beside);
 	errno = why;
 	return false;
 }
 
-enum rs_code rs_keyring_rotate(struct rs_ctx *ctx, const char *path)
+/* Puts doc in the place of the file in one step: whoever could read it can read it then. */
+static enum rs_code replace(struct rs_ctx *ctx, const char *path, json_t *doc)
 {
-	struct rs_keyring *ring = NULL;
+	const char *beside = rs_arena_printf(ctx->arena, "%s.new", path);
+	struct stat st;
+	unlink(beside); /* of a command that was killed */
+	if (stat(path, &st) == 0 && write_new(beside, doc) && put_in_place(ctx, beside, path, &st))
+		return RS_OK;
+	return rs_fail(ctx, RS_UNAVAILABLE, "The keyring %s cannot be replaced: %s.", path,
+		strerror(errno));
+}
+
+/* Holds the file against other commands until the descriptor is closed; -1 with the fault told. */
+static int hold(struct rs_ctx *ctx, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat held, there;
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &held) == 0 &&
+		stat(path, &there) == 0 && held.st_dev == there.st_dev &&
+		held.st_ino == there.st_ino)
+		return fd;
+	(void)rs_fail(ctx, RS_CONFLICT,
+		"The keyring %s is being changed by another command: run this one again.", path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Reads the file, has it changed, writes it. */
+static enum rs_code change_held(struct rs_ctx *ctx, const char *path,
+	enum rs_code (*edit)(struct rs_ctx *ctx, const char *path, json_t *doc, void *arg),
+	void *arg)
+{
 	json_t *doc = NULL;
-	enum rs_code rc = rs_keyring_load(ctx, path, &ring); /* every key of it must be good */
-	if (rc != RS_OK)
-		return rc;
-	size_t count = ring->count;
-	rs_keyring_free(ring);
-	if (count >= RS_KEYRING_MAX)
-		return rs_fail(ctx, RS_QUOTA_EXHAUSTED,
-			"The keyring %s holds %d keys already; take out one that no row uses.",
-			path, RS_KEYRING_MAX);
-	rc = read_file(ctx, path, &doc);
-	if (rc != RS_OK)
-		return rc;
-	add_random(doc);
-	if (!replace(ctx, path, doc))
-		rc = rs_fail(ctx, RS_UNAVAILABLE, "The keyring %s cannot be replaced: %s.", path,
-			strerror(errno));
+	enum rs_code rc = read_file(ctx, path, &doc);
+	if (rc == RS_OK)
+		rc = edit(ctx, path, doc, arg);
+	if (rc == RS_OK)
+		rc = replace(ctx, path, doc);
 	json_decref(doc);
 	return rc;
+}
+
+static enum rs_code change(struct rs_ctx *ctx, const char *path,
+	enum rs_code (*edit)(struct rs_ctx *ctx, const char *path, json_t *doc, void *arg),
+	void *arg)
+{
+	struct rs_keyring *ring = NULL;
+	enum rs_code rc = rs_keyring_load(ctx, path, &ring); /* every key of it must be good */
+	rs_keyring_free(ring);
+	if (rc != RS_OK)
+		return rc;
+	int fd = hold(ctx, path);
+	if (fd < 0)
+		return ctx->err.code;
+	rc = change_held(ctx, path, edit, arg);
+	close(fd);
+	return rc;
+}
+
+struct addition {
+	bool activate;
+	char *kid;
+};
+
+static enum rs_code edit_add(struct rs_ctx *ctx, const char *path, json_t *doc, void *arg)
+{
+	const struct addition *addition = arg;
+	if (json_object_size(json_object_get(doc, "keys")) >= RS_KEYRING_MAX)
+		return rs_fail(ctx, RS_QUOTA_EXHAUSTED,
+			"The keyring %s holds %d keys already: `reissued keyring retire` takes out "
+			"one "
+			"that nothing needs.",
+			path, RS_KEYRING_MAX);
+	add_random(doc, addition->kid);
+	if (addition->activate)
+		json_object_set_new(doc, "active", json_string(addition->kid));
+	return RS_OK;
+}
+
+static enum rs_code not_there(struct rs_ctx *ctx, const char *path, const char *kid)
+{
+	return rs_fail(ctx, RS_NOT_FOUND, "The keyring %s holds no key %.40s.", path, kid);
+}
+
+static enum rs_code edit_activate(struct rs_ctx *ctx, const char *path, json_t *doc, void *arg)
+{
+	const char *kid = arg;
+	if (!json_object_get(json_object_get(doc, "keys"), kid))
+		return not_there(ctx, path, kid);
+	json_object_set_new(doc, "active", json_string(kid));
+	return RS_OK;
+}
+
+static enum rs_code edit_remove(struct rs_ctx *ctx, const char *path, json_t *doc, void *arg)
+{
+	const char *kid = arg;
+	if (strcmp(json_string_value(json_object_get(doc, "active")), kid) == 0)
+		return rs_fail(ctx, RS_IN_USE,
+			"%s is the active key: `reissued keyring activate` another one first.",
+			kid);
+	return json_object_del(json_object_get(doc, "keys"), kid) == 0 ? RS_OK
+								       : not_there(ctx, path, kid);
+}
+
+enum rs_code rs_keyring_add(
+	struct rs_ctx *ctx, const char *path, bool activate, char kid[RS_KID_MAX + 1])
+{
+	struct addition addition = {activate, kid};
+	return change(ctx, path, edit_add, &addition);
+}
+
+enum rs_code rs_keyring_activate(struct rs_ctx *ctx, const char *path, const char *kid)
+{
+	return change(ctx, path, edit_activate, (void *)(uintptr_t)kid);
+}
+
+enum rs_code rs_keyring_remove(struct rs_ctx *ctx, const char *path, const char *kid)
+{
+	return change(ctx, path, edit_remove, (void *)(uintptr_t)kid);
 }

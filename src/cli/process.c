@@ -47,6 +47,8 @@ int rs_cli_run(struct rs_cli *cli,
 		rs_config_free(config);
 		return RS_EXIT_CONFIG;
 	}
+	if (cli->keyring_file)
+		config->keyring_file = cli->keyring_file;
 	struct rs_app app = {.config = config};
 	rs_ctx_init_system(&ctx, &app, "command line");
 	enum rs_code rc = app_start(&ctx, &app);

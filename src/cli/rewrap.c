@@ -1,7 +1,10 @@
 #include "rewrap.h"
 
+#include "kids.h"
+
 #include "rs/app.h"
 #include "rs/audit.h"
+#include "rs/failpoint.h"
 #include "rs/keyring.h"
 #include "rs/log.h"
 #include "rs/store.h"
@@ -27,10 +30,9 @@ static const struct rs_field ROW[] = {
 	RS_FIELD_END,
 };
 
-static enum rs_code seal_anew(struct rs_ctx *ctx, const struct value *value, struct rs_bytes *out)
+static enum rs_code seal_anew(struct rs_ctx *ctx, enum rs_key_label label,
+	const struct value *value, struct rs_bytes *out)
 {
-	enum rs_key_label label =
-		strcmp(value->relation, "connector") == 0 ? RS_KEY_CONNECTOR : RS_KEY_OUTBOX;
 	const struct rs_seal_place place = {
 		value->relation, value->member, value->row, value->enterprise.s};
 	rs_auto_secret plain = NULL;
@@ -43,19 +45,23 @@ static enum rs_code seal_anew(struct rs_ctx *ctx, const struct value *value, str
 	return rc;
 }
 
-/* One value. What cannot be opened stays as it is and is told; only the database ends all of it. */
-static enum rs_code renew(struct rs_ctx *ctx, const struct value *value, struct rs_rewrapped *out)
+/*
+ * One value. What cannot be opened stays as it is and is told, what somebody has changed meanwhile
+ * is his; only the database ends all of it.
+ */
+static enum rs_code renew(struct rs_ctx *ctx, enum rs_key_label label, const struct value *value,
+	struct rs_rewrapped *out)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_bytes fresh;
 	struct rs_rows *rows;
-	enum rs_code rc = seal_anew(ctx, value, &fresh);
+	enum rs_code rc = seal_anew(ctx, label, value, &fresh);
 
 	if (rc) {
 		rs_log(ctx, RS_LOG_ERROR, "keyring.unreadable", rs_log_str(OBJECT, value->row),
 			rs_log_str(SOURCE, value->relation), rs_log_str(KEY, value->kid));
 		rs_err_reset(&ctx->err);
-		out->left++;
+		out->unreadable++;
 		return RS_OK;
 	}
 	rs_p_text(&p, value->relation);
@@ -64,43 +70,70 @@ static enum rs_code renew(struct rs_ctx *ctx, const struct value *value, struct 
 	rs_p_bytes(&p, value->sealed.data, value->sealed.len);
 	rs_p_bytes(&p, fresh.data, fresh.len);
 	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
+	if (rs_failpoint("before_renew"))
+		return rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
 	rc = rs_read(ctx, RS_REACH_JOB, RS_Q_sealed_renew, &p, &rows);
 	if (!rc && rs_rows_count(rows) > 0)
 		out->renewed++;
-	else if (!rc)
-		out->left++; /* somebody was faster, maybe with the older key */
 	return rc;
 }
 
-/* Where the last portion has ended. */
-struct place {
-	char relation[32], row[RS_ID_LEN + 1], member[80];
-};
-
-static enum rs_code portion(
-	struct rs_ctx *ctx, struct place *after, struct rs_rewrapped *out, int *count)
+/* The values of the next rows after `after`, which becomes the last of them; *count of them. */
+static enum rs_code portion(struct rs_ctx *ctx, const struct rs_kid_place *place,
+	struct rs_id *after, struct rs_rewrapped *out, int *count)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
 	enum rs_code rc;
 
 	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
-	rs_p_text(&p, after->relation);
-	rs_p_text(&p, after->row);
-	rs_p_text(&p, after->member);
+	rs_p_text(&p, place->relation);
+	rs_p_id(&p, after);
 	rc = rs_read(ctx, RS_REACH_JOB, RS_Q_sealed_under_others, &p, &rows);
 	*count = rc ? 0 : rs_rows_count(rows);
 	for (int i = 0; !rc && i < *count; i++) {
 		struct value value = {0};
 
 		rc = rs_row_read(ctx, rows, i, ROW, &value);
-		if (rc)
-			return rc;
-		snprintf(after->relation, sizeof(after->relation), "%s", value.relation);
-		snprintf(after->row, sizeof(after->row), "%s", value.row);
-		snprintf(after->member, sizeof(after->member), "%s", value.member);
-		rc = renew(ctx, &value, out);
+		if (!rc)
+			rc = renew(ctx, place->label, &value, out);
+		if (!rc && strcmp(value.row, after->s) > 0)
+			snprintf(after->s, sizeof(after->s), "%s", value.row);
 	}
+	return rc;
+}
+
+static enum rs_code renew_all(
+	struct rs_ctx *ctx, const struct rs_kid_place *place, struct rs_rewrapped *out)
+{
+	struct rs_id after = {"00000000-0000-0000-0000-000000000000"};
+	enum rs_code rc = RS_OK;
+	int count = 1;
+
+	while (!rc && count) {
+		struct rs_ctx own; /* so that its memory is that of a portion */
+
+		rs_ctx_init_system(&own, ctx->app, "keyring rewrap");
+		rc = portion(&own, place, &after, out, &count);
+		if (rc) {
+			(void)rs_fail(ctx, rc, "%s", own.err.detail);
+			rs_err_cause(ctx, "%s", own.err.cause);
+		}
+		rs_ctx_end(&own);
+	}
+	return rc;
+}
+
+/* Counted at the end: a process that still holds the older file writes under the older key. */
+static enum rs_code count_left(
+	struct rs_ctx *ctx, const struct rs_kid_place *place, struct rs_rewrapped *out)
+{
+	struct rs_rows *rows;
+	enum rs_code rc = rs_kid_uses(ctx, place, &rows);
+
+	for (int i = 0; !rc && i < rs_rows_count(rows); i++)
+		if (strcmp(rs_row_text(rows, i, "kid"), rs_keyring_active(ctx->app->keyring)) != 0)
+			out->left += rs_row_int(rows, i, "uses");
 	return rc;
 }
 
@@ -120,19 +153,17 @@ static enum rs_code on_record(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 
 enum rs_code rs_rewrap(struct rs_ctx *ctx, struct rs_rewrapped *out)
 {
-	struct place after = {{0}, {0}, {0}};
 	enum rs_code rc = rs_keyring_verify_store(ctx, ctx->app->keyring);
-	int count = 1;
 
 	*out = (struct rs_rewrapped){0};
-	while (!rc && count) {
-		struct rs_ctx own;
+	for (size_t i = 0; !rc && i < rs_kid_place_count(); i++) {
+		const struct rs_kid_place *place = rs_kid_place(i);
 
-		rs_ctx_init_system(&own, ctx->app, "keyring rewrap");
-		rc = portion(&own, &after, out, &count);
-		if (rc)
-			rc = rs_fail(ctx, rc, "%s", own.err.detail);
-		rs_ctx_end(&own);
+		if (place->fate != RS_KID_RENEWED)
+			continue;
+		rc = renew_all(ctx, place, out);
+		if (!rc)
+			rc = count_left(ctx, place, out);
 	}
 	if (!rc && out->renewed + out->left > 0)
 		rc = rs_tx_use(ctx, RS_REACH_JOB, on_record, out);

@@ -364,6 +364,7 @@ static enum rs_code store_change(struct rs_ctx *ctx, struct rs_tx *tx, void *arg
 	rs_p_json(&p, c->settings);
 	rs_p_json(&p, c->secrets);
 	rs_p_time(&p, c->updated_at);
+	rs_p_json(&p, change->before->secrets);
 	rc = rs_tx_run(ctx, tx, RS_Q_connector_update, &p, &rows);
 	if (!rc && rs_rows_count(rows) == 0)
 		rc = changed_meanwhile(ctx, change->expected);

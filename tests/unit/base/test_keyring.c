@@ -2,6 +2,7 @@
 #include "rs/app.h"
 #include "rs/keyring.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,14 +123,16 @@ static void test_rotation_keeps_old_keys(void **state)
 {
 	struct fixture *f = *state;
 	struct rs_mac old;
+	char kid[RS_KID_MAX + 1];
 	struct rs_keyring *ring = load(f, "{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\"}}");
 	rs_keyring_mac(ring, RS_KEY_CURSOR, "data", 4, &old);
 	assert_string_equal(old.kid, "a");
 	rs_keyring_free(ring);
-	assert_int_equal(rs_keyring_rotate(&f->ctx, f->path), RS_OK);
+	assert_int_equal(rs_keyring_add(&f->ctx, f->path, true, kid), RS_OK);
 	assert_int_equal(rs_keyring_load(&f->ctx, f->path, &ring), RS_OK);
 	assert_int_equal(rs_keyring_count(ring), 2);
 	assert_string_not_equal(rs_keyring_active(ring), "a");
+	assert_string_equal(rs_keyring_active(ring), kid);
 	assert_true(rs_keyring_verify(ring, RS_KEY_CURSOR, "a", "data", 4, old.mac));
 	rs_keyring_free(ring);
 }
@@ -138,16 +142,69 @@ static void test_rotation_keeps_owner_and_mode(void **state)
 {
 	struct fixture *f = *state;
 	struct stat before, after;
+	char kid[RS_KID_MAX + 1];
 
 	put(f, "{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\"}}", 0640);
 	if (geteuid() == 0)
 		assert_int_equal(chown(f->path, 0, 65534), 0);
 	assert_int_equal(stat(f->path, &before), 0);
-	assert_int_equal(rs_keyring_rotate(&f->ctx, f->path), RS_OK);
+	assert_int_equal(rs_keyring_add(&f->ctx, f->path, true, kid), RS_OK);
 	assert_int_equal(stat(f->path, &after), 0);
 	assert_int_equal(after.st_mode, before.st_mode);
 	assert_int_equal(after.st_uid, before.st_uid);
 	assert_int_equal(after.st_gid, before.st_gid);
+}
+
+static void assert_ring(struct fixture *f, const char *active, size_t count)
+{
+	struct rs_keyring *ring;
+
+	assert_int_equal(rs_keyring_load(&f->ctx, f->path, &ring), RS_OK);
+	assert_string_equal(rs_keyring_active(ring), active);
+	assert_int_equal(rs_keyring_count(ring), count);
+	rs_keyring_free(ring);
+}
+
+/* Key by key: added without being used, activated, and the old one taken out. */
+static void test_a_key_is_added_activated_and_removed(void **state)
+{
+	struct fixture *f = *state;
+	char kid[RS_KID_MAX + 1];
+
+	put(f, "{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\"}}", 0600);
+	assert_int_equal(rs_keyring_activate(&f->ctx, f->path, "b"), RS_NOT_FOUND);
+	assert_int_equal(rs_keyring_remove(&f->ctx, f->path, "b"), RS_NOT_FOUND);
+	assert_int_equal(rs_keyring_remove(&f->ctx, f->path, "a"), RS_IN_USE);
+	assert_int_equal(rs_keyring_add(&f->ctx, f->path, false, kid), RS_OK);
+	assert_ring(f, "a", 2);
+	assert_int_equal(rs_keyring_activate(&f->ctx, f->path, kid), RS_OK);
+	assert_ring(f, kid, 2);
+	assert_int_equal(rs_keyring_remove(&f->ctx, f->path, kid), RS_IN_USE);
+	assert_int_equal(rs_keyring_remove(&f->ctx, f->path, "a"), RS_OK);
+	assert_ring(f, kid, 1);
+	for (int i = 1; i < RS_KEYRING_MAX; i++)
+		assert_int_equal(rs_keyring_add(&f->ctx, f->path, false, kid), RS_OK);
+	assert_int_equal(rs_keyring_add(&f->ctx, f->path, false, kid), RS_QUOTA_EXHAUSTED);
+}
+
+/* Two commands at once: one of them changes nothing; what a killed one left is in nobody's way. */
+static void test_one_command_changes_the_file(void **state)
+{
+	struct fixture *f = *state;
+	char kid[RS_KID_MAX + 1], beside[sizeof(f->path) + 4];
+	int fd;
+
+	put(f, "{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\"}}", 0600);
+	fd = open(f->path, O_RDONLY);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(rs_keyring_add(&f->ctx, f->path, true, kid), RS_CONFLICT);
+	assert_ring(f, "a", 1);
+	close(fd);
+	snprintf(beside, sizeof(beside), "%s.new", f->path);
+	fclose(fopen(beside, "w"));
+	assert_int_equal(rs_keyring_add(&f->ctx, f->path, true, kid), RS_OK);
+	assert_ring(f, kid, 2);
+	assert_int_equal(access(beside, F_OK), -1);
 }
 
 static void test_a_mac_holds_for_its_data_label_and_kid_only(void **state)
@@ -224,7 +281,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_malformed_files_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rotation_keeps_old_keys, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_rotation_keeps_owner_and_mode, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_rotation_keeps_owner_and_mode, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_key_is_added_activated_and_removed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_one_command_changes_the_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_mac_holds_for_its_data_label_and_kid_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sealing, set_up, tear_down),
