@@ -1,4 +1,5 @@
 /* /v1/certificates */
+#include "common.h"
 #include "handlers.h"
 #include "route.h"
 
@@ -300,15 +301,12 @@ static enum rs_code begin(struct rs_call *call, const char *permission, struct r
 static enum rs_code plain(struct rs_call *call, const char *permission,
 	enum rs_code (*act)(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision))
 {
-	static const struct rs_field none[] = {RS_FIELD_END};
 	struct rs_id id;
 	int64_t revision;
 	enum rs_code rc = begin(call, permission, &id, &revision);
 
-	if (rc)
-		return rc;
-	rs_json_read(call->ctx, call->json, "", none, NULL, NULL);
-	rc = rs_faults(call->ctx);
+	if (!rc)
+		rc = rs_no_members(call);
 	if (!rc)
 		rc = act(call->ctx, &id, revision);
 	return rc ? rc : reply_one(call, 200, &id);

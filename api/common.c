@@ -30,6 +30,15 @@ void rs_show_scopes(json_t *object, int64_t scopes)
 	json_object_set_new(object, "scopes", rs_scopes_json((unsigned)scopes));
 }
 
+enum rs_code rs_no_members(struct rs_call *call)
+{
+	static const struct rs_field none[] = {RS_FIELD_END};
+
+	if (call->json)
+		rs_json_read(call->ctx, call->json, "", none, NULL, NULL);
+	return rs_faults(call->ctx);
+}
+
 const char *rs_html_text(struct rs_arena *arena, const char *text)
 {
 	static const struct {

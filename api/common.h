@@ -18,6 +18,9 @@ void rs_show_secret(json_t *object, const char *name, struct rs_secret **secret)
 /* Replaces the bits of scopes by their names. */
 void rs_show_scopes(json_t *object, int64_t scopes);
 
+/* The body of an action that has no members: none, or an empty object. */
+enum rs_code rs_no_members(struct rs_call *call) RS_CHECK;
+
 /* Text for HTML, attribute values included. In the arena. */
 const char *rs_html_text(struct rs_arena *arena, const char *text);
 

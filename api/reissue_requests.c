@@ -1,4 +1,5 @@
 /* /v1/reissue-requests */
+#include "common.h"
 #include "handlers.h"
 #include "route.h"
 
@@ -493,6 +494,8 @@ enum rs_code rs_reissue_requests_verify(struct rs_call *call)
 	int64_t revision;
 	enum rs_code rc = begin(call, RS_ACTION_VERIFY, &id, &revision);
 
+	if (!rc)
+		rc = rs_no_members(call);
 	if (!rc)
 		rc = rs_throttle_verify(call->ctx);
 	if (!rc)

@@ -97,15 +97,6 @@ enum rs_code rs_challenges_complete(struct rs_call *call)
 	return rc ? rc : reply_passed(call, &c, &request);
 }
 
-static enum rs_code no_members(struct rs_call *call)
-{
-	static const struct rs_field NOTHING[] = {RS_FIELD_END};
-
-	if (call->json)
-		rs_json_read(call->ctx, call->json, "", NOTHING, NULL, NULL);
-	return rs_faults(call->ctx);
-}
-
 enum rs_code rs_challenges_resend(struct rs_call *call)
 {
 	struct rs_challenge c;
@@ -113,7 +104,7 @@ enum rs_code rs_challenges_resend(struct rs_call *call)
 	enum rs_code rc = begin(call, &id);
 
 	if (!rc)
-		rc = no_members(call);
+		rc = rs_no_members(call);
 	if (!rc)
 		rc = rs_challenge_resend(call->ctx, &id, &c);
 	return rc ? rc : reply(call, 200, &c, NULL);
@@ -126,7 +117,7 @@ enum rs_code rs_challenges_cancel(struct rs_call *call)
 	enum rs_code rc = begin(call, &id);
 
 	if (!rc)
-		rc = no_members(call);
+		rc = rs_no_members(call);
 	if (!rc)
 		rc = rs_challenge_cancel(call->ctx, &id, &c);
 	return rc ? rc : reply(call, 200, &c, NULL);

@@ -289,6 +289,8 @@ enum rs_code rs_reissue_take_agreement(
 	rc = rs_faults(ctx);
 	if (rc)
 		return rc;
+	if (rs_language_normal(ctx, a.language))
+		a.language = rs_language_normal(ctx, a.language);
 	if (!rs_id_set(&r->wanted_agreement_id))
 		return rs_refuse(ctx, RS_BAD_VALUE, at, "The profile asks for no agreement.");
 	rc = same_text(ctx, r, &a, at);

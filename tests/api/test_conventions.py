@@ -131,7 +131,8 @@ def test_every_fault_has_its_pointer(journey, callers, instance):
     wanted = {name: request["agreement"][name] for name in ("agreement_id", "version", "language", "sha256")}
     for body, pointers in (
             ({}, {"/agreement_id", "/version", "/language", "/sha256", "/accepted"}),
-            ({**wanted, "accepted": False}, {"/accepted"}), ({**wanted, "language": "xx", "accepted": True}, {"/language"})):
+            ({**wanted, "accepted": False}, {"/accepted"}),
+            ({**wanted, "language": "xx", "accepted": True}, {"/language"})):
         assert set(subscriber.put(here + "/agreement", body).expect(422).pointers()) == pointers
     refused = subscriber.post(here + "/submit", {"agreement": {**wanted, "accepted": False}}).expect(422)
     assert refused.pointers() == ["/agreement/accepted"]
@@ -166,6 +167,24 @@ def test_actions_without_members_refuse_members(journey, callers, path):
     callers["officer"].post(here + path, {}).expect(200)
 
 
+def test_verifying_and_cancelling_refuse_members(journey, callers):
+    """verify of a request, verify and cancel of a validation: a member is 422, after 404, 403, 409 and 412."""
+    request = f"/v1/reissue-requests/{journey.request()['id']}/verify"
+    validation = "/v1/domain-validations/" + callers["subscriber"].post("/v1/domain-validations", {
+        "identifier": {"type": "dns", "value": "members.example.com"}, "method": "dns_txt"}).expect(201)["id"]
+    wrong, stale = {"names": []}, {"If-Match": '"99.00"'}
+    for path in (request, validation + "/verify", validation + "/cancel"):
+        assert callers["subscriber"].post(path, wrong).expect(422, "unknown-member").pointers() == ["/names"]
+        callers["subscriber"].post(path, wrong, headers=stale).expect(412, "precondition-failed")
+        callers["subscriber"].post(path, wrong, headers={"If-Match": "W/\"1.00\""}).expect(400, "bad-header")
+        callers["subscriber_b"].post(path, wrong).expect(404, "not-found")
+        callers["auditor"].post(path, wrong).expect(403, "forbidden")
+    assert callers["subscriber"].get(validation).expect(200)["attempts"] == []
+    callers["subscriber"].post(validation + "/cancel", {}).expect(200)
+    for path in (validation + "/verify", validation + "/cancel"):
+        callers["subscriber"].post(path, wrong).expect(409, "wrong-state")
+
+
 @pytest.mark.invariant(40)
 def test_a_stale_if_match_comes_before_the_body(journey, callers):
     """412 before 422: what was read is too old, whatever the body says."""
@@ -190,6 +209,8 @@ def test_a_stale_if_match_comes_before_the_body(journey, callers):
     ("POST", "/v1/clients", "enterprise_admin"), ("POST", "/v1/certificates", "officer"),
     ("POST", "/v1/reissue-requests", "subscriber"), ("DELETE", f"/v1/sessions/{ABSENT}", "subscriber"),
     ("DELETE", f"/v1/api-tokens/{ABSENT}", "subscriber"), ("POST", "/v1/me/password", "subscriber"),
+    ("POST", "/v1/domains", "officer"), ("POST", "/v1/domain-validations", "subscriber"),
+    ("POST", "/v1/caa-checks", "subscriber"),
 ])
 def test_if_match_is_never_ignored(callers, method, path, who):
     """A weak or malformed If-Match is 400 and one that cannot match 412, also where there is no entity tag."""

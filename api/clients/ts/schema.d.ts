@@ -3917,7 +3917,7 @@ export interface components {
             agreement_id: components["schemas"]["Id"];
             /** Format: int32 */
             version: number;
-            language: components["schemas"]["Language"];
+            language: components["schemas"]["LanguageTag"];
             sha256: components["schemas"]["Digest"];
             /** @constant */
             accepted: true;
@@ -6002,7 +6002,7 @@ export interface components {
         CertificateId: components["schemas"]["Id"];
         /** @description Only of this kind. */
         ConnectorKind: components["schemas"]["ConnectorKind"];
-        /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+        /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
         EnterpriseId: components["schemas"]["Id"];
         /** @description Only of these profiles; may repeat. */
         ProfileId: components["schemas"]["Id"][];
@@ -6922,7 +6922,7 @@ export interface operations {
                 role?: components["parameters"]["UserRole"];
                 /** @description The whole e-mail address, without regard to case. */
                 email?: components["parameters"]["EmailFilter"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -7237,7 +7237,7 @@ export interface operations {
                 count?: components["parameters"]["Count"];
                 /** @description Sort key; with a minus descending. */
                 sort?: components["parameters"]["SortByCreated"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -7439,7 +7439,7 @@ export interface operations {
                 count?: components["parameters"]["Count"];
                 /** @description Sort key; with a minus descending. */
                 sort?: components["parameters"]["SortByCreated"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -7808,7 +7808,7 @@ export interface operations {
                 category?: components["parameters"]["Category"];
                 /** @description Only active ones, or only inactive ones. */
                 active?: components["parameters"]["Active"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -7999,7 +7999,7 @@ export interface operations {
                 count?: components["parameters"]["Count"];
                 /** @description Sort key; with a minus descending. */
                 sort?: components["parameters"]["SortByCreated"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -8203,7 +8203,7 @@ export interface operations {
                 kind?: components["parameters"]["ConnectorKind"];
                 /** @description Only active ones, or only inactive ones. */
                 active?: components["parameters"]["Active"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -8638,7 +8638,7 @@ export interface operations {
                 issued_after?: components["parameters"]["IssuedAfter"];
                 /** @description Issued (for an imported certificate, valid from) before this time. */
                 issued_before?: components["parameters"]["IssuedBefore"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -9209,7 +9209,7 @@ export interface operations {
                 issued_after?: components["parameters"]["IssuedAfter"];
                 /** @description Issued (for an imported certificate, valid from) before this time. */
                 issued_before?: components["parameters"]["IssuedBefore"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -10513,7 +10513,7 @@ export interface operations {
                 count?: components["parameters"]["Count"];
                 /** @description Sort key; with a minus descending. */
                 sort?: components["parameters"]["DomainSort"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -10665,7 +10665,7 @@ export interface operations {
                 count?: components["parameters"]["Count"];
                 /** @description Sort key; with a minus descending. */
                 sort?: components["parameters"]["SortByCreated"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -11072,7 +11072,7 @@ export interface operations {
                 created_after?: components["parameters"]["CreatedAfter"];
                 /** @description Created before this time. */
                 created_before?: components["parameters"]["CreatedBefore"];
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
@@ -11135,7 +11135,7 @@ export interface operations {
     get_stats: {
         parameters: {
             query?: {
-                /** @description Only of this enterprise. Without platform reach another one than the caller's is 403. */
+                /** @description Only of this enterprise; of one that the caller does not reach there is nothing. */
                 enterprise_id?: components["parameters"]["EnterpriseId"];
             };
             header?: {
