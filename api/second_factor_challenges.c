@@ -97,6 +97,12 @@ enum rs_code rs_challenges_complete(struct rs_call *call)
 	return rc ? rc : reply_passed(call, &c, &request);
 }
 
+/* What is wrong with the body of an action that has no members, or NULL: told after right and state. */
+static json_t *members(struct rs_call *call)
+{
+	return rs_no_members(call) ? rs_faults_take(call->ctx) : NULL;
+}
+
 enum rs_code rs_challenges_resend(struct rs_call *call)
 {
 	struct rs_challenge c;
@@ -104,9 +110,7 @@ enum rs_code rs_challenges_resend(struct rs_call *call)
 	enum rs_code rc = begin(call, &id);
 
 	if (!rc)
-		rc = rs_no_members(call);
-	if (!rc)
-		rc = rs_challenge_resend(call->ctx, &id, &c);
+		rc = rs_challenge_resend(call->ctx, &id, members(call), &c);
 	return rc ? rc : reply(call, 200, &c, NULL);
 }
 
@@ -117,9 +121,7 @@ enum rs_code rs_challenges_cancel(struct rs_call *call)
 	enum rs_code rc = begin(call, &id);
 
 	if (!rc)
-		rc = rs_no_members(call);
-	if (!rc)
-		rc = rs_challenge_cancel(call->ctx, &id, &c);
+		rc = rs_challenge_cancel(call->ctx, &id, members(call), &c);
 	return rc ? rc : reply(call, 200, &c, NULL);
 }
 

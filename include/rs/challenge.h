@@ -91,10 +91,13 @@ json_t *rs_challenge_json(struct rs_ctx *ctx, const struct rs_challenge *c, cons
  */
 enum rs_code rs_challenge_verify(struct rs_ctx *ctx, const struct rs_id *id, json_t *body,
 	struct rs_challenge *out, struct rs_reissue *request) RS_CHECK;
-/* Sends the codes again. RS_RESEND_TOO_SOON, RS_RESEND_LIMIT. */
-enum rs_code rs_challenge_resend(struct rs_ctx *ctx, const struct rs_id *id,
+/*
+ * Sends the codes again. RS_RESEND_TOO_SOON, RS_RESEND_LIMIT. Here and in cancel `faults` are those of the
+ * body (rs_faults_take()) or NULL: told once right and state allow the call.
+ */
+enum rs_code rs_challenge_resend(struct rs_ctx *ctx, const struct rs_id *id, json_t *faults,
 	struct rs_challenge *out) RS_CHECK;
-enum rs_code rs_challenge_cancel(struct rs_ctx *ctx, const struct rs_id *id,
+enum rs_code rs_challenge_cancel(struct rs_ctx *ctx, const struct rs_id *id, json_t *faults,
 	struct rs_challenge *out) RS_CHECK;
 /*
  * What else ends challenges is done by the tables with the change itself; these put it on record. The

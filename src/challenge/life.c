@@ -77,7 +77,7 @@ static enum rs_code slower(struct rs_ctx *ctx, const struct rs_id *id)
 }
 
 enum rs_code rs_challenge_resend(
-	struct rs_ctx *ctx, const struct rs_id *id, struct rs_challenge *out)
+	struct rs_ctx *ctx, const struct rs_id *id, json_t *faults, struct rs_challenge *out)
 {
 	struct resending r = {.c = out};
 	enum rs_code rc = rs_challenge_load(ctx, id, "challenge.answer", out);
@@ -91,6 +91,10 @@ enum rs_code rs_challenge_resend(
 	}
 	if (!rc)
 		rc = may_resend(ctx, out);
+	if (!rc && faults) {
+		rs_faults_note(ctx, faults);
+		return rs_faults(ctx);
+	}
 	if (!rc)
 		rc = rs_challenge_denied(ctx, out, rs_challenge_count_again(ctx, r.factor, out));
 	if (!rc)
@@ -140,10 +144,14 @@ static enum rs_code cancel_live(struct rs_ctx *ctx, struct rs_challenge *c)
 }
 
 enum rs_code rs_challenge_cancel(
-	struct rs_ctx *ctx, const struct rs_id *id, struct rs_challenge *out)
+	struct rs_ctx *ctx, const struct rs_id *id, json_t *faults, struct rs_challenge *out)
 {
 	enum rs_code rc = rs_challenge_load(ctx, id, "challenge.cancel", out);
 
+	if (!rc && faults && (rs_challenge_live(out) || strcmp(out->status, "cancelled") == 0)) {
+		rs_faults_note(ctx, faults);
+		return rs_faults(ctx);
+	}
 	if (!rc)
 		rc = cancel_live(ctx, out);
 	/* Somebody was faster: what it has become decides. */

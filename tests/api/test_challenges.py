@@ -223,6 +223,21 @@ def test_the_body_of_an_answer_is_closed(asked):
 
 # --- binding ---
 
+@pytest.mark.parametrize("path", ["/verify", "/resend", "/cancel", "/complete"])
+def test_a_body_is_judged_after_right_and_state(asked, callers, path):
+    """404, 403 and 409 come before whatever is wrong with the body; of a challenge that lives it is 422."""
+    here, body = f"{HERE}/{asked.ask()['id']}", {"nonsense": 1}
+    callers["subscriber_b"].post(here + path, body).expect(404, "challenge-not-found")
+    callers["auditor"].post(here + path, body).expect(403, "forbidden")
+    if path in ("/verify", "/cancel"):
+        assert "/nonsense" in asked.api.post(here + path, body).expect(422).pointers()
+    asked.api.post(here + "/cancel", {}).expect(200)
+    if path == "/cancel":  # once more is the same answer
+        asked.api.post(here + path, body).expect(422, "unknown-member")
+    else:
+        asked.api.post(here + path, body).expect(409, "challenge-wrong-state")
+
+
 def test_a_new_challenge_supersedes(asked, caller_auditor):
     """O10: of two challenges of a request the first is over, and its code is worth nothing for the second."""
     first = asked.ask()
