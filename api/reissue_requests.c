@@ -211,8 +211,7 @@ enum rs_code rs_reissue_requests_create(struct rs_call *call)
 	read_content(call, CREATE, &in, NULL);
 	if (rs_id_set(&in.certificate_id))
 		return create(call, &in);
-	rs_faults_note(call->ctx, in.faults);
-	return rs_faults(call->ctx);
+	return rs_faults_with(call->ctx, in.faults, RS_OK);
 }
 
 enum rs_code rs_certificates_reissue(struct rs_call *call)

@@ -94,5 +94,10 @@ enum rs_code rs_refuse(struct rs_ctx *ctx, enum rs_code code, const char *pointe
  */
 json_t *rs_faults_take(struct rs_ctx *ctx);
 void rs_faults_note(struct rs_ctx *ctx, json_t *faults);
+/*
+ * Notes faults (NULL = none), too, and ends as rs_faults(); when none was noted at all with rc, whose
+ * error stands: a refusal that told no fault stays a refusal.
+ */
+enum rs_code rs_faults_with(struct rs_ctx *ctx, json_t *faults, enum rs_code rc) RS_CHECK;
 
 #endif

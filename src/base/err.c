@@ -187,6 +187,15 @@ enum rs_code rs_faults(struct rs_ctx *ctx)
 	return err->code;
 }
 
+enum rs_code rs_faults_with(struct rs_ctx *ctx, json_t *faults, enum rs_code rc)
+{
+	enum rs_code all;
+
+	rs_faults_note(ctx, faults);
+	all = rs_faults(ctx);
+	return all ? all : rc;
+}
+
 enum rs_code rs_refuse(struct rs_ctx *ctx, enum rs_code code, const char *pointer, const char *fmt, ...)
 {
 	va_list args;

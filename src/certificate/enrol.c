@@ -227,7 +227,7 @@ static enum rs_code use_content(struct rs_ctx *ctx, struct enrol *e)
 	if (e->parsed || (e->subject && e->san))
 		use_names(ctx, e);
 	use_validity(ctx, e);
-	rc = rs_faults(ctx);
+	rc = rs_faults_with(ctx, NULL, rc);
 	if (!rc && e->issuer_ended)
 		rc = rs_fail(ctx, RS_ISSUER_EXPIRED, "The issuing certificate has ended.");
 	return rc ? rc : rs_domain_covers(ctx, &e->profile->enterprise_id, e->spec.san);

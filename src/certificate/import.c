@@ -198,8 +198,7 @@ enum rs_code rs_certificate_import(struct rs_ctx *ctx, json_t *body, struct rs_i
 		rc = read_pem(ctx, &import);
 	if (rc && rs_code_status(rc) != 422)
 		return rc;
-	rs_faults_note(ctx, import.faults);
-	rc = rs_faults(ctx);
+	rc = rs_faults_with(ctx, import.faults, rc);
 	if (!rc)
 		rc = check_unknown(ctx, &import);
 	if (rc)

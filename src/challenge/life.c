@@ -91,10 +91,8 @@ enum rs_code rs_challenge_resend(
 	}
 	if (!rc)
 		rc = may_resend(ctx, out);
-	if (!rc && faults) {
-		rs_faults_note(ctx, faults);
-		return rs_faults(ctx);
-	}
+	if (!rc)
+		rc = rs_faults_with(ctx, faults, RS_OK);
 	if (!rc)
 		rc = rs_challenge_denied(ctx, out, rs_challenge_count_again(ctx, r.factor, out));
 	if (!rc)
@@ -148,10 +146,8 @@ enum rs_code rs_challenge_cancel(
 {
 	enum rs_code rc = rs_challenge_load(ctx, id, "challenge.cancel", out);
 
-	if (!rc && faults && (rs_challenge_live(out) || strcmp(out->status, "cancelled") == 0)) {
-		rs_faults_note(ctx, faults);
-		return rs_faults(ctx);
-	}
+	if (!rc && (rs_challenge_live(out) || strcmp(out->status, "cancelled") == 0))
+		rc = rs_faults_with(ctx, faults, RS_OK);
 	if (!rc)
 		rc = cancel_live(ctx, out);
 	/* Somebody was faster: what it has become decides. */

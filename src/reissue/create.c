@@ -289,8 +289,7 @@ static enum rs_code take(struct rs_ctx *ctx, struct rs_case *c, const struct rs_
 			ctx, c, input->csr, strlen(input->csr), change, &same);
 	if (rc && rs_code_status(rc) != 422)
 		return rc;
-	rs_faults_note(ctx, faults);
-	return rs_faults(ctx);
+	return rs_faults_with(ctx, faults, rc);
 }
 
 enum rs_code rs_reissue_create(struct rs_ctx *ctx, const struct rs_reissue_input *input,

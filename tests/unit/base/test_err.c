@@ -35,10 +35,33 @@ static void cut_texts_end_with_a_whole_character(void **state)
 	}
 }
 
+/* A refusal that noted no fault is none the less one; what was noted says more. */
+static void a_refusal_stays_one(void **state)
+{
+	struct rs_ctx ctx;
+	json_t *faults;
+	enum rs_code rc;
+
+	(void)state;
+	rs_ctx_init(&ctx, NULL);
+	assert_int_equal(rs_faults_with(&ctx, NULL, RS_OK), RS_OK);
+	rc = rs_fail(&ctx, RS_BAD_CSR, "It is none.");
+	assert_int_equal(rs_faults_with(&ctx, NULL, rc), RS_BAD_CSR);
+	assert_string_equal(ctx.err.detail, "It is none.");
+	rs_err_reset(&ctx.err);
+	rs_fault(&ctx, RS_BAD_VALUE, "/a", "No.");
+	faults = rs_faults_take(&ctx);
+	rc = rs_refuse(&ctx, RS_BAD_CSR, "/csr", "No.");
+	assert_int_equal(rs_faults_with(&ctx, faults, rc), RS_VALIDATION_FAILED);
+	assert_int_equal(json_array_size(ctx.err.faults), 2);
+	rs_ctx_end(&ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cut_texts_end_with_a_whole_character),
+		cmocka_unit_test(a_refusal_stays_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
