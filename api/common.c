@@ -39,6 +39,11 @@ enum rs_code rs_no_members(struct rs_call *call)
 	return rs_faults(call->ctx);
 }
 
+json_t *rs_members_faults(struct rs_call *call)
+{
+	return rs_no_members(call) ? rs_faults_take(call->ctx) : NULL;
+}
+
 const char *rs_html_text(struct rs_arena *arena, const char *text)
 {
 	static const struct {

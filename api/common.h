@@ -20,6 +20,8 @@ void rs_show_scopes(json_t *object, int64_t scopes);
 
 /* The body of an action that has no members: none, or an empty object. */
 enum rs_code rs_no_members(struct rs_call *call) RS_CHECK;
+/* What is wrong with such a body, for who tells it after right and state (rs_faults_with()); NULL = nothing. */
+json_t *rs_members_faults(struct rs_call *call);
 
 /* Text for HTML, attribute values included. In the arena. */
 const char *rs_html_text(struct rs_arena *arena, const char *text);

@@ -5,10 +5,7 @@
 
 #include "rs/dcv.h"
 #include "rs/identity.h"
-#include "rs/permission.h"
 #include "rs/validation.h"
-
-#include <string.h>
 
 static const struct rs_csv_column COLUMNS[] = {{"id", "id"}, {"identifier.type", "identifier.type"},
 	{"identifier.value", "identifier.value"}, {"method", "method"}, {"status", "status"},
@@ -74,52 +71,30 @@ enum rs_code rs_validations_show(struct rs_call *call)
 	return rs_validations_render(call, 200, &id);
 }
 
-/* In which states the action is refused whatever its body says. */
-static bool over(const struct rs_validation *v, bool cancel)
-{
-	if (cancel)
-		return strcmp(v->status, "invalid") == 0 || strcmp(v->status, "cancelled") == 0;
-	return strcmp(v->status, "pending") != 0;
-}
-
-/* 404, 403, 412 and, by the action itself, 409 come before 422. */
-static enum rs_code begin(struct rs_call *call, bool cancel, struct rs_id *id, int64_t *revision)
-{
-	struct rs_validation v;
-	enum rs_code rc = rs_if_match(call, revision);
-
-	*id = rs_path_id(call, 0);
-	if (!rc)
-		rc = rs_validation_get(call->ctx, id, &v);
-	if (!rc)
-		rc = rs_may_act(call->ctx, "validation.edit", &v.requested_by, &v.enterprise_id);
-	if (!rc)
-		rc = rs_if_match_now(call, v.revision);
-	return rc || over(&v, cancel) ? rc : rs_no_members(call);
-}
-
 enum rs_code rs_validations_verify(struct rs_call *call)
 {
 	struct rs_validation validation;
-	struct rs_id id;
+	struct rs_id id = rs_path_id(call, 0);
 	int64_t revision;
-	enum rs_code rc = begin(call, false, &id, &revision);
+	enum rs_code rc = rs_if_match(call, &revision);
 
 	if (!rc)
 		rc = rs_throttle_verify(call->ctx);
 	if (!rc)
-		rc = rs_validation_verify(call->ctx, &id, &validation);
+		rc = rs_validation_verify(
+			call->ctx, &id, revision, rs_members_faults(call), &validation);
 	return rc ? rc : reply(call, 200, &validation);
 }
 
 enum rs_code rs_validations_cancel(struct rs_call *call)
 {
 	struct rs_validation validation;
-	struct rs_id id;
+	struct rs_id id = rs_path_id(call, 0);
 	int64_t revision;
-	enum rs_code rc = begin(call, true, &id, &revision);
+	enum rs_code rc = rs_if_match(call, &revision);
 
 	if (!rc)
-		rc = rs_validation_cancel(call->ctx, &id, revision, &validation);
+		rc = rs_validation_cancel(
+			call->ctx, &id, revision, rs_members_faults(call), &validation);
 	return rc ? rc : reply(call, 200, &validation);
 }

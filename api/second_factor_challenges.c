@@ -97,12 +97,6 @@ enum rs_code rs_challenges_complete(struct rs_call *call)
 	return rc ? rc : reply_passed(call, &c, &request);
 }
 
-/* What is wrong with the body of an action that has no members, or NULL: told after right and state. */
-static json_t *members(struct rs_call *call)
-{
-	return rs_no_members(call) ? rs_faults_take(call->ctx) : NULL;
-}
-
 enum rs_code rs_challenges_resend(struct rs_call *call)
 {
 	struct rs_challenge c;
@@ -110,7 +104,7 @@ enum rs_code rs_challenges_resend(struct rs_call *call)
 	enum rs_code rc = begin(call, &id);
 
 	if (!rc)
-		rc = rs_challenge_resend(call->ctx, &id, members(call), &c);
+		rc = rs_challenge_resend(call->ctx, &id, rs_members_faults(call), &c);
 	return rc ? rc : reply(call, 200, &c, NULL);
 }
 
@@ -121,7 +115,7 @@ enum rs_code rs_challenges_cancel(struct rs_call *call)
 	enum rs_code rc = begin(call, &id);
 
 	if (!rc)
-		rc = rs_challenge_cancel(call->ctx, &id, members(call), &c);
+		rc = rs_challenge_cancel(call->ctx, &id, rs_members_faults(call), &c);
 	return rc ? rc : reply(call, 200, &c, NULL);
 }
 

@@ -84,10 +84,10 @@ enum rs_code rs_validation_list(struct rs_ctx *ctx, const struct rs_validation_f
  * mails again (RS_RESEND_LIMIT after 5 times). RS_WRONG_STATE when it has ended, RS_RATE_LIMITED with Retry-After
  * when the last attempt is less than 10 s old. RS_OK also when the attempt failed: see out->status.
  */
-enum rs_code rs_validation_verify(struct rs_ctx *ctx, const struct rs_id *id, struct rs_validation *out)
-	RS_CHECK;
+enum rs_code rs_validation_verify(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	json_t *faults, struct rs_validation *out) RS_CHECK;
 enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
-	struct rs_validation *out) RS_CHECK;
+	json_t *faults, struct rs_validation *out) RS_CHECK;
 
 /* --- the answer to a mail, without a sign-in --- */
 /* What the page says. */

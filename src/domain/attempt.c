@@ -444,14 +444,12 @@ static enum rs_code try_alone(struct rs_ctx *ctx, struct rs_validation *v)
 	return rc ? rc : rs_attempts_record(ctx, attempts, &looking);
 }
 
-enum rs_code rs_validation_verify(
-	struct rs_ctx *ctx, const struct rs_id *id, struct rs_validation *out)
+enum rs_code rs_validation_verify(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	json_t *faults, struct rs_validation *out)
 {
-	enum rs_code rc = rs_validation_get(ctx, id, out);
+	enum rs_code rc = rs_validation_get_for_edit(ctx, id, revision, out);
 	int64_t now = rs_clock_now_us(ctx->app->clock);
 
-	if (!rc)
-		rc = rs_may_act(ctx, "validation.edit", &out->requested_by, &out->enterprise_id);
 	if (rc)
 		return rc;
 	if (strcmp(out->status, "pending") != 0 || out->expires_at <= now) {
@@ -459,6 +457,9 @@ enum rs_code rs_validation_verify(
 		rs_err_ext(ctx, "current_status", json_string(out->status));
 		return RS_WRONG_STATE;
 	}
+	rc = rs_faults_with(ctx, faults, RS_OK);
+	if (rc)
+		return rc;
 	if (out->next_attempt_at > now) {
 		rs_fail(ctx, RS_RATE_LIMITED, "The last attempt was a moment ago; wait a little.");
 		ctx->err.retry_after = (int)((out->next_attempt_at - now) / SECOND) + 1;

@@ -135,6 +135,9 @@ enum rs_code rs_caa_reports_put(struct rs_ctx *ctx, struct rs_tx *tx, const stru
 
 /* Where the token of a validation is sealed. */
 struct rs_seal_place rs_validation_place(const struct rs_validation *validation);
+/* Reads one that the caller may change, and that is at this revision (-1 = any). */
+enum rs_code rs_validation_get_for_edit(struct rs_ctx *ctx, const struct rs_id *id,
+	int64_t revision, struct rs_validation *out) RS_CHECK;
 
 /* The account of an enterprise as CAA and persistent TXT records name it. In the arena. */
 const char *rs_account_uri(struct rs_ctx *ctx, const struct rs_id *enterprise);

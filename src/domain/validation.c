@@ -408,10 +408,9 @@ static enum rs_code cancel(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	return rc ? rc : rs_audit(ctx, tx, &event);
 }
 
-enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
-	struct rs_validation *out)
+enum rs_code rs_validation_get_for_edit(struct rs_ctx *ctx, const struct rs_id *id,
+	int64_t revision, struct rs_validation *out)
 {
-	struct ending ending = {out, revision};
 	enum rs_code rc = rs_validation_get(ctx, id, out);
 
 	if (!rc)
@@ -420,6 +419,15 @@ enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, in
 		rc = rs_fail(ctx, RS_PRECONDITION_FAILED,
 			"The validation is at revision %lld by now. Read it again.",
 			(long long)out->revision);
+	return rc;
+}
+
+enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
+	json_t *faults, struct rs_validation *out)
+{
+	struct ending ending = {out, revision};
+	enum rs_code rc = rs_validation_get_for_edit(ctx, id, revision, out);
+
 	if (rc)
 		return rc;
 	/* One that has expired may still count under a profile of its own mind. */
@@ -428,7 +436,9 @@ enum rs_code rs_validation_cancel(struct rs_ctx *ctx, const struct rs_id *id, in
 		rs_err_ext(ctx, "current_status", json_string(out->status));
 		return RS_WRONG_STATE;
 	}
-	rc = rs_tx_use(ctx, RS_REACH_CALLER, cancel, &ending);
+	rc = rs_faults_with(ctx, faults, RS_OK);
+	if (!rc)
+		rc = rs_tx_use(ctx, RS_REACH_CALLER, cancel, &ending);
 	return rc ? rc : rs_validation_get(ctx, id, out);
 }
 
