@@ -30,7 +30,7 @@ enum rs_code rs_sessions_create(struct rs_call *call)
 	return rs_reply_json(call, 201, answer);
 }
 
-/* A session was used by its making; an API token whose used_at lies before that never was. */
+/* A session was used by its making, an API token maybe never. */
 static json_t *show_token(struct rs_call *call, const struct rs_rows *rows, int i,
 	enum rs_code *rc, bool session)
 {
@@ -38,8 +38,6 @@ static json_t *show_token(struct rs_call *call, const struct rs_rows *rows, int 
 	*rc = rs_row_read(call->ctx, rows, i, rs_token_fields, &token);
 	if (*rc != RS_OK)
 		return NULL;
-	if (!session && token.used_at < token.created_at)
-		token.used_at = 0;
 	json_t *object = rs_json_write(rs_token_fields, &token);
 	json_object_set(object, "last_used_at", json_object_get(object, "used_at"));
 	json_object_del(object, "used_at");

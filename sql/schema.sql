@@ -442,7 +442,7 @@ BEGIN
         CASE WHEN c.id IS NULL THEN u.status WHEN c.active THEN 'active' ELSE 'blocked' END,
         CASE WHEN c.id IS NULL THEN t.scopes ELSE t.scopes & c.scopes END,
         CASE WHEN c.id IS NULL THEN '{}'::uuid[] ELSE c.acts_as END,
-        t.used_at < x.at - interval '1 minute'
+        (t.used_at < x.at - interval '1 minute') IS NOT FALSE
     FROM unnest(hashes, times) WITH ORDINALITY AS x (hash, at, item)
         JOIN access_token t ON t.hash = x.hash
         LEFT JOIN user_account u ON u.id = t.user_id
@@ -474,7 +474,7 @@ CREATE TABLE public.access_token (
     name text DEFAULT ''::text NOT NULL,
     scopes integer NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
     idle_seconds integer,
     expires_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
