@@ -529,8 +529,7 @@ static enum rs_code edit_add(struct rs_ctx *ctx, const char *path, json_t *doc, 
 	if (json_object_size(json_object_get(doc, "keys")) >= RS_KEYRING_MAX)
 		return rs_fail(ctx, RS_QUOTA_EXHAUSTED,
 			"The keyring %s holds %d keys already: `reissued keyring retire` takes out "
-			"one "
-			"that nothing needs.",
+			"one that nothing needs.",
 			path, RS_KEYRING_MAX);
 	add_random(doc, addition->kid);
 	if (addition->activate)

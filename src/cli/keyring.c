@@ -1,8 +1,7 @@
 /* `reissued keyring`: the file that holds the root keys, and what was made by them. */
+#include "kids.h"
 #include "process.h"
 #include "rewrap.h"
-
-#include "kids.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -221,10 +220,8 @@ int rs_cli_keyring(int argc, char **argv)
 			"retire a key that evidence and the MACs of the audit trail need"},
 		{0}};
 	struct rs_cli cli = {
-		.usage =
-			"reissued keyring init|add|rotate|rewrap|uses [--file FILE] [--config "
-			"FILE]\n"
-			"       reissued keyring activate|retire KID [--file FILE] [--config FILE]",
+		.usage = "reissued keyring init|add|rotate|rewrap|uses [--file FILE] [--config FILE]\n"
+			 "       reissued keyring activate|retire KID [--file FILE] [--config FILE]",
 		.about = "init writes a new keyring with one random key, never over an existing file.\n"
 			 "Every replica needs the same file. To change the key without a gap: add puts a\n"
 			 "further key into the file; give it to all replicas and restart them. activate\n"

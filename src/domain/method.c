@@ -13,11 +13,11 @@
 #define TOKEN	 8
 
 const struct rs_dcv_method rs_methods[] = {
-#define RS_METHOD(name_, type_, caa_, alias_, rules_, reuse_, pending_, ends_, label_, flags_)             \
+#define RS_METHOD(name_, type_, caa_, alias_, rules_, reuse_, pending_, ends_, label_, flags_)     \
 	{                                                                                          \
 		.name = (name_),                                                                   \
 		.type = (type_),                                                                   \
-		.caa_labels = {(caa_), (alias_)},                                                               \
+		.caa_labels = {(caa_), (alias_)},                                                  \
 		.rules = (rules_),                                                                 \
 		.reuse_days = (reuse_),                                                            \
 		.pending_s = (pending_),                                                           \
