@@ -11,7 +11,8 @@ ROUNDS = 6
 ROWS = sorted({row for case in CASES for row in case.rows})
 
 
-POOLED = 8  # connections to the database of one process: opened when first wanted at once, and kept
+# Connections to the database of one process, opened when first wanted at once, and kept: requests, jobs, committer.
+POOLED = 6 + 2 + 1
 
 
 def pooled(own):
