@@ -430,6 +430,29 @@ END $$;
 
 ALTER FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) OWNER TO reissued_job;
 
+CREATE FUNCTION public.token_by_hash(hashes bytea[]) RETURNS TABLE(item bigint, token_id uuid, kind text, enterprise_id uuid, enterprise_status text, user_id uuid, client_id uuid, name text, role text, reach text, status text, scopes integer, acts_as uuid[], holds_until timestamp with time zone, used_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY SELECT x.item, t.id, t.kind, t.enterprise_id, e.status, u.id, c.id,
+        CASE WHEN c.id IS NULL THEN u.name ELSE c.name END,
+        CASE WHEN c.id IS NULL THEN u.role ELSE c.role END,
+        CASE WHEN c.id IS NULL THEN u.reach ELSE 'enterprise' END,
+        CASE WHEN c.id IS NULL THEN u.status WHEN c.active THEN 'active' ELSE 'blocked' END,
+        CASE WHEN c.id IS NULL THEN t.scopes ELSE t.scopes & c.scopes END,
+        CASE WHEN c.id IS NULL THEN '{}'::uuid[] ELSE c.acts_as END,
+        LEAST(t.expires_at, t.used_at + make_interval(secs => t.idle_seconds)), t.used_at
+    FROM unnest(hashes) WITH ORDINALITY AS x (hash, item)
+        JOIN access_token t ON t.hash = x.hash
+        LEFT JOIN user_account u ON u.id = t.user_id
+        LEFT JOIN client c ON c.id = t.client_id
+        JOIN enterprise e ON e.id = CASE WHEN c.id IS NULL THEN u.enterprise_id ELSE c.enterprise_id END
+    WHERE t.revoked_at IS NULL;
+END $$;
+
+ALTER FUNCTION public.token_by_hash(hashes bytea[]) OWNER TO reissued_job;
+
 CREATE FUNCTION public.token_by_hash(hashes bytea[], times timestamp with time zone[]) RETURNS TABLE(item bigint, token_id uuid, kind text, enterprise_id uuid, enterprise_status text, user_id uuid, client_id uuid, name text, role text, reach text, status text, scopes integer, acts_as uuid[], unnoted boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1353,7 +1376,10 @@ CREATE VIEW public.reissue_view WITH (security_invoker='true') AS
     r.failure,
     r.spki_der,
     r.spki_sha256,
-    r.digest,
+        CASE
+            WHEN (r.profile_revision = a.profile_revision) THEN r.digest
+            ELSE NULL::bytea
+        END AS digest,
     r.agreement_id,
     r.agreement_version,
     r.agreement_language,
@@ -2281,6 +2307,9 @@ GRANT ALL ON FUNCTION public.spki_release(spki bytea, for_request uuid) TO reiss
 
 REVOKE ALL ON FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.spki_state(spki bytea, for_owner uuid, for_request uuid) TO reissued_app;
+
+REVOKE ALL ON FUNCTION public.token_by_hash(hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_by_hash(hashes bytea[]) TO reissued_app;
 
 REVOKE ALL ON FUNCTION public.token_by_hash(hashes bytea[], times timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.token_by_hash(hashes bytea[], times timestamp with time zone[]) TO reissued_app;

@@ -89,6 +89,8 @@ struct rs_issue_spec {
 	int64_t previous_due_at;     /* revoke_after_days */
 	struct rs_id challenge_id;   /* an enrolment: the passed second factor, where one is asked for */
 	int64_t evidence_until;      /* earliest end of a validation or CAA check; 0 = none asked */
+	bool rehearsal;              /* nothing will be issued: no serial is drawn, and the plan ends with
+	                                what an answer shows of it */
 };
 
 struct rs_issue_plan {

@@ -1,5 +1,5 @@
--- $1 SHA-256 of the token, $2 now
+-- $1 SHA-256 of the token
 --:set
 SELECT item, token_id, kind, enterprise_id, enterprise_status, user_id, client_id, name, role, reach, status,
-       scopes, acts_as, unnoted
-FROM token_by_hash($1::bytea[], $2::text[]::timestamptz[])
+       scopes, acts_as, holds_until, used_at
+FROM token_by_hash($1::bytea[])

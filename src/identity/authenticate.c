@@ -12,6 +12,8 @@ static const char REFUSED[] =
 	"`Authorization: Bearer <token>`.";
 /* What cannot be a token needs no database: counting it may not take longer than this. */
 #define COUNT_MALFORMED_MS 500
+/* The use of a token is noted once in this time. */
+#define NOTED_WITHIN_US (60 * 1000000LL)
 
 /* A row of token_by_hash or user_by_identity. */
 struct holder {
@@ -27,7 +29,7 @@ struct holder {
 	const char *status;
 	int64_t scopes;
 	json_t *acts_as;
-	bool unnoted; /* the token's use is to be noted */
+	int64_t holds_until, used_at; /* microseconds; used_at 0: never */
 };
 
 static const struct rs_field HOLDER_FIELDS[] = {
@@ -43,7 +45,8 @@ static const struct rs_field HOLDER_FIELDS[] = {
 	RS_FIELD(struct holder, status, RS_T_STRING),
 	RS_FIELD(struct holder, scopes, RS_T_INT),
 	RS_FIELD(struct holder, acts_as, RS_T_ARRAY),
-	RS_FIELD(struct holder, unnoted, RS_T_BOOL),
+	RS_FIELD(struct holder, holds_until, RS_T_TIME),
+	RS_FIELD(struct holder, used_at, RS_T_TIME),
 	RS_FIELD_END,
 };
 
@@ -97,14 +100,16 @@ static enum rs_code opaque(struct rs_ctx *ctx, const char *bearer, struct holder
 	rs_token_hash(bearer, hash);
 	struct rs_params p = rs_params(ctx);
 	rs_p_bytes(&p, hash, sizeof(hash));
-	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	rs_ahead_guess(ctx, hash);
 	enum rs_code rc = rs_look(ctx, RS_REACH_CALLER, RS_Q_token_by_hash, &p, &rows);
 	if (rc != RS_OK)
 		return rc;
 	if (rs_rows_count(rows) == 0)
-		return refuse(ctx, "token unknown, expired or revoked");
-	return rs_row_read(ctx, rows, 0, HOLDER_FIELDS, holder);
+		return refuse(ctx, "token unknown or revoked");
+	rc = rs_row_read(ctx, rows, 0, HOLDER_FIELDS, holder);
+	if (rc == RS_OK && holder->holds_until <= rs_clock_now_us(ctx->app->clock))
+		return refuse(ctx, "token expired");
+	return rc;
 }
 
 /* --- external JWT --- */
@@ -249,7 +254,7 @@ enum rs_code rs_identity_authenticate(struct rs_ctx *ctx, const char *bearer)
 		rs_token_hash(bearer, ctx->actor.token_hash);
 	if (rc == RS_OK && ours)
 		rs_ahead_learn(ctx, ctx->actor.token_hash);
-	if (rc == RS_OK && holder.unnoted)
+	if (rc == RS_OK && ours && rs_clock_now_us(ctx->app->clock) - holder.used_at > NOTED_WITHIN_US)
 		rc = note_use(ctx);
 	return rc == RS_UNAUTHENTICATED ? refused(ctx) : rc;
 }

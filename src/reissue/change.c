@@ -31,7 +31,7 @@ enum rs_code rs_case_read(struct rs_ctx *ctx, enum rs_reach reach, const struct 
 	if (rc)
 		return rc;
 	out->state = rs_state_from(out->status);
-	if (out->state != RS_RR_DRAFT && out->state != RS_RR_DECLINED)
+	if (out->digest.data || (out->state != RS_RR_DRAFT && out->state != RS_RR_DECLINED))
 		return RS_OK;
 	/* It follows the newest profile revision, and so does its digest. */
 	digest = rs_arena_alloc(ctx->arena, 32);

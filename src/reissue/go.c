@@ -48,12 +48,14 @@ void rs_go_refused(struct rs_ctx *ctx, struct rs_case *c, enum rs_code rc)
 	rs_err_reset(&ctx->err);
 }
 
-enum rs_code rs_go_plan(struct rs_ctx *ctx, const struct rs_case *c, struct rs_go_plan *out)
+enum rs_code rs_go_plan(struct rs_ctx *ctx, const struct rs_case *c, bool rehearsal,
+	struct rs_go_plan *out)
 {
 	rs_auto_cpu slot = NULL;
 	enum rs_code rc = rs_cpu_take(ctx, &slot);
 
 	out->spec = spec_of(c);
+	out->spec.rehearsal = rehearsal;
 	return rc ? rc : rs_issue_plan(ctx, &out->spec, &out->plan);
 }
 
@@ -151,7 +153,7 @@ enum rs_code rs_go_issue(struct rs_ctx *ctx, struct rs_case *c, const struct rs_
 		return rs_fail(ctx, RS_UNAVAILABLE, "Interrupted before the intent.");
 	rc = renew(ctx, c);
 	if (!rc)
-		rc = rs_go_plan(ctx, c, &go);
+		rc = rs_go_plan(ctx, c, false, &go);
 	if (is_refusal(rc)) {
 		rs_go_refused(ctx, c, rc);
 		return rs_policy_not_ready(ctx, &c->request, c->judged.blockers);

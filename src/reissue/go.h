@@ -10,7 +10,8 @@ struct rs_go_plan {
 };
 
 /* Step 1 of issuing for a request without blockers; changes nothing. */
-enum rs_code rs_go_plan(struct rs_ctx *ctx, const struct rs_case *c, struct rs_go_plan *out)
+enum rs_code rs_go_plan(struct rs_ctx *ctx, const struct rs_case *c, bool rehearsal,
+	struct rs_go_plan *out)
 	RS_CHECK;
 /*
  * The last look before an intent: CAA checks that are missing or too old are made again, outside any

@@ -69,7 +69,8 @@ static enum rs_code item(struct rs_ctx *ctx, const struct rs_rows *rows, int row
 		rc = rs_policy_facts(ctx, &c.request, &c.by);
 	if (rc)
 		return rc;
-	if (c.request.state == RS_RR_DRAFT || c.request.state == RS_RR_DECLINED)
+	if (!c.request.digest.data &&
+		(c.request.state == RS_RR_DRAFT || c.request.state == RS_RR_DECLINED))
 		rs_case_content(ctx, &c);
 	rs_policy_judge(ctx, &c.request, &c.by, &c.judged);
 	*out = rs_reissue_render(ctx, &c, parts);

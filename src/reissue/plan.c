@@ -79,7 +79,10 @@ static void specify(struct rs_ctx *ctx, struct rs_issue_plan *plan)
 					   config->server_public_url, plan->issuer->slug)
 				 : NULL,
 	};
-	rs_serial_new(plan->tbs_spec.serial);
+	if (s->rehearsal)
+		plan->tbs_spec.serial[0] = 1; /* as long as any other */
+	else
+		rs_serial_new(plan->tbs_spec.serial);
 }
 
 enum rs_code rs_issue_plan(
@@ -91,8 +94,6 @@ enum rs_code rs_issue_plan(
 	*plan = (struct rs_issue_plan){
 		.spec = spec,
 		.issuer = rs_issuers_get(ctx->app->issuers, spec->issuer),
-		.issuance_id = rs_id_new(now),
-		.certificate_id = rs_id_new(now),
 		.sign_before = spec->window.not_before + RS_SIGN_WINDOW_US,
 	};
 	if (!plan->issuer)
@@ -112,9 +113,13 @@ enum rs_code rs_issue_plan(
 		rc = rs_lint_tbs(ctx, plan->issuer, spec->rules, plan->tbs);
 	if (rc)
 		return rc;
-	rs_sha256(plan->tbs.data, plan->tbs.len, plan->tbs_sha256);
 	plan->extensions = rs_arena_json(ctx->arena,
 		rs_tbs_extensions(plan->tbs_spec.eku, &spec->key, plan->tbs_spec.policies));
+	if (spec->rehearsal)
+		return RS_OK;
+	plan->issuance_id = rs_id_new(now);
+	plan->certificate_id = rs_id_new(now);
+	rs_sha256(plan->tbs.data, plan->tbs.len, plan->tbs_sha256);
 	plan->content = content_of(ctx, plan);
 	return RS_OK;
 }

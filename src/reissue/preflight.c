@@ -28,7 +28,7 @@ enum rs_code rs_reissue_preflight(struct rs_ctx *ctx, const struct rs_id *id, js
 	if (rc)
 		return rc;
 	if (json_array_size(c.judged.blockers) == 0 && rs_state_open(c.request.state)) {
-		rc = rs_go_plan(ctx, &c, &go);
+		rc = rs_go_plan(ctx, &c, true, &go);
 		if (rc == RS_OVERLOADED)
 			return rc;
 		if (rc)

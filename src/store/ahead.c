@@ -81,16 +81,6 @@ void rs_ahead_keep(struct rs_ctx *ctx)
 	ctx->ahead->until_ms = rs_clock_mono_ms() + FRESH_MS;
 }
 
-static bool same(const struct rs_params *a, const struct rs_params *b)
-{
-	bool equal = a->count == b->count;
-
-	for (int i = 0; equal && i < a->count; i++)
-		equal = a->value[i] && b->value[i] && !a->format[i] && !b->format[i] &&
-			strcmp(a->value[i], b->value[i]) == 0;
-	return equal;
-}
-
 struct rs_rows *rs_ahead_take(struct rs_ctx *ctx, enum rs_reach reach, enum rs_query query,
 	const struct rs_params *params)
 {
@@ -99,7 +89,7 @@ struct rs_rows *rs_ahead_take(struct rs_ctx *ctx, enum rs_reach reach, enum rs_q
 	if (!ahead || !ahead->rows || reach != RS_REACH_CALLER ||
 		ahead->one.slot != RS_SLOT_QUERIES + (int)query ||
 		strcmp(ahead->reach, rs_reach_of(ctx, reach)) != 0 ||
-		!same(&ahead->params, params) || rs_clock_mono_ms() > ahead->until_ms)
+		!rs_params_same(&ahead->params, params) || rs_clock_mono_ms() > ahead->until_ms)
 		return NULL;
 	ctx->ahead = NULL;
 	return ahead->rows;

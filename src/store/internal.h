@@ -143,6 +143,7 @@ struct rs_one {
 	const struct rs_params *params;
 	const char *reach; /* app.enterprise */
 	const char *key;   /* what it locks first; NULL: it locks nothing */
+	int item;	   /* of its set, from 0 */
 	struct rs_share got;
 };
 
@@ -168,6 +169,8 @@ struct rs_rows {
 enum rs_code rs_schema_fits(struct rs_ctx *ctx, int64_t head, int64_t compatible_from) RS_CHECK;
 /* stmt.c */
 const char *rs_slot_sql(int slot);
+/* params.c */
+bool rs_params_same(const struct rs_params *a, const struct rs_params *b);
 /* set.c */
 /* Whether the slot's statement takes the parameters of many items at once. */
 bool rs_set_is(int slot);

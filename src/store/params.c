@@ -141,3 +141,24 @@ void rs_p_texts(struct rs_params *p, const json_t *strings)
 	*at = '\0';
 	add(p, text, 0, 0);
 }
+
+static bool value_same(const struct rs_params *a, const struct rs_params *b, int i)
+{
+	if (!a->value[i] || !b->value[i])
+		return !a->value[i] && !b->value[i];
+	if (a->format[i] != b->format[i])
+		return false;
+	if (!a->format[i])
+		return strcmp(a->value[i], b->value[i]) == 0;
+	return a->length[i] == b->length[i] &&
+		memcmp(a->value[i], b->value[i], (size_t)a->length[i]) == 0;
+}
+
+bool rs_params_same(const struct rs_params *a, const struct rs_params *b)
+{
+	bool same = a->count == b->count;
+
+	for (int i = 0; same && i < a->count; i++)
+		same = value_same(a, b, i);
+	return same;
+}

@@ -102,29 +102,33 @@ struct rs_params rs_set_params(
 	return out;
 }
 
-/* A share of the result for each of at least two items: its own rows. */
-static void split(PGresult *whole, struct rs_one **ones, int count)
+/*
+ * A share of the result for each of at least two ones: the rows of its item. They are ordered by their
+ * items first, each item's as they came.
+ */
+static void split(struct rs_ctx *ctx, PGresult *whole, struct rs_one **ones, int count)
 {
-	int item = PQfnumber(whole, ITEM), rows = PQntuples(whole), begin = 0;
+	int item = PQfnumber(whole, ITEM), rows = PQntuples(whole);
 	struct rs_shared *shared = malloc(sizeof(*shared) + (size_t)rows * sizeof(int));
+	int *of = rs_new_array(ctx->arena, int, rows), *begin;
 
 	if (!shared)
 		abort();
 	atomic_init(&shared->shares, count);
-	for (int n = 0; n < count; n++)
-		ones[n]->got = (struct rs_share){.result = whole, .shared = shared};
+	begin = rs_new_array(ctx->arena, int, count + 2); /* of item n at n, which counts from 1 */
 	for (int row = 0; row < rows; row++)
-		ones[strtol(PQgetvalue(whole, row, item), NULL, 10) - 1]->got.count++;
+		begin[of[row] = (int)strtol(PQgetvalue(whole, row, item), NULL, 10)]++;
+	for (int n = 1; n < count + 2; n++)
+		begin[n] += begin[n - 1];
+	for (int row = rows - 1; row >= 0; row--)
+		shared->rows[--begin[of[row]]] = row;
 	for (int n = 0; n < count; n++) {
-		ones[n]->got.rows = shared->rows + begin;
-		begin += ones[n]->got.count;
-		ones[n]->got.count = 0;
-	}
-	for (int row = 0; row < rows; row++) {
-		struct rs_share *own =
-			&ones[strtol(PQgetvalue(whole, row, item), NULL, 10) - 1]->got;
+		const int *at = &begin[ones[n]->item + 1];
 
-		own->rows[own->count++] = row;
+		ones[n]->got = (struct rs_share){.result = whole,
+			.shared = shared,
+			.rows = shared->rows + at[0],
+			.count = at[1] - at[0]};
 	}
 }
 
@@ -200,26 +204,47 @@ static void add_reach(struct rs_ctx *ctx, struct group *g, const char *reach)
 	g->reach = reach;
 }
 
+/*
+ * Numbers the items of a set; how many there are. Reads that ask the same are one item: a page that
+ * sends ten requests at once has its token looked up once.
+ */
+static int number_items(struct rs_one *const *ones, int n, const struct rs_params **items)
+{
+	int count = 0;
+
+	for (int i = 0; i < n; i++) {
+		int at = ones[i]->key ? count : 0;
+
+		while (at < count && !rs_params_same(items[at], ones[i]->params))
+			at++;
+		if (at == count)
+			items[count++] = ones[i]->params;
+		ones[i]->item = at;
+	}
+	return count;
+}
+
 static void add_ones(struct rs_ctx *ctx, struct group *g, struct rs_one *const *ones, int n)
 {
 	const struct rs_params **items = rs_new_array(ctx->arena, const struct rs_params *, n);
 
-	for (int i = 0; i < n; i++)
-		items[i] = ones[i]->params;
 	for (int i = 0, length; i < n; i += length) {
+		int count;
+
 		length = set_length(ones + i, n - i);
+		count = number_items(ones + i, length, items + i);
 		add_reach(ctx, g, ones[i]->reach);
 		add_step(g,
 			(struct rs_step){.slot = ones[i]->slot,
 				.params = items[i],
 				.items = items + i,
-				.item_count = length},
+				.item_count = count},
 			length);
 	}
 }
 
 /* Hands the results over; what is left of them is cleared. */
-static void take_results(const struct group *g, struct rs_one **ones)
+static void take_results(struct rs_ctx *ctx, const struct group *g, struct rs_one **ones)
 {
 	for (int i = 0; i < g->count; i++) {
 		int length = g->lengths[i];
@@ -230,7 +255,7 @@ static void take_results(const struct group *g, struct rs_one **ones)
 		else if (length == 1)
 			ones[0]->got = rs_share_all(result);
 		else
-			split(result, ones, length);
+			split(ctx, result, ones, length);
 		ones += length;
 	}
 }
@@ -260,6 +285,6 @@ enum rs_code rs_group_run(
 			PQclear(g.steps[i].result);
 		return rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
 	}
-	take_results(&g, ones);
+	take_results(ctx, &g, ones);
 	return RS_OK;
 }

@@ -46,11 +46,15 @@ def test_the_digest_can_be_recomputed(journey, caller_subscriber, caller_enterpr
         answer = caller_subscriber.put(f"{path}/csr", body) if where else caller_subscriber.patch(path, body)
         assert answer.expect(200)["digest"] == recomputed(answer.json, certificate)
         assert answer["digest"] not in seen
+        assert caller_subscriber.get(path).expect(200)["digest"] == answer["digest"]
         seen.append(answer["digest"])
     caller_enterprise_admin.patch(f"/v1/profiles/{profile}", {"notes": {"key": "Bring one."}}).expect(200)
     followed = caller_subscriber.get(path).expect(200)
     assert followed["profile_revision"] == 2 and followed["digest"] == recomputed(followed.json, certificate)
     assert followed["digest"] not in seen
+    # A list tells the same, of a draft that nobody has touched since.
+    listed = caller_subscriber.get(f"/v1/reissue-requests?number={request['number']}").expect(200)["items"]
+    assert [one["digest"] for one in listed] == [followed["digest"]]
 
 
 def test_message_and_reason_are_not_content(journey, caller_subscriber):

@@ -5,6 +5,7 @@ import statistics
 import time
 import uuid
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -40,6 +41,52 @@ def jwt(header, claims=None):
 def refused(instance, authorization):
     headers = {"Authorization": authorization} if authorization is not None else None
     return Api(instance["BASE_URL"]).get("/v1/me", headers=headers).expect(401, "unauthenticated")
+
+
+def session_of(instance, callers):
+    """A new user's session: its Api, and its id."""
+    email = f"u-{uuid.uuid4().hex}@example.test"
+    callers["enterprise_admin"].post("/v1/users", {"email": email, "name": "U", "role": "subscriber",
+                                                   "password": "correct horse battery staple"}).expect(201)
+    answer = callers["nobody"].post(
+        "/v1/sessions", {"email": email, "password": "correct horse battery staple"}).expect(201)
+    api = Api(instance["BASE_URL"], answer["access_token"])
+    return api, next(one["id"] for one in api.get("/v1/sessions").expect(200)["items"] if one["current"])
+
+
+def change_token(instance, token, change):
+    with instance.database() as connection, connection.cursor() as cursor:
+        cursor.execute(f"UPDATE access_token SET {change} WHERE id = %s", (token,))
+        assert cursor.rowcount == 1
+
+
+@pytest.mark.parametrize("change", [
+    "expires_at = now() - interval '1 second'",
+    "idle_seconds = 60, used_at = now() - interval '61 seconds'",
+    "revoked_at = now()"])
+def test_a_token_holds_to_its_end_and_no_longer(instance, callers, change):
+    """Past its end, unused for too long or revoked: refused like any other, also by requests that come together."""
+    api, token = session_of(instance, callers)
+    api.get("/v1/me").expect(200)
+    change_token(instance, token, change)
+    with ThreadPoolExecutor(8) as pool:
+        for answer in pool.map(lambda _: Api(instance["BASE_URL"], api.token).get("/v1/me"), range(16)):
+            answer.expect(401, "unauthenticated")
+
+
+def test_the_use_of_a_token_is_noted_once_a_minute(instance, callers):
+    """used_at follows, but not with each request."""
+    api, token = session_of(instance, callers)
+
+    def used():
+        return next(one["last_used_at"] for one in api.get("/v1/sessions").expect(200)["items"] if one["id"] == token)
+
+    change_token(instance, token, "used_at = now() - interval '50 seconds'")
+    before = used()
+    assert used() == before
+    change_token(instance, token, "used_at = now() - interval '70 seconds'")
+    used()
+    assert used() > before
 
 
 @pytest.mark.rows(112)

@@ -92,6 +92,26 @@ static void looks_together_stay_apart(void **state)
 	}
 }
 
+/* Looks for the same row, and for the same absent one, are one item of a group: each gets its rows. */
+static void who_asks_the_same_shares_the_answer(void **state)
+{
+	struct looker all[THREADS] = {{0}};
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++) {
+		all[i].enterprise = &ours;
+		all[i].wanted = i % 4 == 3 ? &theirs : &ours;
+		all[i].within_ms = 10000;
+		all[i].rounds = ROUNDS;
+	}
+	start_all(all, THREADS);
+	join_all(all, THREADS);
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(all[i].found, i % 4 == 3 ? 0 : ROUNDS);
+		assert_int_equal(all[i].hidden, i % 4 == 3 ? ROUNDS : 0);
+	}
+}
+
 static int stop_backends(pid_t pids[64])
 {
 	PGconn *pg = PQconnectdb(getenv("RS_TEST_SUPER"));
@@ -216,6 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(looks_together_stay_apart),
+		cmocka_unit_test(who_asks_the_same_shares_the_answer),
 		cmocka_unit_test(each_keeps_its_own_deadline),
 		cmocka_unit_test(what_is_read_ahead_is_used_once_and_fresh),
 		cmocka_unit_test(what_is_read_ahead_is_for_its_reach_alone),

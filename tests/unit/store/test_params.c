@@ -66,11 +66,36 @@ static void bytes_stay_bytes(void **state)
 	rs_ctx_end(&ctx);
 }
 
+static void the_same_is_the_same_in_every_value(void **state)
+{
+	struct rs_params p[5];
+	struct rs_ctx ctx;
+
+	(void)state;
+	rs_ctx_init(&ctx, NULL);
+	for (int i = 0; i < 5; i++) {
+		p[i] = rs_params(&ctx);
+		rs_p_text(&p[i], i == 1 ? "other" : "text");
+		if (i == 2)
+			rs_p_null(&p[i]);
+		else
+			rs_p_bytes(&p[i], i == 3 ? "a\0c" : "a\0b", i == 4 ? 2 : 3);
+	}
+	assert_true(rs_params_same(&p[0], &p[0]));
+	for (int i = 1; i < 5; i++)
+		assert_false(rs_params_same(&p[0], &p[i]));
+	assert_true(rs_params_same(&p[2], &p[2]));
+	p[1].count = 0;
+	assert_false(rs_params_same(&p[0], &p[1]));
+	rs_ctx_end(&ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_become_text),
 		cmocka_unit_test(bytes_stay_bytes),
+		cmocka_unit_test(the_same_is_the_same_in_every_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
