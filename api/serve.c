@@ -2,6 +2,7 @@
 #include "serve.h"
 
 #include "http.h"
+#include "reload.h"
 #include "server.h"
 
 #include "rs/cli.h"
@@ -49,7 +50,9 @@ static bool start_keyring(struct rs_app *app)
 {
 	struct rs_ctx ctx;
 	rs_ctx_init_system(&ctx, app, "start");
-	bool ok = rs_keyring_load(&ctx, app->config->keyring_file, &app->keyring) == RS_OK;
+	struct rs_keyring *ring;
+	bool ok = rs_keyring_load(&ctx, app->config->keyring_file, &ring) == RS_OK;
+	app->keyring = ring;
 	if (!ok)
 		tell(&ctx, "keyring.start");
 	rs_ctx_end(&ctx);
@@ -273,11 +276,12 @@ static bool start_metrics(struct rs_app *app, struct rs_server **server)
 	return *server != NULL;
 }
 
-static int serve(struct rs_app *app)
+static int serve(struct rs_app *app, const struct rs_cli *cli)
 {
 	sigset_t set;
 	int status = RS_EXIT_FAILED, got;
 	size_t made = 0;
+	struct rs_replaced *replaced = NULL;
 	block_signals(&set);
 	while (made < PART_COUNT && PARTS[made].start(app))
 		made++;
@@ -286,9 +290,7 @@ static int serve(struct rs_app *app)
 		server = start_server(app);
 	if (server) {
 		while (sigwait(&set, &got) == 0 && got == SIGHUP)
-			rs_log(NULL, RS_LOG_WARN, "server.reload",
-				rs_log_str(
-					DETAIL, "the configuration is read at the start: restart"));
+			rs_reload(app, cli, &replaced);
 		rs_log(NULL, RS_LOG_INFO, "server.stopping");
 		rs_waits_end(app->waits);
 		rs_server_stop(server);
@@ -299,6 +301,7 @@ static int serve(struct rs_app *app)
 	while (made-- > 0)
 		if (PARTS[made].stop)
 			PARTS[made].stop(app);
+	rs_replaced_free(replaced);
 	return status;
 }
 
@@ -340,7 +343,9 @@ int rs_serve(int argc, char **argv)
 	tune_allocator(argc, argv);
 	close_memory();
 	struct rs_cli cli = {.usage = "reissued serve [--config FILE]...",
-		.about = "Serves the API until SIGTERM or SIGINT, then finishes what is in flight.",
+		.about = "Serves the API until SIGTERM or SIGINT, then finishes what is in flight. At SIGHUP\n"
+			 "it reads the keyring and the keys of the configuration that are marked live again;\n"
+			 "a wrong file changes nothing and is told on the log.",
 		.examples = "  reissued serve --config /etc/reissued/reissued.yaml"};
 	int status;
 	if (!rs_cli_options(&cli, argc, argv, &status))
@@ -353,9 +358,10 @@ int rs_serve(int argc, char **argv)
 	struct rs_app app = {.config = config};
 	rs_log_set_level(rs_log_level_of(config->log_level));
 	rs_log_start(STDERR_FILENO);
-	status = serve(&app);
+	status = serve(&app, &cli);
 	rs_log(NULL, RS_LOG_INFO, "server.stopped");
 	rs_log_stop();
-	rs_config_free(config);
+	/* SIGHUP may have put another one there. */
+	rs_config_free((struct rs_config *)(uintptr_t)app.config);
 	return status;
 }

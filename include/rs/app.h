@@ -1,6 +1,10 @@
 /*
  * The process: what is made once at start and shared by all requests. Its parts lock for
  * themselves. Built by api/main.c in this order and torn down in the reverse one.
+ *
+ * config and keyring may be replaced while requests run (api/reload.h); what was there before lives
+ * on until the process ends. Whoever needs two members of the configuration that fit each other
+ * takes the pointer once; the keyring of a request is the one in its context.
  */
 #ifndef RS_APP_H
 #define RS_APP_H
@@ -20,9 +24,9 @@ struct rs_waits;
 struct rs_slots;
 
 struct rs_app {
-	const struct rs_config *config;
+	_Atomic(const struct rs_config *) config;
 	struct rs_clock *clock;
-	struct rs_keyring *keyring;
+	_Atomic(struct rs_keyring *) keyring;
 	struct rs_store *store;
 	struct rs_issuers *issuers; /* CA certificates: issuer.h */
 	struct rs_signer *signer;   /* CA keys, behind their port: signer.h */

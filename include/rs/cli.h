@@ -56,6 +56,9 @@ bool rs_cli_options(struct rs_cli *cli, int argc, char **argv, int *status);
  * ends with RS_EXIT_CONFIG.
  */
 struct rs_config *rs_cli_config(const struct rs_cli *cli);
+/* rs_config_reload() with the files of the command line and the environment. */
+struct rs_config *rs_cli_reload(const struct rs_cli *cli, const struct rs_config *running,
+	struct rs_config_changes *changes) RS_CHECK;
 /* Whether everything `reissued serve` needs is set; what is missing is told on stderr. */
 bool rs_cli_complete(const struct rs_cli *cli, const struct rs_config *config);
 /* Tells the fault of a context on stderr (JSON with --json) and gives the exit status for it. */

@@ -7,7 +7,8 @@
  * ranges are all reported at once, with the names of the keys. Secrets are never in it: keys whose
  * name ends in `file` name the files that hold them ("credential:NAME" is a systemd credential).
  *
- * What is read stays constant until the process ends.
+ * What is read stays constant. A process that runs reads a new one, in which the keys marked LIVE
+ * are as the files say and all others as they were: rs_config_reload().
  */
 #ifndef RS_CONFIG_H
 #define RS_CONFIG_H
@@ -69,6 +70,20 @@ struct rs_config {
  */
 struct rs_config *rs_config_load(const char *const *files, int count, char *const *env,
 	json_t **faults) RS_CHECK;
+/* What rs_config_reload() found; each list is owned. */
+struct rs_config_changes {
+	json_t *faults;	 /* as above, or NULL */
+	json_t *made;	 /* names of the keys that are others now */
+	json_t *pending; /* names of those that want a restart for it */
+};
+/*
+ * Reads the files again, for a process that runs with `running`. The result is complete, takes the
+ * LIVE keys from the files and all others from `running`, and shares nothing with it. NULL when the
+ * files, or both together, are wrong. End *changes with rs_config_changes_end() in either case.
+ */
+struct rs_config *rs_config_reload(const struct rs_config *running, const char *const *files,
+	int count, char *const *env, struct rs_config_changes *changes) RS_CHECK;
+void rs_config_changes_end(struct rs_config_changes *changes);
 /* NULL is fine. */
 void rs_config_free(struct rs_config *config);
 

@@ -54,12 +54,14 @@ struct rs_actor {
 };
 
 struct rs_app;
+struct rs_keyring;
 struct rs_limit_state;
 struct rs_ahead;
 struct rs_idem;
 
 struct rs_ctx {
 	struct rs_app *app;
+	const struct rs_keyring *keyring; /* the process's when the context began, or NULL */
 	struct rs_arena *arena;
 	struct rs_err err;
 	struct rs_actor actor;

@@ -62,6 +62,10 @@ const char *rs_keyring_active(const struct rs_keyring *ring);
 /* The kids in the file's order, 0 <= index < count. */
 size_t rs_keyring_count(const struct rs_keyring *ring);
 const char *rs_keyring_kid(const struct rs_keyring *ring, size_t index);
+bool rs_keyring_holds(const struct rs_keyring *ring, const char *kid);
+/* Whether both hold the same keys under the same names in the same order, and the same is active.
+ */
+bool rs_keyring_equal(const struct rs_keyring *a, const struct rs_keyring *b);
 
 /* --- MACs --- */
 struct rs_mac {

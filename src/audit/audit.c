@@ -118,7 +118,7 @@ static json_t *sealed(struct rs_ctx *ctx, const struct rs_event *event, const ch
 	size_t len;
 	const char *canonical = rs_json_canonical(ctx, row, &len);
 
-	rs_keyring_mac(ctx->app->keyring, RS_KEY_AUDIT_MAC, canonical, len, &mac);
+	rs_keyring_mac(ctx->keyring, RS_KEY_AUDIT_MAC, canonical, len, &mac);
 	rs_hex(mac.mac, sizeof mac.mac, hex);
 	json_object_set_new(row, "canonical", json_stringn(canonical, len));
 	json_object_set_new(row, "row_mac", json_string(hex));

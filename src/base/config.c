@@ -12,7 +12,7 @@
 
 #define FILE_SIZE_MAX (1u << 20)
 
-enum { TEST = 1, MASK = 2, NEEDED = 4 };
+enum { TEST = 1, MASK = 2, NEEDED = 4, LIVE = 8 };
 enum kind { STRING, PATH, LEVEL, ENVIRONMENT, INT, BOOL, STRINGS, OBJECTS };
 
 struct row {
@@ -495,37 +495,89 @@ static void check_needed(struct rs_ctx *ctx, json_t *document)
 	}
 }
 
+/* The document, complete and checked, as the struct; NULL with all that is wrong. Ends the context. */
+static struct rs_config *build(struct rs_ctx *ctx, json_t *document, json_t **faults)
+{
+	struct rs_config *config = rs_new(ctx->arena, struct rs_config);
+	config->document = document;
+	read_document(ctx, config->document, config);
+	config->production = config->environment && strcmp(config->environment, "production") == 0;
+	read_issuers(ctx, config);
+	read_stub_zones(ctx, config);
+	resolve_paths(ctx, config);
+	check_rules(ctx, config);
+	check_production(ctx, config);
+	if (rs_faults(ctx) != RS_OK) {
+		check_needed(ctx, config->document); /* all at once */
+		*faults = faults_of(ctx);
+		config = NULL;
+	} else {
+		*faults = NULL;
+		apply_denied(ctx, config);
+		config->arena = ctx->arena;
+		ctx->arena = NULL;
+	}
+	rs_ctx_end(ctx);
+	return config;
+}
+
 struct rs_config *rs_config_load(const char *const *files, int count, char *const *env,
 	json_t **faults)
 {
 	struct rs_ctx ctx;
 	rs_ctx_init(&ctx, NULL);
-	struct rs_config *config = rs_new(ctx.arena, struct rs_config);
-	config->document = rs_arena_json(ctx.arena, json_object());
+	json_t *document = rs_arena_json(ctx.arena, json_object());
 	for (int i = 0; i < count; i++)
-		merge_file(&ctx, config->document, files[i]);
-	merge_environment(config->document, env);
+		merge_file(&ctx, document, files[i]);
+	merge_environment(document, env);
 	refuse_unknown_variables(&ctx, env);
-	fill_defaults(config->document);
-	read_document(&ctx, config->document, config);
-	config->production = config->environment && strcmp(config->environment, "production") == 0;
-	read_issuers(&ctx, config);
-	read_stub_zones(&ctx, config);
-	resolve_paths(&ctx, config);
-	check_rules(&ctx, config);
-	check_production(&ctx, config);
-	if (rs_faults(&ctx) != RS_OK) {
-		check_needed(&ctx, config->document); /* all at once */
-		*faults = faults_of(&ctx);
-		config = NULL;
-	} else {
-		*faults = NULL;
-		apply_denied(&ctx, config);
-		config->arena = ctx.arena;
-		ctx.arena = NULL;
+	fill_defaults(document);
+	return build(&ctx, document, faults);
+}
+
+/* Puts the running values of what is not LIVE into the document; names what is, or would be, another. */
+static void keep_running(json_t *document, const json_t *running, struct rs_config_changes *changes)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const struct row *row = &ROWS[i];
+		json_t *section = section_of(document, row->section, false);
+		json_t *kept = json_object_get(row->section[0] ? json_object_get(running, row->section)
+							       : running,
+			row->key);
+		bool live = row->flags & LIVE;
+		if (json_equal(json_object_get(section, row->key), kept))
+			continue;
+		json_array_append_new(live ? changes->made : changes->pending,
+			json_sprintf("%s%s%s", row->section, row->section[0] ? "." : "", row->key));
+		if (!live)
+			json_object_set_new(section, row->key, json_deep_copy(kept));
 	}
-	rs_ctx_end(&ctx);
-	return config;
+}
+
+struct rs_config *rs_config_reload(const struct rs_config *running, const char *const *files,
+	int count, char *const *env, struct rs_config_changes *changes)
+{
+	struct rs_ctx ctx;
+	*changes = (struct rs_config_changes){.made = json_array(), .pending = json_array()};
+	struct rs_config *fresh = rs_config_load(files, count, env, &changes->faults);
+	if (!fresh)
+		return NULL;
+	if (!rs_config_complete(fresh, &changes->faults)) {
+		rs_config_free(fresh);
+		return NULL;
+	}
+	rs_ctx_init(&ctx, NULL);
+	json_t *document = rs_arena_json(ctx.arena, json_deep_copy(fresh->document));
+	rs_config_free(fresh);
+	keep_running(document, running->document, changes);
+	return build(&ctx, document, &changes->faults);
+}
+
+void rs_config_changes_end(struct rs_config_changes *changes)
+{
+	json_decref(changes->faults);
+	json_decref(changes->made);
+	json_decref(changes->pending);
 }
 
 void rs_config_free(struct rs_config *config)
@@ -604,10 +656,11 @@ char *rs_config_reference(void)
 		if (row->max)
 			snprintf(range, sizeof(range), "%lld..%lld", (long long)row->min,
 				(long long)row->max);
-		fprintf(f, "| `%s%s%s` | %s | `%s` | %s | `%s` | %s%s%s |\n", row->section,
+		fprintf(f, "| `%s%s%s` | %s | `%s` | %s | `%s` | %s%s%s%s |\n", row->section,
 			row->section[0] ? "." : "", row->key, KINDS[row->kind], row->def, range,
 			name, row->doc, row->flags & TEST ? " (test)" : "",
-			row->flags & NEEDED ? " (needed to serve)" : "");
+			row->flags & NEEDED ? " (needed to serve)" : "",
+			row->flags & LIVE ? " (live)" : "");
 	}
 	fclose(f);
 	return out;

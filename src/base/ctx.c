@@ -1,5 +1,6 @@
 #include "rs/ctx.h"
 
+#include "rs/app.h"
 #include "rs/clock.h"
 #include "rs/id.h"
 
@@ -11,6 +12,7 @@ void rs_ctx_init(struct rs_ctx *ctx, struct rs_app *app)
 {
 	memset(ctx, 0, sizeof(*ctx));
 	ctx->app = app;
+	ctx->keyring = app ? app->keyring : NULL;
 	ctx->arena = rs_arena_new();
 }
 

@@ -27,6 +27,7 @@ struct entry {
 	unsigned char derived[RS_KEY_LABEL_COUNT][ROOT_LEN];
 };
 
+/* Made by calloc(). */
 struct rs_keyring {
 	size_t count;
 	size_t active;
@@ -249,6 +250,16 @@ size_t rs_keyring_count(const struct rs_keyring *ring)
 const char *rs_keyring_kid(const struct rs_keyring *ring, size_t index)
 {
 	return ring->entries[index].kid;
+}
+
+bool rs_keyring_holds(const struct rs_keyring *ring, const char *kid)
+{
+	return find(ring, kid) != NULL;
+}
+
+bool rs_keyring_equal(const struct rs_keyring *a, const struct rs_keyring *b)
+{
+	return rs_equal(a, b, sizeof(*a)); /* no padding, and zero beyond what is used */
 }
 
 /* --- MACs --- */

@@ -63,7 +63,7 @@ static void seal(struct rs_ctx *ctx, const struct delivery *d, const char *colum
 {
 	struct rs_seal_place place = place_of(ctx, d, column);
 
-	rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, text, strlen(text), out);
+	rs_keyring_seal(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, text, strlen(text), out);
 }
 
 static enum rs_code open_sealed(struct rs_ctx *ctx, const struct delivery *d, const char *column,
@@ -72,7 +72,7 @@ static enum rs_code open_sealed(struct rs_ctx *ctx, const struct delivery *d, co
 	struct rs_seal_place place = place_of(ctx, d, column);
 
 	return rs_keyring_open(
-		ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, kid, sealed, out);
+		ctx, ctx->keyring, RS_KEY_OUTBOX, &place, kid, sealed, out);
 }
 
 /* --- making --- */
@@ -80,13 +80,13 @@ static enum rs_code open_sealed(struct rs_ctx *ctx, const struct delivery *d, co
 static enum rs_code store_code(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_challenge *c,
 	const char *channel, const char *code)
 {
-	const char *kid = rs_keyring_active(ctx->app->keyring);
+	const char *kid = rs_keyring_active(ctx->keyring);
 	unsigned char salt[RS_OTP_SALT_LEN], mac[RS_MAC_LEN];
 	struct rs_otp_place place = {c->id.s, channel, salt};
 	struct rs_params p = rs_params(ctx);
 
 	rs_random(salt, sizeof(salt));
-	if (!rs_otp_mac(ctx->app->keyring, kid, &place, code, mac))
+	if (!rs_otp_mac(ctx->keyring, kid, &place, code, mac))
 		return rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
 	rs_p_id(&p, &c->id);
 	rs_p_text(&p, channel);
@@ -105,7 +105,7 @@ static struct rs_mac destination_mac(
 	const char *text = rs_arena_printf(ctx->arena, "destination|%s|%s", channel, destination);
 	struct rs_mac mac;
 
-	rs_keyring_mac(ctx->app->keyring, RS_KEY_OTP_PEPPER, text, strlen(text), &mac);
+	rs_keyring_mac(ctx->keyring, RS_KEY_OTP_PEPPER, text, strlen(text), &mac);
 	return mac;
 }
 
@@ -118,7 +118,7 @@ static enum rs_code queue(struct rs_ctx *ctx, struct rs_tx *tx, const struct del
 static enum rs_code put(struct rs_ctx *ctx, struct rs_tx *tx, struct delivery *d,
 	const char *destination, const char *code)
 {
-	const char *kid = rs_keyring_active(ctx->app->keyring);
+	const char *kid = rs_keyring_active(ctx->keyring);
 	struct rs_mac mac = destination_mac(ctx, d->channel, destination);
 	struct rs_params p = rs_params(ctx);
 	enum rs_code rc;

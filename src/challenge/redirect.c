@@ -176,10 +176,10 @@ static enum rs_code follow(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 		rc = use(ctx, tx, f->handle, "redirect", "pending");
 	if (rc)
 		return rc;
-	rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, text, len, &sealed);
+	rs_keyring_seal(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, text, len, &sealed);
 	rs_p_id(&p, &f->c->id);
 	rs_p_bytes(&p, sealed.data, sealed.len);
-	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
+	rs_p_text(&p, rs_keyring_active(ctx->keyring));
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
 	rs_p_text(&p, ctx->address);
 	rs_p_text(&p, ctx->user_agent);
@@ -265,7 +265,7 @@ static enum rs_code open_private(struct rs_ctx *ctx, struct rs_challenge *c)
 
 	if (!c->private_sealed.data)
 		return rs_fail(ctx, RS_GONE, "The challenge has ended. Make a new one.");
-	rc = rs_keyring_open(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, c->private_kid,
+	rc = rs_keyring_open(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, c->private_kid,
 		c->private_sealed, &text);
 	return rc ? rc
 		  : rs_json_parse(

@@ -221,7 +221,7 @@ enum rs_code rs_challenge_judged(struct rs_ctx *ctx, const struct rs_challenge *
 	enum rs_code rc;
 
 	if (verdict->sealed)
-		rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place,
+		rs_keyring_seal(ctx, ctx->keyring, RS_KEY_OUTBOX, &place,
 			rs_secret_data(verdict->sealed), rs_secret_len(verdict->sealed), &proof);
 	rs_p_id(&p, &c->id);
 	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
@@ -229,7 +229,7 @@ enum rs_code rs_challenge_judged(struct rs_ctx *ctx, const struct rs_challenge *
 	rs_p_text(&p, code ? rs_code_slug(code) : NULL);
 	rs_p_json(&p, detail_of(ctx, verdict));
 	rs_p_bytes(&p, proof.data, proof.len);
-	rs_p_text(&p, proof.data ? rs_keyring_active(ctx->app->keyring) : NULL);
+	rs_p_text(&p, proof.data ? rs_keyring_active(ctx->keyring) : NULL);
 	rs_p_text(&p, ctx->address);
 	rs_p_text(&p, ctx->user_agent);
 	rs_p_bool(&p, wrong);

@@ -68,7 +68,7 @@ static enum rs_code rewrap(struct rs_ctx *ctx, const void *arg, bool json)
 {
 	struct rs_rewrapped done;
 	enum rs_code rc = rs_rewrap(ctx, &done);
-	const char *kid = rs_keyring_active(ctx->app->keyring);
+	const char *kid = rs_keyring_active(ctx->keyring);
 
 	(void)arg;
 	if (rc)
@@ -123,7 +123,7 @@ static void tell_uses(const struct rs_keyring *ring, const json_t *places)
 
 static enum rs_code uses(struct rs_ctx *ctx, const void *arg, bool json)
 {
-	const struct rs_keyring *ring = ctx->app->keyring;
+	const struct rs_keyring *ring = ctx->keyring;
 	json_t *places = rs_arena_json(ctx->arena, json_array());
 	enum rs_code rc = rs_keyring_verify_store(ctx, ring);
 
@@ -224,12 +224,12 @@ int rs_cli_keyring(int argc, char **argv)
 			 "       reissued keyring activate|retire KID [--file FILE] [--config FILE]",
 		.about = "init writes a new keyring with one random key, never over an existing file.\n"
 			 "Every replica needs the same file. To change the key without a gap: add puts a\n"
-			 "further key into the file; give it to all replicas and restart them. activate\n"
-			 "has new values made under that key; give the file to all and restart them again.\n"
-			 "rewrap seals anew what older keys have sealed, beside the service; it may be\n"
-			 "killed, repeated and run twice at once. uses counts what needs which key. retire\n"
-			 "takes a key out that nothing needs any more. rotate is add and activate in one,\n"
-			 "for replicas that are stopped together.",
+			 "further key into the file; give it to all replicas and reload them (SIGHUP).\n"
+			 "activate has new values made under that key; give the file to all and reload\n"
+			 "again. rewrap seals anew what older keys have sealed, beside the service; it may\n"
+			 "be killed, repeated and run twice at once. uses counts what needs which key.\n"
+			 "retire takes a key out that nothing needs any more. rotate is add and activate\n"
+			 "in one, for replicas that are stopped together.",
 		.examples = "  reissued keyring init --file /etc/reissued/keyring\n"
 			    "  reissued keyring add && reissued keyring activate k1f0c2d3\n"
 			    "  reissued keyring rewrap --config /etc/reissued/reissued.yaml\n"

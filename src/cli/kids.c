@@ -80,7 +80,7 @@ static enum rs_code count_uses(struct rs_ctx *ctx, struct retiring *r)
 
 static enum rs_code judge(struct rs_ctx *ctx, const struct retiring *r, bool give_up_evidence)
 {
-	if (strcmp(rs_keyring_active(ctx->app->keyring), r->kid) == 0)
+	if (strcmp(rs_keyring_active(ctx->keyring), r->kid) == 0)
 		return rs_fail(ctx, RS_IN_USE,
 			"%s is the active key: `reissued keyring activate` another one first.",
 			r->kid);
@@ -118,21 +118,13 @@ static enum rs_code forget(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	return rc ? rc : rs_audit(ctx, tx, &event);
 }
 
-static bool holds(const struct rs_keyring *ring, const char *kid)
-{
-	for (size_t i = 0; i < rs_keyring_count(ring); i++)
-		if (strcmp(rs_keyring_kid(ring, i), kid) == 0)
-			return true;
-	return false;
-}
-
 /* The file first: the next start records the check value of every key that it holds. */
 enum rs_code rs_kid_retire(
 	struct rs_ctx *ctx, const char *kid, bool give_up_evidence, int64_t *given_up)
 {
 	struct retiring r = {
-		.kid = kid, .needs = "", .evidence = "", .in_file = holds(ctx->app->keyring, kid)};
-	enum rs_code rc = rs_keyring_verify_store(ctx, ctx->app->keyring);
+		.kid = kid, .needs = "", .evidence = "", .in_file = rs_keyring_holds(ctx->keyring, kid)};
+	enum rs_code rc = rs_keyring_verify_store(ctx, ctx->keyring);
 
 	if (!rc)
 		rc = count_uses(ctx, &r);

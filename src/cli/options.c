@@ -149,6 +149,12 @@ struct rs_config *rs_cli_config(const struct rs_cli *cli)
 	return config;
 }
 
+struct rs_config *rs_cli_reload(const struct rs_cli *cli, const struct rs_config *running,
+	struct rs_config_changes *changes)
+{
+	return rs_config_reload(running, cli->config, cli->config_count, environ, changes);
+}
+
 bool rs_cli_complete(const struct rs_cli *cli, const struct rs_config *config)
 {
 	json_t *faults = NULL;

@@ -19,7 +19,10 @@ static enum rs_code app_start(struct rs_ctx *ctx, struct rs_app *app)
 	if (rs_clock_new(*offset ? offset : NULL, &app->clock) != 0)
 		return rs_fail(ctx, RS_UNAVAILABLE, "%s cannot be read: %s.", offset, strerror(errno));
 	app->cpu = rs_cpu_new(0);
-	enum rs_code rc = rs_keyring_load(ctx, config->keyring_file, &app->keyring);
+	struct rs_keyring *ring;
+	enum rs_code rc = rs_keyring_load(ctx, config->keyring_file, &ring);
+	app->keyring = ring;
+	ctx->keyring = ring;
 	if (rc == RS_OK && rs_store_new(&store, &app->store) != 0)
 		rc = rs_fail(ctx, RS_UNAVAILABLE, "The connections to the database cannot be made.");
 	return rc;

@@ -37,10 +37,10 @@ static enum rs_code seal_anew(struct rs_ctx *ctx, enum rs_key_label label,
 		value->relation, value->member, value->row, value->enterprise.s};
 	rs_auto_secret plain = NULL;
 	enum rs_code rc = rs_keyring_open(
-		ctx, ctx->app->keyring, label, &place, value->kid, value->sealed, &plain);
+		ctx, ctx->keyring, label, &place, value->kid, value->sealed, &plain);
 
 	if (!rc)
-		rs_keyring_seal(ctx, ctx->app->keyring, label, &place, rs_secret_data(plain),
+		rs_keyring_seal(ctx, ctx->keyring, label, &place, rs_secret_data(plain),
 			rs_secret_len(plain), out);
 	return rc;
 }
@@ -69,7 +69,7 @@ static enum rs_code renew(struct rs_ctx *ctx, enum rs_key_label label, const str
 	rs_p_text(&p, value->row);
 	rs_p_bytes(&p, value->sealed.data, value->sealed.len);
 	rs_p_bytes(&p, fresh.data, fresh.len);
-	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
+	rs_p_text(&p, rs_keyring_active(ctx->keyring));
 	if (rs_failpoint("before_renew"))
 		return rs_fail(ctx, RS_INTERNAL, "Something went wrong on our side.");
 	rc = rs_read(ctx, RS_REACH_JOB, RS_Q_sealed_renew, &p, &rows);
@@ -86,7 +86,7 @@ static enum rs_code portion(struct rs_ctx *ctx, const struct rs_kid_place *place
 	struct rs_rows *rows;
 	enum rs_code rc;
 
-	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
+	rs_p_text(&p, rs_keyring_active(ctx->keyring));
 	rs_p_text(&p, place->relation);
 	rs_p_id(&p, after);
 	rc = rs_read(ctx, RS_REACH_JOB, RS_Q_sealed_under_others, &p, &rows);
@@ -132,7 +132,7 @@ static enum rs_code count_left(
 	enum rs_code rc = rs_kid_uses(ctx, place, &rows);
 
 	for (int i = 0; !rc && i < rs_rows_count(rows); i++)
-		if (strcmp(rs_row_text(rows, i, "kid"), rs_keyring_active(ctx->app->keyring)) != 0)
+		if (strcmp(rs_row_text(rows, i, "kid"), rs_keyring_active(ctx->keyring)) != 0)
 			out->left += rs_row_int(rows, i, "uses");
 	return rc;
 }
@@ -144,7 +144,7 @@ static enum rs_code on_record(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 		.action = "keyring.rewrapped",
 		.object_type = "keyring",
 		.detail = rs_arena_printf(ctx->arena, "%s: %lld renewed, %lld left",
-			rs_keyring_active(ctx->app->keyring), (long long)done->renewed,
+			rs_keyring_active(ctx->keyring), (long long)done->renewed,
 			(long long)done->left),
 	};
 
@@ -153,7 +153,7 @@ static enum rs_code on_record(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 
 enum rs_code rs_rewrap(struct rs_ctx *ctx, struct rs_rewrapped *out)
 {
-	enum rs_code rc = rs_keyring_verify_store(ctx, ctx->app->keyring);
+	enum rs_code rc = rs_keyring_verify_store(ctx, ctx->keyring);
 
 	*out = (struct rs_rewrapped){0};
 	for (size_t i = 0; !rc && i < rs_kid_place_count(); i++) {

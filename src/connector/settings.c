@@ -53,7 +53,7 @@ enum rs_code rs_connector_secret(struct rs_ctx *ctx, const struct rs_connector *
 	int len = hex ? rs_unhex(hex, sealed, max) : -1;
 	if (!kid || len < 0)
 		return rs_fail(ctx, RS_INTERNAL, "A secret of a connector cannot be read.");
-	return rs_keyring_open(ctx, ctx->app->keyring, RS_KEY_CONNECTOR, &place, kid,
+	return rs_keyring_open(ctx, ctx->keyring, RS_KEY_CONNECTOR, &place, kid,
 		(struct rs_bytes){sealed, (size_t)len}, out);
 }
 
@@ -64,12 +64,12 @@ static void seal(struct rs_ctx *ctx, struct rs_connector *connector, const char 
 	struct rs_bytes sealed;
 	char when[32];
 
-	rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_CONNECTOR, &place, plain, len, &sealed);
+	rs_keyring_seal(ctx, ctx->keyring, RS_KEY_CONNECTOR, &place, plain, len, &sealed);
 	char *hex = rs_arena_alloc(ctx->arena, sealed.len * 2 + 1);
 	rs_hex(sealed.data, sealed.len, hex);
 	rs_time_format(rs_clock_now_us(ctx->app->clock), when);
 	json_object_set_new(connector->secrets, member,
-		json_pack("{s:s, s:s, s:s}", "kid", rs_keyring_active(ctx->app->keyring), "sealed",
+		json_pack("{s:s, s:s, s:s}", "kid", rs_keyring_active(ctx->keyring), "sealed",
 			hex, "updated_at", when));
 }
 

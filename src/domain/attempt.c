@@ -198,7 +198,7 @@ static enum rs_code open_token(
 	struct rs_seal_place place = rs_validation_place(v);
 
 	return rs_keyring_open(
-		ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, v->token_kid, v->token_sealed, out);
+		ctx, ctx->keyring, RS_KEY_OUTBOX, &place, v->token_kid, v->token_sealed, out);
 }
 
 /* Where there is no room for our label before the name. */

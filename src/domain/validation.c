@@ -83,7 +83,7 @@ static enum rs_code token_of(struct rs_ctx *ctx, const struct rs_validation *v, 
 	*out = NULL;
 	if (!v->token_sealed.data)
 		return RS_OK;
-	return rs_keyring_open(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, v->token_kid,
+	return rs_keyring_open(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, v->token_kid,
 		v->token_sealed, out);
 }
 
@@ -311,9 +311,9 @@ static void give_token(struct rs_ctx *ctx, struct rs_validation *v)
 
 	rs_sha256(rs_secret_data(token), rs_secret_len(token), hash);
 	v->token_sha256 = (struct rs_bytes){hash, 32};
-	rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, rs_secret_data(token),
+	rs_keyring_seal(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, rs_secret_data(token),
 		rs_secret_len(token), &v->token_sealed);
-	v->token_kid = rs_keyring_active(ctx->app->keyring);
+	v->token_kid = rs_keyring_active(ctx->keyring);
 }
 
 struct making {

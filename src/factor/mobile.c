@@ -59,7 +59,7 @@ static const struct rs_field PENDING_ROW[] = {
 static enum rs_code begin(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 {
 	const struct change *change = arg;
-	const char *kid = rs_keyring_active(ctx->app->keyring);
+	const char *kid = rs_keyring_active(ctx->keyring);
 	int64_t now = rs_clock_now_us(ctx->app->clock);
 	struct rs_params p = rs_params(ctx);
 	enum rs_code rc = rs_means_redeem(ctx, tx, &change->challenge_id);
@@ -91,13 +91,13 @@ static enum rs_code begin(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 static enum rs_code make_code(struct rs_ctx *ctx, struct change *change)
 {
 	struct rs_otp_place place = {ctx->actor.id.s, CHANNEL, change->salt};
-	const char *kid = rs_keyring_active(ctx->app->keyring);
+	const char *kid = rs_keyring_active(ctx->keyring);
 	char code[RS_OTP_LEN];
 	bool made;
 
 	rs_random(change->salt, sizeof(change->salt));
 	rs_otp_make(DIGITS, code);
-	made = rs_otp_mac(ctx->app->keyring, kid, &place, code, change->mac);
+	made = rs_otp_mac(ctx->keyring, kid, &place, code, change->mac);
 	change->text = rs_sms_code_text(
 		code, "confirming this number", (int)(PENDING_US / 60000000), NULL);
 	rs_cleanse(code, sizeof(code));
@@ -151,7 +151,7 @@ enum rs_code rs_mobile_begin(struct rs_ctx *ctx, json_t *body, const char **mask
 		rc = make_code(ctx, &change);
 	if (!rc) {
 		place = place_of(&change.subject);
-		rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, change.mobile,
+		rs_keyring_seal(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, change.mobile,
 			strlen(change.mobile), &change.sealed);
 		*masked = rs_mask_mobile(ctx, change.mobile);
 		rc = rs_tx_use(ctx, RS_REACH_CALLER, begin, &change);
@@ -242,7 +242,7 @@ static enum rs_code prove(struct rs_ctx *ctx, struct change *change, const char 
 	change->begun_at = pending.created_at;
 	place.salt = pending.code_salt.data;
 	if (pending.code_salt.len == RS_OTP_SALT_LEN && pending.code_mac.len == RS_MAC_LEN &&
-		rs_otp_mac(ctx->app->keyring, pending.code_kid, &place, code, mac) &&
+		rs_otp_mac(ctx->keyring, pending.code_kid, &place, code, mac) &&
 		rs_equal(mac, pending.code_mac.data, RS_MAC_LEN))
 		return RS_OK;
 	rs_audit_denied(ctx, &event, RS_OTP_INVALID);

@@ -93,7 +93,7 @@ enum rs_code rs_otp_match(struct rs_ctx *ctx, const struct rs_challenge *c, enum
 	if (rc || stored.salt.len != RS_OTP_SALT_LEN || stored.mac.len != RS_MAC_LEN)
 		return rc;
 	place.salt = stored.salt.data;
-	*same = rs_otp_mac(ctx->app->keyring, stored.kid, &place, code, mac) &&
+	*same = rs_otp_mac(ctx->keyring, stored.kid, &place, code, mac) &&
 		rs_equal(mac, stored.mac.data, RS_MAC_LEN);
 	return RS_OK;
 }

@@ -226,7 +226,7 @@ enum rs_code rs_subject_load(struct rs_ctx *ctx, const struct rs_id *user, struc
 		struct rs_seal_place place = {
 			"user_means", "mobile", row.subject.user_id.s, row.subject.enterprise_id.s};
 
-		rc = rs_keyring_open(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, row.mobile_kid,
+		rc = rs_keyring_open(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, row.mobile_kid,
 			row.mobile_sealed, &mobile);
 		if (!rc)
 			row.subject.mobile = rs_arena_strdup(

@@ -51,7 +51,7 @@ enum rs_code rs_totp_open(struct rs_ctx *ctx, const struct rs_id *user,
 {
 	struct rs_seal_place place = rs_totp_place(user, enterprise);
 
-	return rs_keyring_open(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, totp->kid,
+	return rs_keyring_open(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, totp->kid,
 		totp->sealed, out);
 }
 

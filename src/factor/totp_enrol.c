@@ -122,7 +122,7 @@ static enum rs_code begin(struct rs_ctx *ctx, struct rs_tx *tx, void *arg)
 	rs_p_text(&p, "totp");
 	rs_p_id(&p, &e->subject.enterprise_id);
 	rs_p_bytes(&p, e->sealed.data, e->sealed.len);
-	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
+	rs_p_text(&p, rs_keyring_active(ctx->keyring));
 	for (int i = 0; i < 4; i++) /* what a number has: mask and code */
 		rs_p_null(&p);
 	rs_p_time(&p, now);
@@ -152,7 +152,7 @@ enum rs_code rs_totp_enrol(struct rs_ctx *ctx, json_t *body, struct rs_totp_enro
 		return rc;
 	rs_random(secret, sizeof(secret));
 	place = rs_totp_place(&ctx->actor.id, &e.subject.enterprise_id);
-	rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, secret, sizeof(secret),
+	rs_keyring_seal(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, secret, sizeof(secret),
 		&e.sealed);
 	out->secret = base32(ctx, secret, sizeof(secret));
 	rs_cleanse(secret, sizeof(secret));

@@ -96,7 +96,7 @@ enum rs_code rs_mail_put(
 		return rc;
 	*id = rs_id_new(now);
 	place = place_of(id->s, mail->enterprise.s);
-	rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, rs_secret_data(message),
+	rs_keyring_seal(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, rs_secret_data(message),
 		rs_secret_len(message), &sealed);
 	rs_p_id(&p, id);
 	rs_p_id(&p, &mail->enterprise);
@@ -106,7 +106,7 @@ enum rs_code rs_mail_put(
 	rs_p_text(&p, mail->to);
 	rs_p_text(&p, message_id);
 	rs_p_bytes(&p, sealed.data, sealed.len);
-	rs_p_text(&p, rs_keyring_active(ctx->app->keyring));
+	rs_p_text(&p, rs_keyring_active(ctx->keyring));
 	rs_p_time(&p, mail->give_up_at);
 	rs_p_time(&p, mail->keep_until);
 	rs_p_time(&p, now);
@@ -163,7 +163,7 @@ static enum rs_code send_it(
 {
 	struct rs_seal_place place = place_of(w->id.s, w->enterprise_id.s);
 	rs_auto_secret message = NULL;
-	enum rs_code rc = rs_keyring_open(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place,
+	enum rs_code rc = rs_keyring_open(ctx, ctx->keyring, RS_KEY_OUTBOX, &place,
 		w->message_kid, w->message_sealed, &message);
 	struct rs_mail_parcel parcel = {
 		.enterprise = w->enterprise_id,

@@ -43,7 +43,7 @@ static void seal(struct rs_ctx *ctx, const struct parcel *parcel, const char *co
 {
 	struct rs_seal_place place = place_of(parcel, column);
 
-	rs_keyring_seal(ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, plain, strlen(plain), out);
+	rs_keyring_seal(ctx, ctx->keyring, RS_KEY_OUTBOX, &place, plain, strlen(plain), out);
 }
 
 static enum rs_code open_sealed(struct rs_ctx *ctx, const struct parcel *parcel, const char *column,
@@ -52,7 +52,7 @@ static enum rs_code open_sealed(struct rs_ctx *ctx, const struct parcel *parcel,
 	struct rs_seal_place place = place_of(parcel, column);
 
 	return rs_keyring_open(
-		ctx, ctx->app->keyring, RS_KEY_OUTBOX, &place, parcel->kid, sealed, out);
+		ctx, ctx->keyring, RS_KEY_OUTBOX, &place, parcel->kid, sealed, out);
 }
 
 static json_t *payload_of(struct rs_ctx *ctx, const struct parcel *parcel)
@@ -66,7 +66,7 @@ enum rs_code rs_sms_put(struct rs_ctx *ctx, struct rs_tx *tx, const struct rs_id
 	enum rs_code rc = instead_of ? rs_job_withdraw(ctx, tx, JOB, instead_of) : RS_OK;
 	struct parcel parcel = {.id = rs_id_new(rs_clock_now_us(ctx->app->clock)),
 		.enterprise = *enterprise,
-		.kid = rs_keyring_active(ctx->app->keyring),
+		.kid = rs_keyring_active(ctx->keyring),
 		.give_up_at = give_up_at};
 
 	seal(ctx, &parcel, "to", to, &parcel.to);

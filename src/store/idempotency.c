@@ -143,7 +143,7 @@ static void take(struct rs_idem *idem, const struct row *row)
  */
 static enum rs_code claim(struct rs_ctx *ctx, struct rs_idem *idem, const void *body, size_t len)
 {
-	const struct rs_keyring *ring = ctx->app->keyring;
+	const struct rs_keyring *ring = ctx->keyring;
 	const char *kid = rs_keyring_active(ring);
 
 	for (int i = 0; i < TRIES_MAX; i++) {

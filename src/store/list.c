@@ -212,7 +212,7 @@ static const char *cursor_make(struct rs_ctx *ctx, const struct variant *v,
 	size_t len;
 	char *scope = cursor_scope(ctx, v, filters, payload, &len);
 
-	rs_keyring_mac(ctx->app->keyring, RS_KEY_CURSOR, scope, len, &mac);
+	rs_keyring_mac(ctx->keyring, RS_KEY_CURSOR, scope, len, &mac);
 	return cursor_text(ctx, mac.kid, mac.mac, payload);
 }
 
@@ -267,7 +267,7 @@ static enum rs_code cursor_read(struct rs_ctx *ctx, const struct variant *v,
 		scope = cursor_scope(ctx, v, filters, payload, &len);
 		if (rs_unhex(hex, mac, sizeof mac) == (int)sizeof mac &&
 			rs_keyring_verify(
-				ctx->app->keyring, RS_KEY_CURSOR, kid, scope, len, mac) &&
+				ctx->keyring, RS_KEY_CURSOR, kid, scope, len, mac) &&
 			strcmp(cursor_text(ctx, kid, mac, payload), cursor) == 0) {
 			*id = payload;
 			payload[RS_ID_LEN] = '\0';

@@ -75,7 +75,7 @@ static enum rs_code keyring_fits(struct rs_ctx *ctx)
 	enum rs_code rc = RS_OK;
 
 	if (!store->keyring_fits)
-		rc = rs_keyring_verify_store(ctx, ctx->app->keyring);
+		rc = rs_keyring_verify_store(ctx, ctx->keyring);
 	if (rc == RS_OK)
 		store->keyring_fits = true;
 	return rc;

@@ -1,6 +1,7 @@
 """3.3: the keys of the keyring are changed without a gap: add, activate, rewrap, retire."""
 import json
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -25,10 +26,15 @@ def rows(own, statement, *values):
         return cursor.fetchall() if cursor.description else []
 
 
-def restart(own):
-    own.dev("down")
-    own.dev("up", "--preset", os.environ.get("REISSUED_PRESET", "dev"))
-    own.wait_ready()
+def reload(own):
+    """The service reads the keyring again while it serves."""
+    before = len(own.log_lines("server.reloaded", 1000))
+    for pid in own.pids():
+        os.kill(pid, signal.SIGHUP)
+    until = time.monotonic() + 15
+    while len(own.log_lines("server.reloaded", 1000)) < before + len(own.pids()):
+        assert time.monotonic() < until, own.log_lines("reload.refused")
+        time.sleep(0.05)
 
 
 class Keyring:
@@ -125,27 +131,28 @@ def test_keys_change_without_a_gap(own, keyring):
     assert {"connector", "user_means", "domain_validation"} <= {relation for relation, _ in rows(own, SEALED)}
     assert set(keyring.under()) == {old}
 
-    new = keyring.run("add")["kid"]
-    assert keyring.ring["active"] == old and new in keyring.ring["keys"]
-    restart(own)
-    assert keyring.run("rewrap")["renewed"] == 0, "a key that is not active renews nothing"
-    assert keyring.run("retire", old, status=1)["code"] == "in-use", "the active key stays"
-    keyring.run("activate", new)
-    restart(own)
     load = Load(owner, shown)
     load.start()
     try:
+        new = keyring.run("add")["kid"]
+        assert keyring.ring["active"] == old and new in keyring.ring["keys"]
+        reload(own)
+        assert keyring.run("rewrap")["renewed"] == 0, "a key that is not active renews nothing"
+        assert keyring.run("retire", old, status=1)["code"] == "in-use", "the active key stays"
+        keyring.run("activate", new)
+        reload(own)
         refused = keyring.run("retire", old, "--give-up-evidence", status=1)
         assert refused["code"] == "in-use" and "domain_validation.token_kid" in refused["detail"]
         assert old in keyring.ring["keys"]
+        begun = keyring.under()[old]
         killed = keyring.start("rewrap", REISSUED_FAILPOINT="before_renew:sleep:50")
         until = time.monotonic() + 30
-        while keyring.under().get(new, 0) < len(load.made) + 3 and time.monotonic() < until:
+        while keyring.under()[old] > begun - 3 and time.monotonic() < until:
             time.sleep(0.02)
         killed.kill()
         killed.wait()
-        assert keyring.under().get(old, 0) > 0 and keyring.under()[new] > 0, "killed in the middle"
         missing = keyring.under()[old]
+        assert 0 < missing < begun, "killed in the middle"
         both = [keyring.start("rewrap", REISSUED_FAILPOINT="before_renew:sleep:10") for _ in range(2)]
         told = [json.loads(one.communicate(timeout=60)[0]) for one in both]
         assert [one.returncode for one in both] == [0, 0]
@@ -154,6 +161,7 @@ def test_keys_change_without_a_gap(own, keyring):
         assert set(keyring.under()) == {new}
     finally:
         load.end()
+    assert load.made, "something was sealed meanwhile"
     assert keyring.run("rewrap") == {"active": new, "renewed": 0, "left": 0, "unreadable": 0}
     assert f"{new}: " in rows(own, "SELECT detail FROM audit_event WHERE action = 'keyring.rewrapped'")[0][0]
 
@@ -170,7 +178,7 @@ def test_keys_change_without_a_gap(own, keyring):
     assert keyring.run("retire", old, "--give-up-evidence", status=1)["code"] == "not-found"
     assert keyring.run("retire", "nobody", status=1)["code"] == "not-found"
     assert keyring.run("activate", "nobody", status=1)["code"] == "not-found"
-    restart(own)
+    reload(own)
     for path, instructions in shown.items():
         assert owner.get(path).expect(200)["instructions"] == instructions
     tested = own.caller("ENTERPRISE_ADMIN_TOKEN").post(f"/v1/connectors/{sso}/test", {}).expect(200)

@@ -162,6 +162,109 @@ static void serving_needs_more(void **state)
 	rs_config_free(config);
 }
 
+/* --- reading again --- */
+
+static struct rs_config *reload(const struct rs_config *running, const char *text,
+	char *const *env, struct rs_config_changes *changes)
+{
+	char path[32];
+	const char *files[] = {file_of(text, path)};
+	struct rs_config *config = rs_config_reload(running, files, 1, env, changes);
+	unlink(path);
+	return config;
+}
+
+static bool names(const json_t *list, const char *name)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach(list, i, item)
+		if (strcmp(json_string_value(item), name) == 0)
+			return true;
+	return false;
+}
+
+#define COMPLETE                                                                                   \
+	"database: {url: a, job_url: b}\nkeyring: {file: k}\nsigner: {journal_file: j}\n"
+
+/* Live keys are as the file says, the others as they were, and named; what is used together fits. */
+static void reading_again_takes_what_is_live(void **state)
+{
+	static char *const env[] = {"REISSUED_SESSIONS_IDLE_S=600", NULL};
+	struct rs_config_changes changes;
+	json_t *faults;
+	(void)state;
+	struct rs_config *old = load(COMPLETE "server: {port: 1000}\n"
+					      "dcv: {allow_addresses: [127.0.0.0/8]}\n",
+		env, &faults);
+	assert_non_null(old);
+	struct rs_config *now = reload(old,
+		COMPLETE "server: {port: 2000, drain_s: 7}\nlimits: {wrong_answers: 5}\n"
+			 "net: {deny_addresses: [10.1.2.3]}\ndcv: {allow_addresses: [10.0.0.0/8]}\n",
+		env, &changes);
+	assert_non_null(now);
+	assert_int_equal(now->server_port, 1000);
+	assert_int_equal(now->server_drain_s, 7);
+	assert_int_equal(now->limits_wrong_answers, 5);
+	assert_int_equal(now->sessions_idle_s, 600);
+	assert_int_equal(json_array_size(now->dcv_allow_addresses), 2);
+	assert_string_equal(
+		json_string_value(json_array_get(now->dcv_allow_addresses, 0)), "127.0.0.0/8");
+	assert_string_equal(
+		json_string_value(json_array_get(now->dcv_allow_addresses, 1)), "!10.1.2.3");
+	assert_int_equal(json_array_size(changes.pending), 2);
+	assert_true(names(changes.pending, "server.port"));
+	assert_true(names(changes.pending, "dcv.allow_addresses"));
+	assert_int_equal(json_array_size(changes.made), 3);
+	assert_true(names(changes.made, "server.drain_s"));
+	assert_true(names(changes.made, "limits.wrong_answers"));
+	assert_true(names(changes.made, "net.deny_addresses"));
+	rs_config_changes_end(&changes);
+	rs_config_free(old); /* nothing of it is shared */
+	assert_string_equal(now->database_url, "a");
+	rs_config_free(now);
+}
+
+/* A wrong file, one that lacks something, and one that does not fit what stays: nothing comes of it. */
+static void reading_again_refuses(void **state)
+{
+	static const struct {
+		const char *text, *key;
+	} CASES[] = {
+		{COMPLETE "server: {port: 99999}\n", "server.port"},
+		{COMPLETE "limits: {no_such: 1}\n", "limits.no_such"},
+		{"database: {url: a}\nkeyring: {file: k}\nsigner: {journal_file: j}\n",
+			"database.job_url"},
+		{COMPLETE "sessions: {idle_s: 900, max_s: 800}\n", "sessions.idle_s"},
+		{COMPLETE "server: {max_in_flight: 90, max_connections: 100}\n",
+			"server.max_in_flight"},
+	};
+	json_t *faults;
+	(void)state;
+	struct rs_config *old =
+		load(COMPLETE "server: {max_in_flight: 40, max_connections: 50}\n", NULL, &faults);
+	assert_non_null(old);
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct rs_config_changes changes;
+		assert_null(reload(old, CASES[i].text, NULL, &changes));
+		assert_non_null(fault_of(changes.faults, CASES[i].key));
+		rs_config_changes_end(&changes);
+	}
+	rs_config_free(old);
+}
+
+/* What production refuses is nothing that a running production takes over. */
+static void no_test_key_is_live(void **state)
+{
+	char *text = rs_config_reference(), *rest = text;
+	int live = 0;
+	(void)state;
+	for (char *line; (line = strsep(&rest, "\n")); live += strstr(line, "(live)") != NULL)
+		assert_false(strstr(line, "(live)") && strstr(line, "(test)"));
+	assert_true(live > 0);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +276,9 @@ int main(void)
 		cmocka_unit_test(printing_masks_passwords),
 		cmocka_unit_test(broken_yaml_names_the_line),
 		cmocka_unit_test(serving_needs_more),
+		cmocka_unit_test(reading_again_takes_what_is_live),
+		cmocka_unit_test(reading_again_refuses),
+		cmocka_unit_test(no_test_key_is_live),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,32 @@ static void test_rotation_keeps_owner_and_mode(void **state)
 	assert_int_equal(after.st_gid, before.st_gid);
 }
 
+/* Compared are names, keys and which is active. */
+static void test_equal_rings(void **state)
+{
+	static const char *const OTHERS[] = {
+		"{\"active\":\"b\",\"keys\":{\"a\":\"" ROOT_A "\",\"b\":\"" ROOT_B "\"}}",
+		"{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\"}}",
+		"{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\",\"c\":\"" ROOT_B "\"}}",
+		"{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\",\"b\":\"" ROOT_A "\"}}",
+	};
+	static const char ONE[] =
+		"{\"active\":\"a\",\"keys\":{\"a\":\"" ROOT_A "\",\"b\":\"" ROOT_B "\"}}";
+	struct fixture *f = *state;
+	struct rs_keyring *one = load(f, ONE), *same = load(f, ONE);
+
+	assert_true(rs_keyring_equal(one, same));
+	assert_true(rs_keyring_holds(one, "b"));
+	assert_false(rs_keyring_holds(one, "c"));
+	for (size_t i = 0; i < sizeof(OTHERS) / sizeof(OTHERS[0]); i++) {
+		struct rs_keyring *other = load(f, OTHERS[i]);
+		assert_false(rs_keyring_equal(one, other));
+		rs_keyring_free(other);
+	}
+	rs_keyring_free(one);
+	rs_keyring_free(same);
+}
+
 static void assert_ring(struct fixture *f, const char *active, size_t count)
 {
 	struct rs_keyring *ring;
@@ -283,6 +309,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rotation_keeps_old_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_rotation_keeps_owner_and_mode, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_equal_rings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_key_is_added_activated_and_removed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
