@@ -179,7 +179,8 @@ static void stop_slots(struct rs_app *app)
 
 static bool start_jobs(struct rs_app *app)
 {
-	int why = rs_jobs_start(app, rs_job_kinds, &app->jobs);
+	static const struct rs_job_kind none[] = {{.name = NULL}};
+	int why = rs_jobs_start(app, app->config->jobs_run ? rs_job_kinds : none, &app->jobs);
 	if (why)
 		rs_log(NULL, RS_LOG_ERROR, "jobs.start", rs_log_str(CAUSE, strerror(why)));
 	return why == 0;
