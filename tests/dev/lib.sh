@@ -46,14 +46,18 @@ port_taken()
 	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# free_ports COUNT: the first of COUNT adjacent free ports.
+# free_ports COUNT: the first of COUNT adjacent free ports. They are bound some seconds later, so for five
+# minutes no other ./dev chooses them.
 free_ports()
 {
-	local port i
+	local port i chosen=${TMPDIR:-/tmp}/reissued-ports.$UID
+	mkdir -p "$chosen"
+	find "$chosen" -mindepth 1 -mmin +5 -delete 2>/dev/null || true
 	while :; do
 		port=$((20000 + RANDOM % 12000))
 		for ((i = 0; i < $1; i++)); do
 			port_taken $((port + i)) && continue 2
+			mkdir "$chosen/$((port + i))" 2>/dev/null || continue 2
 		done
 		echo "$port"
 		return

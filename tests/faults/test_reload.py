@@ -64,7 +64,9 @@ class Running:
 
 
 @pytest.fixture
-def running(own, tmp_path):
+def running(own, tmp_path, monkeypatch):
+    # What the environment says goes before the files that are changed here.
+    monkeypatch.delenv("REISSUED_LIMITS_VERIFY_PER_USER", raising=False)
     os.chmod(tmp_path, 0o755)
     shutil.copy(own.dir / "keyring", tmp_path / "keyring")
     settings = json.dumps({"server": {"port": "PORT", "replica_id": "reload"}, "signer": {"journal_file": "@JOURNAL@"},
