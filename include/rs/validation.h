@@ -83,6 +83,9 @@ enum rs_code rs_validation_list(struct rs_ctx *ctx, const struct rs_validation_f
  * Tries a pending validation now; of a method by mail: looks for somebody to write to, or sends the
  * mails again (RS_RESEND_LIMIT after 5 times). RS_WRONG_STATE when it has ended, RS_RATE_LIMITED with Retry-After
  * when the last attempt is less than 10 s old. RS_OK also when the attempt failed: see out->status.
+ *
+ * Of both: revision is If-Match (-1 = any), RS_PRECONDITION_FAILED; faults, of the body (NULL = none), are told
+ * once the caller may do this and the state allows it, RS_VALIDATION_FAILED.
  */
 enum rs_code rs_validation_verify(struct rs_ctx *ctx, const struct rs_id *id, int64_t revision,
 	json_t *faults, struct rs_validation *out) RS_CHECK;

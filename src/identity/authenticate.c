@@ -206,12 +206,14 @@ static enum rs_code external(struct rs_ctx *ctx, const struct rs_jws *jws, struc
 	return subject_find(ctx, &issuer, &subject, holder);
 }
 
-/* Once a minute at most; how late a token was used may be lost with a crash. */
+/* How late a token was used may be lost with a crash. */
 static enum rs_code note_use(struct rs_ctx *ctx)
 {
 	struct rs_params p = rs_params(ctx);
+	int64_t now = rs_clock_now_us(ctx->app->clock);
 	rs_p_id(&p, &ctx->actor.token);
-	rs_p_time(&p, rs_clock_now_us(ctx->app->clock));
+	rs_p_time(&p, now);
+	rs_p_time(&p, now - NOTED_WITHIN_US);
 	return rs_read_relaxed(ctx, RS_REACH_CALLER, RS_Q_token_touch, &p, NULL);
 }
 

@@ -15,29 +15,40 @@ void rs_reissue_ahead(struct rs_ctx *ctx, const struct rs_id *id)
 	rs_ahead_want(ctx, RS_Q_reissue_by_id, &p);
 }
 
+static void set_digest(struct rs_ctx *ctx, struct rs_reissue *request)
+{
+	unsigned char *digest = rs_arena_alloc(ctx->arena, 32);
+
+	rs_reissue_digest(ctx, request, digest);
+	request->digest = (struct rs_bytes){digest, 32};
+}
+
+enum rs_code rs_case_row(
+	struct rs_ctx *ctx, const struct rs_rows *rows, int row, struct rs_reissue *out)
+{
+	enum rs_code rc;
+
+	*out = (struct rs_reissue){0};
+	rc = rs_row_read(ctx, rows, row, rs_reissue_row, out);
+	if (rc)
+		return rc;
+	out->state = rs_state_from(out->status);
+	/* The view gives none where the stored one is of an older profile revision. */
+	if (!out->digest.data)
+		set_digest(ctx, out);
+	return RS_OK;
+}
+
 enum rs_code rs_case_read(struct rs_ctx *ctx, enum rs_reach reach, const struct rs_id *id,
 	struct rs_reissue *out)
 {
 	struct rs_params p = rs_params(ctx);
 	struct rs_rows *rows;
 	enum rs_code rc;
-	unsigned char *digest;
 
-	*out = (struct rs_reissue){0};
 	rs_p_id(&p, id);
 	rc = rs_look_one(ctx, reach, RS_Q_reissue_by_id, &p, &rows);
-	if (!rc)
-		rc = rs_row_read(ctx, rows, 0, rs_reissue_row, out);
-	if (rc)
-		return rc;
-	out->state = rs_state_from(out->status);
-	if (out->digest.data || (out->state != RS_RR_DRAFT && out->state != RS_RR_DECLINED))
-		return RS_OK;
-	/* It follows the newest profile revision, and so does its digest. */
-	digest = rs_arena_alloc(ctx->arena, 32);
-	rs_reissue_digest(ctx, out, digest);
-	out->digest = (struct rs_bytes){digest, 32};
-	return RS_OK;
+	return rc ? rc : rs_case_row(ctx, rows, 0, out);
 }
 
 enum rs_code rs_case_load(
@@ -321,8 +332,5 @@ void rs_case_move(struct rs_case *c, enum rs_rr_state to)
 
 void rs_case_content(struct rs_ctx *ctx, struct rs_case *c)
 {
-	unsigned char *digest = rs_arena_alloc(ctx->arena, 32);
-
-	rs_reissue_digest(ctx, &c->request, digest);
-	c->request.digest = (struct rs_bytes){digest, 32};
+	set_digest(ctx, &c->request);
 }

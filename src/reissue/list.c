@@ -59,9 +59,8 @@ static enum rs_code item(struct rs_ctx *ctx, const struct rs_rows *rows, int row
 	json_t **out)
 {
 	struct rs_case c = {0};
-	enum rs_code rc = rs_row_read(ctx, rows, row, rs_reissue_row, &c.request);
+	enum rs_code rc = rs_case_row(ctx, rows, row, &c.request);
 
-	c.request.state = rs_state_from(c.request.status);
 	if (!rc)
 		rc = rs_policy_yardstick(ctx, &c.request, &c.by);
 	/* They cost statements of their own for each item, and show in these parts alone. */
@@ -69,9 +68,6 @@ static enum rs_code item(struct rs_ctx *ctx, const struct rs_rows *rows, int row
 		rc = rs_policy_facts(ctx, &c.request, &c.by);
 	if (rc)
 		return rc;
-	if (!c.request.digest.data &&
-		(c.request.state == RS_RR_DRAFT || c.request.state == RS_RR_DECLINED))
-		rs_case_content(ctx, &c);
 	rs_policy_judge(ctx, &c.request, &c.by, &c.judged);
 	*out = rs_reissue_render(ctx, &c, parts);
 	return RS_OK;

@@ -6,6 +6,7 @@ import threading
 import uuid
 from urllib.parse import quote
 
+import psycopg2
 import pytest
 
 from support.foreign import foreign_pem
@@ -182,6 +183,36 @@ def test_a_search_that_finds_too_much_asks_for_more_letters(caller_officer, call
     assert caller_subscriber2.get("/v1/certificates?q=.example.com").expect(200)["items"] == []
     # Other words of the same names still find what they found.
     assert len(caller_officer.all("/v1/certificates?q=00.example.com&limit=200")) in range(1, 5000)
+
+
+# An enterprise of its own, never committed.
+CROWD = """SET LOCAL session_replication_role = replica;
+INSERT INTO certificate SELECT r.* FROM (SELECT c AS like_this FROM certificate c LIMIT 1) t, generate_series(1, %(count)s) n,
+    LATERAL jsonb_populate_record(t.like_this, jsonb_build_object('id', gen_random_uuid(), 'enterprise_id', %(enterprise)s,
+        'serial', '\\x' || md5(random()::text), 'fingerprint_sha256', '\\x' || md5(random()::text) || md5(n::text),
+        'replaces_id', NULL, 'search_text', CASE WHEN n %% %(every)s = 0 THEN 'a needle in it' ELSE 'hay' END)) r;
+SELECT set_config('app.enterprise', %(enterprise)s, true);
+SELECT count(*) FROM search_names('certificate', 'NEEDLE', NULL)"""
+
+
+@pytest.mark.parametrize(("count", "every", "found"), [
+    (400, 1, 400), (3000, 1, 3000), (5000, 1, 5000), (9000, 2, 4500), (4000, 400, 10),
+    (5001, 1, None), (11000, 2, None), (40000, 7, None)])
+def test_a_search_tells_all_or_refuses(instance, some, count, every, found):
+    """However many of an enterprise's names hold the text, up to 5,000 are all found and more are refused."""
+    connection = instance.database()
+    connection.autocommit = False
+    try:
+        with connection.cursor() as cursor:
+            if found is None:
+                with pytest.raises(psycopg2.Error, match="more than 5000"):
+                    cursor.execute(CROWD, {"enterprise": str(uuid.uuid4()), "count": count, "every": every})
+            else:
+                cursor.execute(CROWD, {"enterprise": str(uuid.uuid4()), "count": count, "every": every})
+                assert cursor.fetchone()[0] == found
+    finally:
+        connection.rollback()
+        connection.close()
 
 
 def test_csv_cannot_run_formulas(journey, instance, caller_officer, caller_subscriber):

@@ -47,17 +47,21 @@ port_taken()
 }
 
 # free_ports COUNT: the first of COUNT adjacent free ports. They are bound some seconds later, so for five
-# minutes no other ./dev chooses them.
+# minutes no other ./dev of this tree chooses them.
 free_ports()
 {
-	local port i chosen=${TMPDIR:-/tmp}/reissued-ports.$UID
+	local port i chosen=$ROOT/build/ports
 	mkdir -p "$chosen"
-	find "$chosen" -mindepth 1 -mmin +5 -delete 2>/dev/null || true
+	# Two may clear at once: what is gone is no fault.
+	find "$chosen" -mindepth 1 -mmin +5 -exec rmdir -- {} + 2>/dev/null || :
 	while :; do
 		port=$((20000 + RANDOM % 12000))
 		for ((i = 0; i < $1; i++)); do
 			port_taken $((port + i)) && continue 2
-			mkdir "$chosen/$((port + i))" 2>/dev/null || continue 2
+			mkdir "$chosen/$((port + i))" 2>/dev/null || {
+				[ -w "$chosen" ] || die "$chosen cannot be written: whose is it?"
+				continue 2
+			}
 		done
 		echo "$port"
 		return

@@ -14,6 +14,7 @@ import time
 import pytest
 import requests
 
+from support.beside import Beside
 from support.client import Api
 
 
@@ -319,3 +320,30 @@ def test_another_schema_is_refused(own, tmp_path, fault, repair):
         connection.close()
     own.wait_ready()
     assert caller.get(f"/v1/reissue-requests/{draft['id']}").expect(200)["message"] is None
+
+
+def test_a_replica_told_to_leaves_alone_what_is_due(own, tmp_path):
+    """jobs.run false: what is due in the background stays due until a replica comes that does it."""
+    settings = """{"server": {"port": @PORT@, "replica_id": "quiet"}, "signer": {"journal_file": "@JOURNAL@"},
+        "jobs": {"run": false}}"""
+
+    def count(sql):
+        with own.database() as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchone()[0] if cursor.description else cursor.rowcount
+    due = "SELECT count(*) FROM job_schedule WHERE next_run_at < now() - interval '1 hour'"
+
+    with Beside(own, tmp_path, settings) as quiet:
+        for pid in own.pids():
+            os.kill(pid, signal.SIGTERM)
+            while alive(pid):
+                time.sleep(0.05)
+        all_kinds = count("UPDATE job_schedule SET next_run_at = now() - interval '2 hours', lease_until = NULL")
+        time.sleep(3)  # runners look twice a second
+        Api(quiet.base_url).get("/readyz").expect(200)
+        assert count(due) == all_kinds > 5
+    own.dev("up")
+    until = time.monotonic() + 20
+    while count(due):
+        assert time.monotonic() < until
+        time.sleep(0.2)
