@@ -26,10 +26,8 @@ static void set_digest(struct rs_ctx *ctx, struct rs_reissue *request)
 enum rs_code rs_case_row(
 	struct rs_ctx *ctx, const struct rs_rows *rows, int row, struct rs_reissue *out)
 {
-	enum rs_code rc;
+	enum rs_code rc = rs_row_read(ctx, rows, row, rs_reissue_row, out);
 
-	*out = (struct rs_reissue){0};
-	rc = rs_row_read(ctx, rows, row, rs_reissue_row, out);
 	if (rc)
 		return rc;
 	out->state = rs_state_from(out->status);
@@ -46,6 +44,7 @@ enum rs_code rs_case_read(struct rs_ctx *ctx, enum rs_reach reach, const struct 
 	struct rs_rows *rows;
 	enum rs_code rc;
 
+	*out = (struct rs_reissue){0}; /* also when there is none */
 	rs_p_id(&p, id);
 	rc = rs_look_one(ctx, reach, RS_Q_reissue_by_id, &p, &rows);
 	return rc ? rc : rs_case_row(ctx, rows, 0, out);

@@ -86,7 +86,7 @@ enum rs_code rs_case_change(struct rs_ctx *ctx, const struct rs_id *id, const st
 
 /* Sets a state as the machine says: state, status, times, expires_at. */
 void rs_case_move(struct rs_case *c, enum rs_rr_state to);
-/* A row of reissue_view, with its state and the digest of what it shows. */
+/* Reads a row of reissue_view into *out, which is zeroed, with its state and the digest of what it shows. */
 enum rs_code rs_case_row(struct rs_ctx *ctx, const struct rs_rows *rows, int row,
 	struct rs_reissue *out) RS_CHECK;
 /* Computes the digest anew after a change of content. */
