@@ -42,20 +42,23 @@ class Running:
             assert time.monotonic() < until, self.own.log_lines("reload.refused")
             time.sleep(0.05)
 
+    def logged(self, beyond=0):
+        """The events of the log's whole lines; the last one may be on its way."""
+        lines = self.service.log.read_text().split("\n")[beyond:-1]
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
     def events(self, name):
-        lines = [line for line in self.service.log.read_text().splitlines() if line.startswith("{")]
-        return [event for event in map(json.loads, lines) if event["event"] == name]
+        return [event for event in self.logged() if event["event"] == name]
 
     def hup(self, event="server.reloaded"):
         """Reads again; gives the events of this time that begin with "reload."."""
-        before, seen = len(self.events(event)), len(self.service.log.read_text())
+        before, seen = len(self.events(event)), self.service.log.read_text().count("\n")
         self.service.process.send_signal(signal.SIGHUP)
         until = time.monotonic() + 15
         while len(self.events(event)) == before:
-            assert time.monotonic() < until, self.service.log.read_text()[seen:]
+            assert time.monotonic() < until, self.logged(seen)
             time.sleep(0.02)
-        lines = map(json.loads, filter(None, self.service.log.read_text()[seen:].splitlines()))
-        return [line for line in lines if line["event"].startswith("reload.")]
+        return [told for told in self.logged(seen) if told["event"].startswith("reload.")]
 
     def allows(self):
         """Whether a browser may call from ORIGIN."""
